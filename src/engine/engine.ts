@@ -1,0 +1,188 @@
+/**
+ * The engine's port, in our vocabulary. Adapters (docker.ts) speak HTTP; nobody else knows of it.
+ *
+ * Calls are idempotent by meaning, decided in the adapter: start on running, stop on stopped, remove on missing
+ * are successes. Failures throw EngineError. Every method takes a signal; an aborted call rejects with its reason.
+ */
+
+import type { ContainerState, ObservedImage, ObservedProject } from '../model/observed.ts';
+import type { Network, Project, Service, Volume } from '../model/project.ts';
+
+export interface Engine {
+  readonly info: () => EngineInfo;
+
+  /** One consistent-enough snapshot of a project: lists and inspects, all in parallel. */
+  observeProject(request: ObserveRequest, signal: AbortSignal): Promise<ObservedProject>;
+  /** Names of all projects that have a container, network or volume on the engine. */
+  listProjects(signal: AbortSignal): Promise<string[]>;
+  /** undefined: the container is gone. */
+  inspectState(containerId: string, signal: AbortSignal): Promise<ContainerState | undefined>;
+  /**
+   * Resolves with the first value that `accept` returns other than undefined: asked at once, then after every
+   * event of that container and after every reconnection. `accept` gets undefined when the container is gone.
+   */
+  awaitState<T>(
+    containerId: string,
+    accept: (state: ContainerState | undefined) => T | undefined,
+    signal: AbortSignal,
+  ): Promise<T>;
+
+  createNetwork(request: NetworkRequest, signal: AbortSignal): Promise<void>;
+  removeNetwork(nameOrId: string, signal: AbortSignal): Promise<void>;
+  connectNetwork(request: ConnectRequest, signal: AbortSignal): Promise<void>;
+  disconnectNetwork(network: string, containerId: string, signal: AbortSignal): Promise<void>;
+  createVolume(request: VolumeRequest, signal: AbortSignal): Promise<void>;
+  removeVolume(name: string, signal: AbortSignal): Promise<void>;
+
+  inspectImage(ref: string, signal: AbortSignal): Promise<ObservedImage | undefined>;
+  pullImage(request: PullRequest, signal: AbortSignal): Promise<void>;
+
+  /** Returns the new container's id, every network connected. */
+  createContainer(request: ContainerRequest, signal: AbortSignal): Promise<string>;
+  /** Writes the bytes of configs and secrets that are not files on the host; before each start. */
+  copyFiles(containerId: string, files: readonly FileToCopy[], signal: AbortSignal): Promise<void>;
+  startContainer(containerId: string, signal: AbortSignal): Promise<void>;
+  /** `graceMs` undefined: the container's own grace period. */
+  stopContainer(containerId: string, graceMs: number | undefined, signal: AbortSignal): Promise<void>;
+  removeContainer(containerId: string, options: { readonly volumes: boolean }, signal: AbortSignal): Promise<void>;
+  renameContainer(containerId: string, name: string, signal: AbortSignal): Promise<void>;
+  /** In-place change of resources and restart policy; always sends the restart policy. */
+  updateContainer(containerId: string, service: Service, signal: AbortSignal): Promise<void>;
+  pauseContainer(containerId: string, signal: AbortSignal): Promise<void>;
+  unpauseContainer(containerId: string, signal: AbortSignal): Promise<void>;
+  signalContainer(containerId: string, name: string, signal: AbortSignal): Promise<void>;
+
+  /** A refusal (privilege, not running) throws EngineError. */
+  createExec(containerId: string, exec: ExecRequest, signal: AbortSignal): Promise<string>;
+  /**
+   * Starts a created exec and resolves at its end. Output arrives in order, demultiplexed; the sink must be quick.
+   * When the connection breaks the end is taken from the engine (awaitExec), not guessed.
+   */
+  runExec(execId: string, sink: OutputSink, signal: AbortSignal): Promise<ExecEnd>;
+  /** undefined: the engine has no record of it. */
+  inspectExec(execId: string, signal: AbortSignal): Promise<ExecState | undefined>;
+  /** Waits for the end of an exec that somebody else started, by events. undefined: its record is gone. */
+  awaitExec(execId: string, containerId: string, signal: AbortSignal): Promise<ExecEnd | undefined>;
+  /** Kills the exec's own process where this host runs it and we may; false where that cannot be done. */
+  killExec(execId: string, containerId: string, signal: AbortSignal): Promise<boolean>;
+
+  /** Listens to the engine's one shared event stream, opened by the first listener. */
+  subscribe(listener: (notice: EngineNotice) => void): () => void;
+  close(): Promise<void>;
+}
+
+export interface EngineInfo {
+  /** The engine's own id: names the state database. */
+  readonly id: string;
+  readonly apiVersion: string;
+  readonly version: string;
+  readonly name: string;
+  readonly os: string;
+  /** Where it was reached, without credentials. */
+  readonly host: string;
+  /** The engine runs on this machine (unix socket and its pids are ours to see). */
+  readonly local: boolean;
+}
+
+export interface ObserveRequest {
+  readonly project: string;
+  /** References to resolve to image ids. */
+  readonly images: readonly string[];
+  /** Engine names of networks and volumes to look at although they may not carry our label. */
+  readonly networks: readonly string[];
+  readonly volumes: readonly string[];
+}
+
+export interface NetworkRequest {
+  readonly project: Project;
+  /** Key in the model. */
+  readonly key: string;
+  readonly network: Network;
+  /** All labels, the owner's included. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface VolumeRequest {
+  readonly project: Project;
+  readonly key: string;
+  readonly volume: Volume;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface ConnectRequest {
+  readonly project: Project;
+  readonly service: Service;
+  readonly number: number;
+  readonly containerId: string;
+  /** Key in the model. */
+  readonly networkKey: string;
+}
+
+export interface PullRequest {
+  readonly ref: string;
+  readonly platform: string | undefined;
+  /** `done` and `total` in bytes over all layers known so far. */
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+}
+
+export interface ContainerRequest {
+  readonly project: Project;
+  readonly service: Service;
+  readonly number: number;
+  /** Name to create it under, maybe a temporary one; aliases use the final one. */
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Id of a service's first container, for `network_mode: service:x` and its like. */
+  readonly containerIdOf: (service: string) => string;
+  /** Anonymous volumes of the container it replaces: target -> volume name. */
+  readonly carriedVolumes: ReadonlyMap<string, string>;
+}
+
+export interface FileToCopy {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface ExecRequest {
+  readonly command: readonly string[];
+  readonly user: string | undefined;
+  readonly privileged: boolean;
+  readonly workingDir: string | undefined;
+  /** `NAME=value` items. */
+  readonly environment: readonly string[];
+}
+
+export type OutputStream = 'stdout' | 'stderr';
+export type OutputSink = (stream: OutputStream, chunk: Uint8Array) => void;
+
+export interface ExecState {
+  readonly running: boolean;
+  /** undefined while it runs, and when it was never started. */
+  readonly exitCode: number | undefined;
+}
+
+export interface ExecEnd {
+  readonly exitCode: number;
+}
+
+/** Something happened; a hint that wakes a key, never a fact to decide by. */
+export type EngineNotice =
+  | {
+      readonly kind: 'container';
+      /** The engine's action word without its suffix: create, start, die, destroy, rename, health_status, exec_die … */
+      readonly action: string;
+      readonly containerId: string;
+      readonly project: string | undefined;
+      readonly service: string | undefined;
+      readonly execId: string | undefined;
+      /** Nanoseconds since the epoch, as text. */
+      readonly timeNs: string;
+    }
+  | { readonly kind: 'network' | 'volume' | 'image'; readonly action: string; readonly name: string; readonly project: string | undefined }
+  /** The stream was (re)opened: anything may have happened before. */
+  | { readonly kind: 'connected' }
+  /** The stream broke; the adapter reconnects with growing delay. */
+  | { readonly kind: 'disconnected'; readonly error: unknown };

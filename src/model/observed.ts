@@ -1,0 +1,117 @@
+/**
+ * Observed state: a snapshot of what the engine holds for one project, already parsed.
+ *
+ * Everything a plan may look at is here as plain data. The snapshot holds *all* containers, networks and
+ * volumes with the project's label; which of them count is decided in plan/, once.
+ */
+
+import type { HookSet } from './owner.ts';
+import type { ProjectName, ServiceName } from './project.ts';
+
+export interface ObservedProject {
+  readonly name: ProjectName;
+  readonly containers: readonly ObservedContainer[];
+  /** Ours by label, and those the desired networks name (external ones, look-alikes without label). */
+  readonly networks: readonly ObservedNetwork[];
+  readonly volumes: readonly ObservedVolume[];
+  /** Image reference as asked for -> what the engine has; an absent key is an absent image. */
+  readonly images: ReadonlyMap<string, ObservedImage>;
+}
+
+export type ContainerStatus = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
+export type Health = 'none' | 'starting' | 'healthy' | 'unhealthy';
+
+/** What changes while a container lives. */
+export interface ContainerState {
+  readonly status: ContainerStatus;
+  /** The engine's text; `''` when it was never started. With the id it names the incarnation. */
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly exitCode: number;
+  readonly oomKilled: boolean;
+  readonly health: Health;
+  /** Starts by the restart policy since the last start by a client. */
+  readonly restartCount: number;
+  /** The engine's text for a failed start, `''` otherwise. */
+  readonly error: string;
+}
+
+export interface ObservedContainer {
+  /** Full id, 64 hex digits. */
+  readonly id: string;
+  /** Without the leading slash. */
+  readonly name: string;
+  readonly project: ProjectName;
+  readonly service: ServiceName;
+  /** Replica number; 0 where the label is absent or not a number. */
+  readonly number: number;
+  /** A container of `docker compose run`: never a replica, never touched. */
+  readonly oneoff: boolean;
+  /** A hook's own container (pre_start), never a replica. */
+  readonly hookContainer: boolean;
+  /** RFC 3339 with nanoseconds. */
+  readonly createdAt: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** `com.docker.compose.config-hash`; '' where absent. */
+  readonly configHash: string;
+  /** Made by reeve: carries our owner label. */
+  readonly ours: boolean;
+  /** The hooks it was created with; undefined on a container that reeve did not make. */
+  readonly hooks: HookSet | undefined;
+  /** `io.reeve.content-hash`; undefined where absent. */
+  readonly contentHash: string | undefined;
+  /** Services it depends on, from the label. */
+  readonly dependsOn: readonly { readonly service: ServiceName; readonly condition: string; readonly restart: boolean }[];
+  readonly state: ContainerState;
+  /** Id of the image it runs (`sha256:…`). */
+  readonly imageId: string;
+  /** The reference it was created with. */
+  readonly imageRef: string;
+  readonly networkMode: string;
+  readonly networks: readonly ObservedEndpoint[];
+  readonly mounts: readonly ObservedMount[];
+  readonly restartPolicy: { readonly name: string; readonly maximumRetryCount: number };
+  /** HostConfig members that `docker update` can change; engine zero values kept. */
+  readonly resources: Readonly<Record<string, number | string>>;
+  /** Grace for stop in seconds where the container has its own. */
+  readonly stopTimeoutS: number | undefined;
+}
+
+export interface ObservedEndpoint {
+  /** Name of the network. */
+  readonly network: string;
+  readonly networkId: string;
+  /** Without the short container id. */
+  readonly aliases: readonly string[];
+  readonly ipv4: string;
+  readonly ipv6: string;
+  readonly macAddress: string;
+}
+
+export interface ObservedMount {
+  readonly type: string;
+  /** Volume name, '' for others. */
+  readonly volume: string;
+  readonly source: string;
+  readonly target: string;
+  readonly readOnly: boolean;
+}
+
+export interface ObservedNetwork {
+  readonly id: string;
+  readonly name: string;
+  readonly driver: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface ObservedVolume {
+  readonly name: string;
+  readonly driver: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface ObservedImage {
+  readonly id: string;
+  /** Targets of the image's VOLUME declarations. */
+  readonly volumes: readonly string[];
+}

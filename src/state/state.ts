@@ -1,0 +1,141 @@
+/**
+ * What reeve remembers between runs, as ports. The adapter is an embedded database per engine (sqlite.ts).
+ *
+ * The database may be lost without losing a container or skipping a hook: the engine's labels are the truth about
+ * what exists, the ledger only about what was delivered. Calls are synchronous: the database is local and a write
+ * must be durable before the action that it announces.
+ */
+
+import type { HookOutcome, HookPhase, HookRecord, Incarnation } from '../model/hook.ts';
+
+export interface State {
+  readonly hooks: HookLedger;
+  readonly history: History;
+  readonly inventory: Inventory;
+  readonly leases: Leases;
+  /** Where it is kept, for people. */
+  readonly path: string;
+  /** What was found wrong on opening and what was done (a corrupt file set aside), for people. */
+  readonly notices: readonly string[];
+  close(): void;
+}
+
+export interface HookIntent extends Incarnation {
+  readonly project: string;
+  readonly service: string;
+  readonly replica: number;
+  readonly phase: HookPhase;
+  readonly index: number;
+  readonly digest: string;
+  readonly command: readonly string[];
+  readonly cause: string;
+  readonly attempt: number;
+  /** undefined: it was refused before there was one. */
+  readonly execId: string | undefined;
+}
+
+/** What the plan needs to know of past deliveries in one project. */
+export interface LedgerView {
+  /** The newest record of each (container, start, phase, index) that is not superseded. */
+  readonly records: readonly HookRecord[];
+  /** Definitions that succeeded at least once, for `run: once-per-definition`. */
+  readonly delivered: readonly { readonly service: string; readonly phase: HookPhase; readonly digest: string }[];
+  /** Containers made by others, by id, with the start at which they were first seen. */
+  readonly adopted: ReadonlyMap<string, string>;
+}
+
+export interface HookLedger {
+  view(project: string): LedgerView;
+  /** Durable when it returns; gives the record's id. */
+  intend(intent: HookIntent): number;
+  end(recordId: number, end: { readonly outcome: HookOutcome; readonly exitCode?: number; readonly message?: string }): void;
+  /** Bounded per run (the head and the tail are kept) and over all runs. `text` is decoded output. */
+  appendOutput(recordId: number, stream: 'stdout' | 'stderr', text: string): void;
+  list(filter: { readonly project: string; readonly service?: string; readonly limit?: number }): HookRecord[];
+  output(recordId: number): { readonly stream: 'stdout' | 'stderr'; readonly text: string }[];
+  /** A stop that was begun is no longer wanted: its pre_stop hooks will be due again. */
+  supersedePreStop(containerIds: readonly string[]): void;
+  /** The hooks of this incarnation become owed again (`hooks retry` of assumed or settled ones). */
+  supersede(containerId: string, phase: HookPhase): void;
+  adopt(project: string, incarnations: readonly Incarnation[]): void;
+  /** Values withheld from labels, by hook digest. */
+  keepValues(digest: string, values: Readonly<Record<string, string>>): void;
+  values(digest: string): Readonly<Record<string, string>> | undefined;
+}
+
+export interface HistoryEntry {
+  readonly project: string;
+  readonly atMs: number;
+  /** Joins the lines of one run. */
+  readonly reconcileId: string;
+  /** Action id such as `web/1:start`; '' for a line about the whole run. */
+  readonly action: string;
+  /** Printable sentence. */
+  readonly cause: string;
+  readonly outcome: 'succeeded' | 'failed' | 'skipped' | 'event';
+  readonly message: string;
+  readonly durationMs: number;
+}
+
+export interface History {
+  append(entries: readonly HistoryEntry[]): void;
+  /** Newest last. */
+  list(filter: { readonly project?: string; readonly limit: number }): HistoryEntry[];
+}
+
+/** What was applied from where. */
+export interface InventoryEntry {
+  readonly project: string;
+  readonly workingDir: string;
+  readonly configFiles: readonly string[];
+  /** The directory given to `apply DIR` or `watch DIR`; undefined for a project named by its files. */
+  readonly directory: string | undefined;
+  readonly appliedAtMs: number;
+}
+
+export type HoldKind = 'stopped' | 'suspended';
+
+/** `service` undefined: the whole project. */
+export interface Hold {
+  readonly project: string;
+  readonly service: string | undefined;
+  readonly kind: HoldKind;
+}
+
+export interface Inventory {
+  record(entry: InventoryEntry): void;
+  forget(project: string): void;
+  get(project: string): InventoryEntry | undefined;
+  list(directory?: string): InventoryEntry[];
+  hold(hold: Hold): void;
+  /** Clears the hold of a service, or with `service` undefined every hold of that kind in the project. */
+  release(hold: Hold): void;
+  holds(project: string): Hold[];
+}
+
+export interface LeaseHolder {
+  readonly pid: number;
+  /** What it does, such as `watch`. */
+  readonly command: string;
+  readonly sinceMs: number;
+}
+
+export interface Leases {
+  /**
+   * Takes the project's lease, waiting while a living process holds it; a dead process's lease is taken over.
+   * Rejects with the signal's reason when aborted. `onWait` is called once, when it has to wait.
+   */
+  acquire(request: {
+    readonly project: string;
+    readonly command: string;
+    readonly signal: AbortSignal;
+    readonly onWait?: (holder: LeaseHolder) => void;
+  }): Promise<Lease>;
+  holder(project: string): LeaseHolder | undefined;
+}
+
+export interface Lease {
+  /** False when it was taken from us (our process was thought dead). */
+  isHeld(): boolean;
+  release(): void;
+}
