@@ -89,3 +89,13 @@ export interface HookRecord extends Incarnation {
   readonly beganAtMs: number;
   readonly durationMs?: number;
 }
+
+/** What the plan needs to know of past deliveries in one project. */
+export interface LedgerView {
+  /** The newest record of each (container, start, phase, index) that is not superseded. */
+  readonly records: readonly HookRecord[];
+  /** Definitions that succeeded at least once, for `run: once-per-definition`. */
+  readonly delivered: readonly { readonly service: string; readonly phase: HookPhase; readonly digest: string }[];
+  /** Containers made by others, by id, with the start at which they were first seen. */
+  readonly adopted: ReadonlyMap<string, string>;
+}

@@ -6,7 +6,9 @@
  * must be durable before the action that it announces.
  */
 
-import type { HookOutcome, HookPhase, HookRecord, Incarnation } from '../model/hook.ts';
+import type { HookOutcome, HookPhase, HookRecord, Incarnation, LedgerView } from '../model/hook.ts';
+
+export type { LedgerView } from '../model/hook.ts';
 
 export interface State {
   readonly hooks: HookLedger;
@@ -32,16 +34,6 @@ export interface HookIntent extends Incarnation {
   readonly attempt: number;
   /** undefined: it was refused before there was one. */
   readonly execId: string | undefined;
-}
-
-/** What the plan needs to know of past deliveries in one project. */
-export interface LedgerView {
-  /** The newest record of each (container, start, phase, index) that is not superseded. */
-  readonly records: readonly HookRecord[];
-  /** Definitions that succeeded at least once, for `run: once-per-definition`. */
-  readonly delivered: readonly { readonly service: string; readonly phase: HookPhase; readonly digest: string }[];
-  /** Containers made by others, by id, with the start at which they were first seen. */
-  readonly adopted: ReadonlyMap<string, string>;
 }
 
 export interface HookLedger {
