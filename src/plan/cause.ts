@@ -1,0 +1,115 @@
+/**
+ * Causes: why an action exists. A closed union that renders to one line for people; plans, history and the hook
+ * ledger all print the same sentence. Values of secrets and environment never become part of a cause.
+ */
+
+export type Drift =
+  | { readonly kind: 'config-changed' }
+  | { readonly kind: 'image-changed'; readonly from: string; readonly to: string }
+  | { readonly kind: 'content-changed' }
+  | { readonly kind: 'volume-not-mounted'; readonly volume: string }
+  | { readonly kind: 'network-missing'; readonly network: string }
+  | { readonly kind: 'network-added'; readonly network: string }
+  | { readonly kind: 'alias-missing'; readonly network: string; readonly alias: string }
+  | { readonly kind: 'network-changed'; readonly network: string }
+  | { readonly kind: 'renamed'; readonly from: string; readonly to: string }
+  | { readonly kind: 'restart-policy'; readonly from: string; readonly to: string }
+  | { readonly kind: 'resource'; readonly resource: string; readonly from: string; readonly to: string }
+  | { readonly kind: 'borrows-from'; readonly service: string }
+  | { readonly kind: 'dead' }
+  | { readonly kind: 'forced' };
+
+export type Cause =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'scale-up'; readonly from: number; readonly to: number }
+  | { readonly kind: 'scale-down'; readonly to: number }
+  | { readonly kind: 'drift'; readonly drift: readonly Drift[] }
+  | { readonly kind: 'not-started' }
+  | { readonly kind: 'ended'; readonly exitCode: number }
+  | { readonly kind: 'paused' }
+  | { readonly kind: 'unhealthy' }
+  | { readonly kind: 'twin' }
+  | { readonly kind: 'replaced' }
+  | { readonly kind: 'being-removed' }
+  | { readonly kind: 'orphan' }
+  /** post_start of an incarnation that has not had it. */
+  | { readonly kind: 'owed' }
+  | { readonly kind: 'needed-by'; readonly service: string }
+  | { readonly kind: 'dependency-restarted'; readonly service: string }
+  | { readonly kind: 'command'; readonly command: 'down' | 'stop' | 'restart' | 'start' | 'prune' };
+
+/** One line, without a subject: `config changed`, `needed by web`. */
+export function renderCause(cause: Cause): string {
+  switch (cause.kind) {
+    case 'absent':
+      return 'absent';
+    case 'scale-up':
+      return `scale ${cause.from} -> ${cause.to}`;
+    case 'scale-down':
+      return `scaled down to ${cause.to}`;
+    case 'drift':
+      return cause.drift.map(renderDrift).join(', ');
+    case 'not-started':
+      return 'created but not started';
+    case 'ended':
+      return `exited (${cause.exitCode})`;
+    case 'paused':
+      return 'paused';
+    case 'unhealthy':
+      return 'unhealthy';
+    case 'twin':
+      return 'second container of one replica';
+    case 'replaced':
+      return 'replaced';
+    case 'being-removed':
+      return 'being removed';
+    case 'orphan':
+      return 'orphan';
+    case 'owed':
+      return 'owed';
+    case 'needed-by':
+      return `needed by ${cause.service}`;
+    case 'dependency-restarted':
+      return `${cause.service} is restarted`;
+    case 'command':
+      return cause.command;
+  }
+}
+
+/** One difference: what, from what to what. */
+export function renderDrift(drift: Drift): string {
+  switch (drift.kind) {
+    case 'config-changed':
+      return 'config changed';
+    case 'image-changed':
+      return `image ${shortDigest(drift.from)} -> ${shortDigest(drift.to)}`;
+    case 'content-changed':
+      return 'content of a config or secret changed';
+    case 'volume-not-mounted':
+      return `volume ${drift.volume} not mounted`;
+    case 'network-missing':
+      return `network ${drift.network} missing`;
+    case 'network-added':
+      return `network ${drift.network} added`;
+    case 'alias-missing':
+      return `alias ${drift.alias} missing on ${drift.network}`;
+    case 'network-changed':
+      return `network ${drift.network} changed`;
+    case 'renamed':
+      return `name ${drift.from} -> ${drift.to}`;
+    case 'restart-policy':
+      return `restart policy ${drift.from} -> ${drift.to} (docker update)`;
+    case 'resource':
+      return `${drift.resource} ${drift.from} -> ${drift.to} (docker update)`;
+    case 'borrows-from':
+      return `container of ${drift.service} changed`;
+    case 'dead':
+      return 'dead';
+    case 'forced':
+      return 'forced';
+  }
+}
+
+function shortDigest(id: string): string {
+  return id.replace(/^sha256:/, '').slice(0, 12) || 'none';
+}

@@ -1,0 +1,129 @@
+/**
+ * Which hooks are owed: decided from the container's own hooks, its incarnation and the ledger, nothing else.
+ *
+ * A hook is settled for an incarnation when it succeeded, was assumed or forced, or failed under `on_failure: continue`.
+ * What is settled is not repeated; the first one that is not makes the rest of the sequence owed too.
+ */
+
+import type { HookPhase, HookRecord, LedgerView } from '../model/hook.ts';
+import type { ObservedContainer } from '../model/observed.ts';
+import type { CarriedHook, HookSet } from '../model/owner.ts';
+import { carriedHooks } from '../model/owner.ts';
+import type { Project, Service } from '../model/project.ts';
+
+export interface OwedHook {
+  readonly index: number;
+  readonly hook: CarriedHook;
+  readonly earlier: { readonly recordId: number; readonly execId: string } | undefined;
+}
+
+/**
+ * The hooks that a container gets: those it was created with, each with today's `x-reeve` where today's file still has the
+ * same definition; today's file's for a container that reeve did not make; none for an orphan of others.
+ */
+export function hooksOf(container: ObservedContainer, project: Project | undefined): HookSet {
+  const service = project?.services[container.service];
+  const today = project && service ? carriedHooks(service, project.sensitiveValues) : undefined;
+  if (!container.hooks) return today ?? { post_start: [], pre_stop: [] };
+  return {
+    post_start: container.hooks.post_start.map((hook) => withTodays(hook, today?.post_start)),
+    pre_stop: container.hooks.pre_stop.map((hook) => withTodays(hook, today?.pre_stop)),
+  };
+}
+
+function withTodays(hook: CarriedHook, today: readonly CarriedHook[] | undefined): CarriedHook {
+  return today?.find((candidate) => candidate.digest === hook.digest) ?? hook;
+}
+
+/** The hooks that a new container of this service will get after its first start. */
+export function hooksOfNew(project: Project, service: Service): HookSet {
+  return carriedHooks(service, project.sensitiveValues);
+}
+
+/** Owed hooks of a running container's present incarnation, in order. */
+export function owedHooks(
+  container: ObservedContainer,
+  phase: 'post_start' | 'pre_stop',
+  hooks: HookSet,
+  ledger: LedgerView,
+): OwedHook[] {
+  if (phase === 'post_start' && isAssumed(container, ledger)) return [];
+  const records = ledger.records.filter((record) => record.containerId === container.id && record.phase === phase);
+  const owed: OwedHook[] = [];
+  for (const [index, hook] of hooks[phase].entries()) {
+    const record = records.find((one) => one.index === index && one.startedAt === container.state.startedAt);
+    if (record && isSettled(record, hook)) continue;
+    if (phase === 'post_start' && !isDue(container, hook, index, records, ledger)) continue;
+    owed.push({ index, hook, earlier: unfinished(record) });
+  }
+  return owed;
+}
+
+/** Owed after a start that this plan makes: no record of the new incarnation can exist yet. */
+export function owedAfterStart(
+  container: ObservedContainer | undefined,
+  service: string,
+  hooks: HookSet,
+  ledger: LedgerView,
+): OwedHook[] {
+  return hooks.post_start.flatMap((hook, index) => {
+    const records = container ? ledger.records.filter((one) => one.containerId === container.id && one.phase === 'post_start') : [];
+    const due = container
+      ? isDue(container, hook, index, records, ledger)
+      : hook.policy.run !== 'once-per-definition' || !wasDelivered(ledger, service, hook);
+    return due ? [{ index, hook, earlier: undefined }] : [];
+  });
+}
+
+function isDue(
+  container: ObservedContainer,
+  hook: CarriedHook,
+  index: number,
+  records: readonly HookRecord[],
+  ledger: LedgerView,
+): boolean {
+  switch (hook.policy.run) {
+    case 'every-start':
+      return true;
+    case 'once-per-container':
+      return !records.some((record) => record.index === index && record.outcome === 'succeeded');
+    case 'once-per-definition':
+      return !wasDelivered(ledger, container.service, hook);
+  }
+}
+
+function wasDelivered(ledger: LedgerView, service: string, hook: CarriedHook): boolean {
+  return ledger.delivered.some(
+    (one) => one.service === service && one.phase === 'post_start' && one.digest === hook.digest,
+  );
+}
+
+/** A container that others made, still in the start at which it was first seen: its maker delivered its post_start. */
+export function isAssumed(container: ObservedContainer, ledger: LedgerView): boolean {
+  if (container.ours) return false;
+  const adoptedAt = ledger.adopted.get(container.id);
+  return adoptedAt === undefined || adoptedAt === container.state.startedAt;
+}
+
+export function isSettled(record: HookRecord, hook: CarriedHook): boolean {
+  switch (record.outcome) {
+    case 'succeeded':
+    case 'assumed':
+    case 'forced':
+      return true;
+    case 'failed':
+    case 'timed-out':
+    case 'refused':
+      return record.phase === 'post_start' && hook.policy.onFailure === 'continue';
+    case 'intended':
+      return false;
+  }
+}
+
+/** An exec that may still be running, or whose end nobody recorded. */
+function unfinished(record: HookRecord | undefined): OwedHook['earlier'] {
+  if (!record?.execId) return undefined;
+  return record.outcome === 'intended' || record.outcome === 'timed-out'
+    ? { recordId: record.id, execId: record.execId }
+    : undefined;
+}

@@ -1,0 +1,110 @@
+/**
+ * The plan: a graph of actions, each one engine call or one hook, with a cause and a stable id.
+ *
+ * A plan is plain data. It is made by build.ts and down.ts, checked by check.ts, printed by render.ts and walked by
+ * execute/. `dependsOn` asks for success, `after` only for order: an action whose `dependsOn` did not succeed is
+ * skipped, one that stands `after` another waits until that one has settled, well or badly.
+ */
+
+import type { CarriedHook } from '../model/owner.ts';
+import type { HookPhase } from '../model/hook.ts';
+import type { ProjectName, ServiceName } from '../model/project.ts';
+import type { Cause } from './cause.ts';
+
+/** Stable text: `web/1:start`, `web/1@4f2a91:stop` for a container that goes away, `network/front:create`. */
+export type ActionId = string;
+
+/** One container in a plan, whether it exists already or not. */
+export interface ContainerRef {
+  /** `web/1`, or `web/1@4f2a91` for one that goes away. Unique in a plan. */
+  readonly key: string;
+  readonly service: ServiceName;
+  readonly number: number;
+  /** undefined: an action of this plan creates it. */
+  readonly id: string | undefined;
+  /** Name on the engine, now or after its creation. */
+  readonly name: string;
+}
+
+/** What each kind of action needs. The union and the executor's table are derived from this one map. */
+export interface ActionArguments {
+  'pull-image': { readonly ref: string; readonly platform: string | undefined };
+  'create-network': { readonly network: string };
+  'remove-network': { readonly name: string; readonly networkId: string };
+  'connect-network': { readonly container: ContainerRef; readonly network: string };
+  'disconnect-network': { readonly container: ContainerRef; readonly networkName: string; readonly networkId: string };
+  'create-volume': { readonly volume: string };
+  'remove-volume': { readonly name: string };
+  'create-container': {
+    readonly container: ContainerRef;
+    /** It takes another's place: labelled so, and named for the time being by `container.name`. */
+    readonly replaces: boolean;
+    /** Anonymous volumes to carry over: [target, volume name]. */
+    readonly carriedVolumes: readonly (readonly [string, string])[];
+  };
+  'rename-container': { readonly container: ContainerRef; readonly name: string };
+  'update-container': { readonly container: ContainerRef };
+  'unpause-container': { readonly container: ContainerRef };
+  'start-container': { readonly container: ContainerRef };
+  'stop-container': { readonly container: ContainerRef };
+  'remove-container': { readonly container: ContainerRef; readonly volumes: boolean };
+  'run-hook': {
+    readonly container: ContainerRef;
+    readonly phase: HookPhase;
+    readonly index: number;
+    readonly hook: CarriedHook;
+    /** The run before this one, of which the end is not known or that was left behind: looked at first. */
+    readonly earlier: { readonly recordId: number; readonly execId: string } | undefined;
+  };
+  'await-container': { readonly container: ContainerRef; readonly until: 'healthy' | 'completed' | 'gone' };
+}
+
+export type ActionKind = keyof ActionArguments;
+
+export interface ActionHeader {
+  readonly id: ActionId;
+  readonly cause: Cause;
+  /** These must have succeeded. */
+  readonly dependsOn: readonly ActionId[];
+  /** These must have settled. */
+  readonly after: readonly ActionId[];
+}
+
+export type ActionOf<K extends ActionKind> = ActionHeader & { readonly kind: K } & ActionArguments[K];
+export type Action = { [K in ActionKind]: ActionOf<K> }[ActionKind];
+
+/** Something that keeps a part of the project from converging although no action failed. */
+export interface Problem {
+  /** `web`, `network front`, `volume data`. */
+  readonly subject: string;
+  readonly message: string;
+}
+
+/** Something to come back for: a replica that is left alone until a moment in time. */
+export interface Deferral {
+  readonly subject: string;
+  readonly untilMs: number;
+  readonly message: string;
+}
+
+export interface Plan {
+  readonly project: ProjectName;
+  /** In topological order; equal inputs give equal plans. */
+  readonly actions: readonly Action[];
+  /** Parts that cannot converge; the rest of the plan goes on. */
+  readonly problems: readonly Problem[];
+  readonly deferrals: readonly Deferral[];
+  /** Worth telling a person, nothing to do: orphans left, an adopted orphan without hooks. */
+  readonly notes: readonly string[];
+  /** Running containers whose pre_stop was begun for a stop that nobody wants any more. */
+  readonly abandonedStops: readonly string[];
+}
+
+export function isEmpty(plan: Plan): boolean {
+  return plan.actions.length === 0 && plan.problems.length === 0 && plan.deferrals.length === 0;
+}
+
+/** The container that an action is about, if it is about one. */
+export function containerOf(action: Action): ContainerRef | undefined {
+  return 'container' in action ? action.container : undefined;
+}

@@ -1,0 +1,48 @@
+/**
+ * Policy: what a command line or the controller asks of a plan beyond the desired state.
+ * Plain data, given to build.ts beside desired and observed; the clock and the crash counts come in through it.
+ */
+
+import type { ServiceName } from '../model/project.ts';
+
+export interface PlanPolicy {
+  /** Named services; undefined: all of them (only then are orphans looked at). */
+  readonly services: ReadonlySet<ServiceName> | undefined;
+  /** Leave the dependencies of named services alone. */
+  readonly noDeps: boolean;
+  readonly removeOrphans: boolean;
+  readonly forceRecreate: boolean;
+  /** New anonymous volumes on recreation. */
+  readonly renewVolumes: boolean;
+  /** Create, start nothing. */
+  readonly noStart: boolean;
+  /** Only start what is there: no creation, no recreation, no removal. */
+  readonly existingOnly: boolean;
+  readonly pull: 'policy' | 'always' | 'missing' | 'never';
+  /** Services to restart although nothing drifted. */
+  readonly restart: ReadonlySet<ServiceName>;
+  /** A failing pre_stop does not hold its container's stop. */
+  readonly force: boolean;
+  /** Left exactly as they are: stopped by hand, suspended. `all`: the whole project. */
+  readonly held: ReadonlyMap<ServiceName, 'stopped' | 'suspended'> | 'all';
+  /** Containers (by id) not to be started again before that moment: they crashed right after their last starts. */
+  readonly notBefore: ReadonlyMap<string, number>;
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number;
+}
+
+export const DEFAULT_POLICY: PlanPolicy = {
+  services: undefined,
+  noDeps: false,
+  removeOrphans: false,
+  forceRecreate: false,
+  renewVolumes: false,
+  noStart: false,
+  existingOnly: false,
+  pull: 'policy',
+  restart: new Set(),
+  force: false,
+  held: new Map(),
+  notBefore: new Map(),
+  nowMs: 0,
+};
