@@ -71,12 +71,30 @@ function readBusybox(path: string): Busybox | undefined {
 /** Whether a 64-bit ELF program asks for a dynamic loader (a PT_INTERP header), which an empty image has not. */
 function hasInterpreter(elf: Uint8Array): boolean {
   const view = new DataView(elf.buffer, elf.byteOffset, elf.byteLength);
-  const [offset, size, count] = [Number(view.getBigUint64(32, true)), view.getUint16(54, true), view.getUint16(56, true)];
+  const [offset, size, count] = [
+    Number(view.getBigUint64(32, true)),
+    view.getUint16(54, true),
+    view.getUint16(56, true),
+  ];
   return Array.from({ length: count }, (_, i) => view.getUint32(offset + i * size, true)).includes(3);
 }
 
 function rootFileSystem(busybox: Uint8Array, applets: readonly string[]): Uint8Array<ArrayBuffer> {
-  const directories = ['bin', 'sbin', 'usr', 'usr/bin', 'usr/sbin', 'etc', 'dev', 'proc', 'sys', 'home', 'var', 'run', 'mnt'];
+  const directories = [
+    'bin',
+    'sbin',
+    'usr',
+    'usr/bin',
+    'usr/sbin',
+    'etc',
+    'dev',
+    'proc',
+    'sys',
+    'home',
+    'var',
+    'run',
+    'mnt',
+  ];
   const names = new Set(applets.map((path) => path.slice(path.lastIndexOf('/') + 1)));
   names.delete('busybox');
   // Every applet under /bin, whatever its usual place, and env where scripts look for it: PATH stays short.

@@ -1,0 +1,16 @@
+/**
+ * The program: from the words of the command line to an exit code. Answers `--version` before anything is loaded; the rest
+ * is oclif's, which loads the one command that runs. Must stay free of static imports that cost time.
+ */
+import packageJson from '../../package.json' with { type: 'json' };
+import { commands } from './commands/index.ts';
+
+/** Runs one command line (without `node` and the script) and gives its exit code; never calls process.exit. */
+export async function main(argv: readonly string[]): Promise<number> {
+  if (argv[0] === '--version' || argv[0] === '-V') {
+    process.stdout.write(`${packageJson.name} ${packageJson.version}\n`);
+    return 0;
+  }
+  const { runCommandLine } = await import('./run-command-line.ts');
+  return runCommandLine(argv, commands);
+}
