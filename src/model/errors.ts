@@ -30,6 +30,31 @@ export class TerminalError extends Error {
   override readonly name = 'TerminalError';
 }
 
+export type StateErrorCode =
+  /** The place cannot be made, read or written. */
+  | 'unwritable'
+  /** No room is left. */
+  | 'full'
+  /** A newer reeve wrote it. */
+  | 'newer'
+  /** Not a database, or a malformed one. */
+  | 'corrupt'
+  /** Another process keeps it locked. */
+  | 'busy'
+  /** It was removed or replaced while it was in use. */
+  | 'lost';
+
+/** What reeve remembers cannot be read or kept; nothing that needs a record may run. The message has the remedy. */
+export class StateError extends Error {
+  override readonly name = 'StateError';
+  readonly code: StateErrorCode;
+
+  constructor(code: StateErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
 /** A wrong command line or environment; exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
@@ -37,6 +62,10 @@ export class UsageError extends Error {
 
 export function isEngineError(error: unknown, code?: EngineErrorCode): error is EngineError {
   return error instanceof EngineError && (code === undefined || error.code === code);
+}
+
+export function isStateError(error: unknown, code?: StateErrorCode): error is StateError {
+  return error instanceof StateError && (code === undefined || error.code === code);
 }
 
 export function messageOf(error: unknown): string {
