@@ -21,6 +21,7 @@ export type Drift =
 
 export type Cause =
   | { readonly kind: 'absent' }
+  | { readonly kind: 'pull-policy' }
   | { readonly kind: 'scale-up'; readonly from: number; readonly to: number }
   | { readonly kind: 'scale-down'; readonly to: number }
   | { readonly kind: 'drift'; readonly drift: readonly Drift[] }
@@ -43,6 +44,8 @@ export function renderCause(cause: Cause): string {
   switch (cause.kind) {
     case 'absent':
       return 'absent';
+    case 'pull-policy':
+      return 'pull policy always';
     case 'scale-up':
       return `scale ${cause.from} -> ${cause.to}`;
     case 'scale-down':

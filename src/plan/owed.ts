@@ -5,11 +5,30 @@
  * What is settled is not repeated; the first one that is not makes the rest of the sequence owed too.
  */
 
-import type { HookPhase, HookRecord, LedgerView } from '../model/hook.ts';
+import type { HookRecord, LedgerView } from '../model/hook.ts';
 import type { ObservedContainer } from '../model/observed.ts';
 import type { CarriedHook, HookSet } from '../model/owner.ts';
 import { carriedHooks } from '../model/owner.ts';
 import type { Project, Service } from '../model/project.ts';
+
+/** A ledger view, indexed once for a plan. */
+export interface HookHistory {
+  readonly recordsOf: (containerId: string) => readonly HookRecord[];
+  readonly wasDelivered: (service: string, digest: string) => boolean;
+  readonly adopted: ReadonlyMap<string, string>;
+}
+
+export function indexLedger(view: LedgerView): HookHistory {
+  const byContainer = Map.groupBy(view.records, (record) => record.containerId);
+  const delivered = new Set(
+    view.delivered.filter((one) => one.phase === 'post_start').map((one) => `${one.service} ${one.digest}`),
+  );
+  return {
+    recordsOf: (containerId) => byContainer.get(containerId) ?? [],
+    wasDelivered: (service, digest) => delivered.has(`${service} ${digest}`),
+    adopted: view.adopted,
+  };
+}
 
 export interface OwedHook {
   readonly index: number;
@@ -45,10 +64,10 @@ export function owedHooks(
   container: ObservedContainer,
   phase: 'post_start' | 'pre_stop',
   hooks: HookSet,
-  ledger: LedgerView,
+  ledger: HookHistory,
 ): OwedHook[] {
   if (phase === 'post_start' && isAssumed(container, ledger)) return [];
-  const records = ledger.records.filter((record) => record.containerId === container.id && record.phase === phase);
+  const records = ledger.recordsOf(container.id).filter((record) => record.phase === phase);
   const owed: OwedHook[] = [];
   for (const [index, hook] of hooks[phase].entries()) {
     const record = records.find((one) => one.index === index && one.startedAt === container.state.startedAt);
@@ -64,13 +83,13 @@ export function owedAfterStart(
   container: ObservedContainer | undefined,
   service: string,
   hooks: HookSet,
-  ledger: LedgerView,
+  ledger: HookHistory,
 ): OwedHook[] {
   return hooks.post_start.flatMap((hook, index) => {
-    const records = container ? ledger.records.filter((one) => one.containerId === container.id && one.phase === 'post_start') : [];
+    const records = container ? ledger.recordsOf(container.id).filter((one) => one.phase === 'post_start') : [];
     const due = container
       ? isDue(container, hook, index, records, ledger)
-      : hook.policy.run !== 'once-per-definition' || !wasDelivered(ledger, service, hook);
+      : hook.policy.run !== 'once-per-definition' || !ledger.wasDelivered(service, hook.digest);
     return due ? [{ index, hook, earlier: undefined }] : [];
   });
 }
@@ -80,7 +99,7 @@ function isDue(
   hook: CarriedHook,
   index: number,
   records: readonly HookRecord[],
-  ledger: LedgerView,
+  ledger: HookHistory,
 ): boolean {
   switch (hook.policy.run) {
     case 'every-start':
@@ -88,18 +107,12 @@ function isDue(
     case 'once-per-container':
       return !records.some((record) => record.index === index && record.outcome === 'succeeded');
     case 'once-per-definition':
-      return !wasDelivered(ledger, container.service, hook);
+      return !ledger.wasDelivered(container.service, hook.digest);
   }
 }
 
-function wasDelivered(ledger: LedgerView, service: string, hook: CarriedHook): boolean {
-  return ledger.delivered.some(
-    (one) => one.service === service && one.phase === 'post_start' && one.digest === hook.digest,
-  );
-}
-
 /** A container that others made, still in the start at which it was first seen: its maker delivered its post_start. */
-export function isAssumed(container: ObservedContainer, ledger: LedgerView): boolean {
+export function isAssumed(container: ObservedContainer, ledger: HookHistory): boolean {
   if (container.ours) return false;
   const adoptedAt = ledger.adopted.get(container.id);
   return adoptedAt === undefined || adoptedAt === container.state.startedAt;

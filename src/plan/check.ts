@@ -1,0 +1,67 @@
+/**
+ * Invariants that every plan must satisfy, whatever it was made from. Cheap enough to run before every execution:
+ * a plan that breaks one is a bug of ours, and is refused rather than carried out.
+ */
+
+import type { Action, ActionId, ContainerRef, Plan } from './plan.ts';
+import { containerOf } from './plan.ts';
+
+/** Sentences about what is wrong; none for a sound plan. */
+export function checkPlan(plan: Plan): string[] {
+  const byId = new Map(plan.actions.map((action) => [action.id, action]));
+  return [
+    ...checkOrder(plan.actions),
+    ...plan.actions.flatMap((action) => checkSequence(action, byId)),
+    ...checkContainers(plan.actions),
+  ];
+}
+
+function checkOrder(actions: readonly Action[]): string[] {
+  const seen = new Set<ActionId>();
+  return actions.flatMap((action) => {
+    const early = [...action.dependsOn, ...action.after].filter((id) => !seen.has(id));
+    const twice = seen.has(action.id) ? [`${action.id} stands in the plan twice`] : [];
+    seen.add(action.id);
+    return [...twice, ...early.map((id) => `${action.id} stands before ${id}, which it waits for`)];
+  });
+}
+
+/** Hooks come where they belong: a stop after every pre_stop, a post_start after its start, a removal after its stop. */
+function checkSequence(action: Action, byId: ReadonlyMap<ActionId, Action>): string[] {
+  const ref = containerOf(action);
+  if (!ref) return [];
+  const needs = (id: ActionId): string[] =>
+    byId.has(id) && !reaches(action, id, byId) ? [`${action.id} does not wait for ${id}`] : [];
+  switch (action.kind) {
+    case 'stop-container':
+      return [...byId.keys()].filter((id) => id.startsWith(`${ref.key}:pre_stop[`)).flatMap(needs);
+    case 'remove-container':
+    case 'start-container':
+      return needs(`${ref.key}:stop`);
+    case 'run-hook':
+      return action.phase === 'post_start' ? needs(`${ref.key}:start`) : [];
+    default:
+      return [];
+  }
+}
+
+function reaches(action: Action, wanted: ActionId, byId: ReadonlyMap<ActionId, Action>): boolean {
+  const open = [...action.dependsOn];
+  const seen = new Set<ActionId>();
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    if (id === wanted) return true;
+    if (seen.has(id)) continue;
+    seen.add(id);
+    open.push(...(byId.get(id)?.dependsOn ?? []));
+  }
+  return false;
+}
+
+function checkContainers(actions: readonly Action[]): string[] {
+  const created = new Set(actions.filter((action) => action.kind === 'create-container').map((action) => action.id));
+  return actions.flatMap((action) => {
+    const ref: ContainerRef | undefined = containerOf(action);
+    if (!ref || ref.id !== undefined || action.kind === 'create-container') return [];
+    return created.has(`${ref.key}:create`) ? [] : [`${action.id} is about a container that nothing creates`];
+  });
+}

@@ -1,0 +1,137 @@
+/**
+ * Drift: what differs between a desired replica and an inspected container, each with a typed cause.
+ *
+ * Two heaps: what only a new container mends, and what the engine changes in place. The hash alone is not enough:
+ * somebody may have disconnected a network or run `docker update`. Names are compared by the caller (replicas.ts),
+ * since a temporary name is part of a replacement.
+ */
+
+import type { ObservedContainer, ObservedProject } from '../model/observed.ts';
+import type { Project, Service } from '../model/project.ts';
+import { containerHash } from '../model/config-hash.ts';
+import { LABEL, containerName } from '../model/owner.ts';
+import { renderRestartPolicy, restartPolicyOf } from '../model/restart-policy.ts';
+import type { Drift } from './cause.ts';
+
+export interface ContainerDrift {
+  readonly recreate: readonly Drift[];
+  readonly inPlace: readonly Drift[];
+}
+
+/** What one service's containers are compared with; made once for all its replicas. */
+export interface ServiceTarget {
+  readonly project: Project;
+  readonly service: Service;
+  /** undefined: a container that the service borrows from does not exist yet. */
+  readonly configHash: string | undefined;
+  /** The service whose container is missing or about to change, when there is one. */
+  readonly borrowsFromChanged: string | undefined;
+  readonly imageId: string | undefined;
+  /** Engine name -> network id; '' when the network is not there yet. */
+  readonly networks: ReadonlyMap<string, string>;
+  /** Engine name -> key in the model. */
+  readonly networkKeys: ReadonlyMap<string, string>;
+}
+
+/** The id of a service's first container, or undefined when it is not there or not there to stay. */
+export type StayingContainer = (service: string) => string | undefined;
+
+export function serviceTarget(
+  project: Project,
+  service: Service,
+  observed: ObservedProject,
+  staying: StayingContainer,
+): ServiceTarget {
+  const changed = borrowedServices(service).find((name) => staying(name) === undefined);
+  const ids = new Map(observed.networks.map((network) => [network.name, network.id]));
+  const keys = Object.keys(service.networks ?? {});
+  const named = keys.map((key) => [project.networks[key]?.name ?? key, key] as const);
+  return {
+    project,
+    service,
+    borrowsFromChanged: changed,
+    configHash:
+      changed === undefined
+        ? containerHash(project, service, { containerIdOf: (name) => staying(name) ?? '' })
+        : undefined,
+    imageId: observed.images.get(imageRef(project, service))?.id,
+    networks: new Map(named.map(([name]) => [name, ids.get(name) ?? ''])),
+    networkKeys: new Map(named),
+  };
+}
+
+/** The reference a service's containers are made from: `image`, or the name its build gets. */
+export function imageRef(project: Project, service: Service): string {
+  return service.image ?? `${project.name}-${service.name}`;
+}
+
+/** Services whose containers this one cannot be made without: `network_mode: service:x` and its like. */
+export function borrowedServices(service: Service): string[] {
+  const modes = [service.network_mode, service.ipc, service.pid, service.uts, service.cgroup].flatMap((mode) =>
+    mode?.startsWith('service:') ? [mode.slice('service:'.length)] : [],
+  );
+  const volumes = (service.volumes_from ?? [])
+    .filter((item) => !item.startsWith('container:'))
+    .map((item) => item.split(':')[0] ?? item);
+  return [...new Set([...modes, ...volumes])].sort();
+}
+
+export function containerDrift(target: ServiceTarget, container: ObservedContainer, number: number): ContainerDrift {
+  return {
+    recreate: [...definitionDrift(target, container), ...volumeDrift(target, container)],
+    inPlace: [...networkDrift(target, container, number), ...updateDrift(target, container)],
+  };
+}
+
+function definitionDrift(target: ServiceTarget, container: ObservedContainer): Drift[] {
+  const drift: Drift[] = [];
+  if (container.state.status === 'dead') drift.push({ kind: 'dead' });
+  if (target.borrowsFromChanged !== undefined) drift.push({ kind: 'borrows-from', service: target.borrowsFromChanged });
+  else if (container.configHash !== target.configHash) drift.push({ kind: 'config-changed' });
+  const imageId = container.labels[LABEL.image] ?? container.imageId;
+  if (target.imageId !== undefined && imageId !== target.imageId) {
+    drift.push({ kind: 'image-changed', from: imageId, to: target.imageId });
+  }
+  if (container.ours && container.contentHash !== target.service.contentHash) drift.push({ kind: 'content-changed' });
+  return drift;
+}
+
+function volumeDrift(target: ServiceTarget, container: ObservedContainer): Drift[] {
+  const mounted = new Set(container.mounts.filter((mount) => mount.type === 'volume').map((mount) => mount.volume));
+  return (target.service.volumes ?? []).flatMap((volume): Drift[] => {
+    if (volume.type !== 'volume' || volume.source === undefined) return [];
+    const name = target.project.volumes[volume.source]?.name ?? volume.source;
+    return mounted.has(name) ? [] : [{ kind: 'volume-not-mounted', volume: name }];
+  });
+}
+
+function networkDrift(target: ServiceTarget, container: ObservedContainer, number: number): Drift[] {
+  if (target.service.networks === undefined) return [];
+  const drift: Drift[] = [];
+  const endpoints = new Map(container.networks.map((endpoint) => [endpoint.network, endpoint]));
+  for (const [network, id] of target.networks) {
+    const endpoint = endpoints.get(network);
+    const key = target.networkKeys.get(network) ?? network;
+    if (!endpoint) drift.push({ kind: 'network-missing', network });
+    else if (endpoint.networkId !== '' && endpoint.networkId !== id) drift.push({ kind: 'network-changed', network });
+    else {
+      const wanted = [
+        containerName(target.project, target.service, number),
+        target.service.name,
+        ...(target.service.networks[key]?.aliases ?? []),
+      ];
+      const missing = wanted.find((alias) => !endpoint.aliases.includes(alias));
+      if (missing !== undefined) drift.push({ kind: 'alias-missing', network, alias: missing });
+    }
+  }
+  for (const network of endpoints.keys()) {
+    if (!target.networks.has(network)) drift.push({ kind: 'network-added', network });
+  }
+  return drift;
+}
+
+function updateDrift(target: ServiceTarget, container: ObservedContainer): Drift[] {
+  const from = renderRestartPolicy(container.restartPolicy);
+  const to = renderRestartPolicy(restartPolicyOf(target.service));
+  return from === to ? [] : [{ kind: 'restart-policy', from, to }];
+}

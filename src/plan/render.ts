@@ -1,0 +1,66 @@
+/**
+ * Plan -> text, one line an action: `#id  what it does  (cause)  <- what it waits for`.
+ * The same text is shown by `plan`, by `--dry-run` and asserted by tests. No environment value can appear in it.
+ */
+
+import { renderCause } from './cause.ts';
+import type { Action, Plan } from './plan.ts';
+
+/** What an action does, as a person would say it, without its subject. */
+export function renderAction(action: Action): string {
+  switch (action.kind) {
+    case 'pull-image':
+      return 'pull image';
+    case 'create-network':
+      return 'create network';
+    case 'remove-network':
+      return `remove network ${action.name}`;
+    case 'connect-network':
+      return `connect to network ${action.network}`;
+    case 'disconnect-network':
+      return `disconnect from network ${action.networkName}`;
+    case 'create-volume':
+      return 'create volume';
+    case 'remove-volume':
+      return `remove volume ${action.name}`;
+    case 'create-container':
+      return `create container ${action.container.name}`;
+    case 'rename-container':
+      return `rename to ${action.name}`;
+    case 'update-container':
+      return 'update container';
+    case 'unpause-container':
+      return 'unpause container';
+    case 'start-container':
+      return 'start container';
+    case 'stop-container':
+      return `stop container ${action.container.name}`;
+    case 'remove-container':
+      return `remove container ${action.container.name}`;
+    case 'run-hook':
+      return `run ${action.phase} hook ${JSON.stringify(action.hook.command ?? [])}`;
+    case 'await-container':
+      return AWAITED[action.until];
+  }
+}
+
+const AWAITED = {
+  healthy: 'wait until healthy',
+  completed: 'wait until completed',
+  gone: 'wait until removed',
+} as const;
+
+export function renderLine(action: Action): string {
+  const edges = [...action.dependsOn, ...action.after.map((id) => `~${id}`)];
+  const waits = edges.length > 0 ? `  <- ${edges.join(' ')}` : '';
+  return `${action.id}  ${renderAction(action)}  (${renderCause(action.cause)})${waits}`;
+}
+
+export function renderPlan(plan: Plan): string {
+  return [
+    ...plan.actions.map(renderLine),
+    ...plan.problems.map((problem) => `! ${problem.subject}: ${problem.message}`),
+    ...plan.deferrals.map((deferral) => `. ${deferral.subject}: ${deferral.message}`),
+    ...plan.notes.map((note) => `- ${note}`),
+  ].join('\n');
+}
