@@ -22,8 +22,8 @@ suite('work queue, whatever happens', () => {
   test('no key is with two workers, and every notice is followed by a run that starts after it', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(deed, { maxLength: 40 }),
-        fc.array(run, { maxLength: 40 }),
+        fc.array(deed, { maxLength: 60, size: 'max' }),
+        fc.array(run, { maxLength: 60, size: 'max' }),
         fc.integer({ min: 1, max: 3 }),
         async (deeds, runs, concurrency) => {
           const clock = new VirtualClock();
