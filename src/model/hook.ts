@@ -63,8 +63,8 @@ export type HookOutcome =
   | 'refused'
   /** A container that reeve adopted: its maker is taken to have delivered it. */
   | 'assumed'
-  /** Skipped by `--force`. */
-  | 'forced';
+  /** Its container ended: there is nothing left to run it in. */
+  | 'moot';
 
 /** One run of one hook, as the ledger keeps it. Holds no environment values. */
 export interface HookRecord extends Incarnation {
@@ -88,11 +88,13 @@ export interface HookRecord extends Incarnation {
   /** Milliseconds since the epoch. */
   readonly beganAtMs: number;
   readonly durationMs?: number;
+  /** It settles nothing any more; in a view only where its exec may still be running. */
+  readonly superseded?: true;
 }
 
 /** What the plan needs to know of past deliveries in one project. */
 export interface LedgerView {
-  /** The newest record of each (container, start, phase, index) that is not superseded. */
+  /** The newest record of each (container, start, phase, index) that is not superseded or may still be running. */
   readonly records: readonly HookRecord[];
   /** Definitions that succeeded at least once, for `run: once-per-definition`. */
   readonly delivered: readonly { readonly service: string; readonly phase: HookPhase; readonly digest: string }[];

@@ -122,7 +122,7 @@ export function isSettled(record: HookRecord, hook: CarriedHook): boolean {
   switch (record.outcome) {
     case 'succeeded':
     case 'assumed':
-    case 'forced':
+    case 'moot':
       return true;
     case 'failed':
     case 'timed-out':

@@ -1,0 +1,34 @@
+/** Turns the events of one round into history lines, written together at its end. Values never reach a line. */
+
+import type { Clock } from '../clock.ts';
+import type { RunEvent } from '../execute/events.ts';
+import { renderCause } from '../plan/cause.ts';
+import type { History, HistoryEntry } from '../state/state.ts';
+
+export interface HistoryWriter {
+  record(event: RunEvent): void;
+  flush(): void;
+}
+
+export function historyWriter(history: History, clock: Clock, reconcileId: string): HistoryWriter {
+  const entries: HistoryEntry[] = [];
+  return {
+    record(event) {
+      if (event.type !== 'action-settled' || event.outcome.kind === 'interrupted') return;
+      const { outcome, action, project, durationMs } = event;
+      entries.push({
+        project,
+        atMs: clock.now(),
+        reconcileId,
+        action: action.id,
+        cause: renderCause(action.cause),
+        outcome: outcome.kind === 'stale' ? 'failed' : outcome.kind,
+        message: outcome.kind === 'skipped' ? `${outcome.because} did not succeed` : 'message' in outcome ? outcome.message : (event.detail ?? ''),
+        durationMs,
+      });
+    },
+    flush: () => {
+      history.append(entries.splice(0));
+    },
+  };
+}

@@ -1,0 +1,176 @@
+/**
+ * The loop for one project: observe, plan, execute, and again until there is nothing to do.
+ *
+ * It runs under the project's lease, so that two reeves never act on one project at once. A round that failed ends the
+ * loop (the caller decides about another one, later); a round in which the world moved under the plan is repeated at once,
+ * a few times. What a command asks for once (recreate, restart, pull) is asked for in the first round only.
+ * `apply` calls this until settled; `watch` calls it under the work queue; `down` and `stop` give it another planner.
+ */
+
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../clock.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { RunEvent } from '../execute/events.ts';
+import type { ExecuteResult } from '../execute/executor.ts';
+import { executePlan } from '../execute/executor.ts';
+import type { Lanes } from '../execute/lanes.ts';
+import type { RunOptions } from '../execute/run-context.ts';
+import type { LedgerView } from '../model/hook.ts';
+import type { ObservedProject } from '../model/observed.ts';
+import type { Project } from '../model/project.ts';
+import { checkPlan } from '../plan/check.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { State } from '../state/state.ts';
+import type { Backoff } from './backoff.ts';
+import { historyWriter } from './history.ts';
+import { observe } from './observe.ts';
+
+export interface ReconcilerPorts {
+  readonly engine: Engine;
+  readonly state: State;
+  readonly lanes: Lanes;
+  readonly clock: Clock;
+  /** Starts, by `project/service/number`: one that does not stay up is started again after a growing delay. */
+  readonly crashes: Backoff;
+  readonly emit: (event: ReconcileEvent) => void;
+}
+
+export type ReconcileEvent =
+  | RunEvent
+  | { readonly type: 'lease-wait'; readonly project: string; readonly pid: number; readonly command: string };
+
+/** What a planner is given: the world as it was just seen. */
+export interface Snapshot {
+  readonly observed: ObservedProject;
+  readonly ledger: LedgerView;
+  /** 1 in the first round; what was asked for once is planned in that round only. */
+  readonly round: number;
+  /** By container id: not to be started again before that moment, milliseconds since the epoch. */
+  readonly notBefore: ReadonlyMap<string, number>;
+  readonly nowMs: number;
+}
+
+export interface ReconcileRequest {
+  readonly project: string;
+  /** undefined: there are no files (`down --project-name`). */
+  readonly desired: Project | undefined;
+  readonly makePlan: (snapshot: Snapshot) => Plan;
+  /** For the lease and the history: `apply`, `watch`, `down`. */
+  readonly command: string;
+  readonly options: RunOptions;
+  /** Aborted: no new action begins, running ones settle. */
+  readonly drain: AbortSignal;
+  /** Aborted: everything is left where it is. */
+  readonly signal: AbortSignal;
+}
+
+export interface ReconcileResult {
+  readonly kind: 'converged' | 'failed' | 'deferred' | 'interrupted';
+  /** Actions that succeeded, over all rounds. */
+  readonly actions: number;
+  readonly failures: readonly string[];
+  /** False: repeating cannot mend it. */
+  readonly retryable: boolean;
+  readonly notes: readonly string[];
+  /** Milliseconds until something deferred is due. */
+  readonly afterMs: number | undefined;
+}
+
+/** Times that a plan is made anew at once because the world moved under it. */
+const STALE_ROUNDS = 5;
+
+export async function reconcile(ports: ReconcilerPorts, request: ReconcileRequest): Promise<ReconcileResult> {
+  const { state, emit } = ports;
+  const { project, command } = request;
+  const lease = await state.leases.acquire({
+    project,
+    command,
+    signal: AbortSignal.any([request.signal, request.drain]),
+    onWait: (holder) => emit({ type: 'lease-wait', project, pid: holder.pid, command: holder.command }),
+  });
+  try {
+    return await settle(ports, request);
+  } finally {
+    lease.release();
+  }
+}
+
+async function settle(ports: ReconcilerPorts, request: ReconcileRequest): Promise<ReconcileResult> {
+  const reconcileId = randomUUID();
+  let actions = 0;
+  for (let round = 1, stale = 0; ; round += 1) {
+    const { observed, ledger } = await observe(ports, request);
+    const plan = request.makePlan({ observed, ledger, round, ...crashDelays(ports, observed) });
+    refuseUnsound(plan);
+    if (round === 1 || plan.actions.length > 0) ports.emit({ type: 'plan', project: request.project, plan });
+    ports.state.hooks.supersedePreStop(plan.abandonedStops);
+    if (plan.actions.length === 0) return settled(ports, plan, actions);
+    const writer = historyWriter(ports.state.history, ports.clock, reconcileId);
+    const result = await executePlan({
+      ...ports,
+      ...request,
+      plan,
+      observed,
+      ledger: ports.state.hooks,
+      emit: (event) => {
+        writer.record(event);
+        countStarts(ports, event);
+        ports.emit(event);
+      },
+    });
+    writer.flush();
+    actions += [...result.outcomes.values()].filter((outcome) => outcome.kind === 'succeeded').length;
+    if (result.interrupted) return outcome('interrupted', plan, actions, messages(result, plan));
+    if (result.stale && stale < STALE_ROUNDS) stale += 1;
+    else if (result.failures.length > 0) {
+      const retryable = result.failures.some((failure) => failure.retryable);
+      return { ...outcome('failed', plan, actions, messages(result, plan)), retryable };
+    }
+  }
+}
+
+function settled(ports: ReconcilerPorts, plan: Plan, actions: number): ReconcileResult {
+  if (plan.problems.length > 0) return outcome('failed', plan, actions, problemLines(plan));
+  if (plan.deferrals.length === 0) return outcome('converged', plan, actions, []);
+  const dueMs = Math.min(...plan.deferrals.map((deferral) => deferral.untilMs));
+  const lines = plan.deferrals.map(({ subject, message }) => `${subject}: ${message}`);
+  return { ...outcome('deferred', plan, actions, lines), afterMs: Math.max(0, dueMs - ports.clock.now()) };
+}
+
+function outcome(
+  kind: ReconcileResult['kind'],
+  plan: Plan,
+  actions: number,
+  failures: readonly string[],
+): ReconcileResult {
+  return { kind, actions, failures, retryable: true, notes: plan.notes, afterMs: undefined };
+}
+
+function messages(result: ExecuteResult, plan: Plan): string[] {
+  return [...result.failures.map((failure) => failure.message), ...problemLines(plan)];
+}
+
+function problemLines(plan: Plan): string[] {
+  return plan.problems.map(({ subject, message }) => `${subject}: ${message}`);
+}
+
+function refuseUnsound(plan: Plan): void {
+  const faults = checkPlan(plan);
+  if (faults.length > 0) throw new Error(`this plan is unsound, please report it: ${faults.join('; ')}`);
+}
+
+/** Every start counts; a container that stays up for a minute is forgotten (backoff.ts). */
+function countStarts(ports: ReconcilerPorts, event: RunEvent): void {
+  if (event.type !== 'action-settled' || event.action.kind !== 'start-container') return;
+  if (event.outcome.kind === 'succeeded') ports.crashes.next(`${event.project}/${event.action.container.key}`);
+}
+
+function crashDelays(ports: ReconcilerPorts, observed: ObservedProject): Pick<Snapshot, 'notBefore' | 'nowMs'> {
+  const nowMs = ports.clock.now();
+  const notBefore = new Map<string, number>();
+  for (const { id, service, number } of observed.containers) {
+    const leftMs = ports.crashes.remainingMs(`${observed.name}/${service}/${number}`);
+    if (leftMs > 0) notBefore.set(id, nowMs + leftMs);
+  }
+  return { notBefore, nowMs };
+}

@@ -1,0 +1,244 @@
+/**
+ * The table that acts: one function a kind of action, each one engine call (or one hook, or one wait).
+ * No decisions: what to do was decided by the plan, what became of it is told to the executor.
+ */
+
+import type { FileToCopy } from '../engine/engine.ts';
+import { containerHash, networkHash, volumeHash } from '../model/config-hash.ts';
+import type { Project, Service } from '../model/project.ts';
+import { LABEL, COMPOSE_VERSION, carriedHooks, containerLabels } from '../model/owner.ts';
+import { imageRef } from '../plan/drift.ts';
+import type { Action, ActionKind, ActionOf } from '../plan/plan.ts';
+import { runHook } from './hook-run.ts';
+import type { RunContext } from './run-context.ts';
+import { containerId, desiredProject } from './run-context.ts';
+import { awaitContainer } from './waits.ts';
+
+/** Failures of the world are returned with a message; what the engine or the code throws is thrown. */
+export type ActionResult =
+  | { readonly ok: true; readonly detail?: string }
+  | { readonly ok: false; readonly message: string };
+
+const DONE: ActionResult = { ok: true };
+
+type ActionTable = { readonly [K in ActionKind]: (context: RunContext, action: ActionOf<K>) => Promise<ActionResult> };
+
+const TABLE: ActionTable = {
+  async 'pull-image'(context, action) {
+    const { engine, signal } = context;
+    const { ref, platform } = action;
+    const onProgress = (progress: { done: number; total: number }): void =>
+      context.emit({ type: 'pull-progress', project: context.observed.name, action, ...progress });
+    await context.lanes.long(() => engine.pullImage({ ref, platform, onProgress }, signal));
+    const image = await engine.inspectImage(ref, signal);
+    if (image) context.images.set(ref, image.id);
+    return DONE;
+  },
+
+  async 'create-network'(context, action) {
+    const project = desiredProject(context, action);
+    const network = required(project.networks[action.network], action);
+    const labels = resourceLabels(project, network.labels, LABEL.network, action.network, networkHash(network));
+    const request = { project, key: action.network, network, labels };
+    await context.lanes.short(() => context.engine.createNetwork(request, context.signal));
+    return DONE;
+  },
+
+  async 'remove-network'(context, action) {
+    await context.lanes.short(() => context.engine.removeNetwork(action.networkId || action.name, context.signal));
+    return DONE;
+  },
+
+  async 'connect-network'(context, action) {
+    const project = desiredProject(context, action);
+    const { container, network: networkKey } = action;
+    const service = required(project.services[container.service], action);
+    const request = { project, service, number: container.number, containerId: containerId(context, container), networkKey };
+    await context.lanes.short(() => context.engine.connectNetwork(request, context.signal));
+    return DONE;
+  },
+
+  async 'disconnect-network'(context, action) {
+    const id = containerId(context, action.container);
+    await context.lanes.short(() => context.engine.disconnectNetwork(action.networkName, id, context.signal));
+    return DONE;
+  },
+
+  async 'create-volume'(context, action) {
+    const project = desiredProject(context, action);
+    const volume = required(project.volumes[action.volume], action);
+    const labels = resourceLabels(project, volume.labels, LABEL.volume, action.volume, volumeHash(volume));
+    const request = { project, key: action.volume, volume, labels };
+    await context.lanes.short(() => context.engine.createVolume(request, context.signal));
+    return DONE;
+  },
+
+  async 'remove-volume'(context, action) {
+    await context.lanes.short(() => context.engine.removeVolume(action.name, context.signal));
+    return DONE;
+  },
+
+  async 'create-container'(context, action) {
+    const project = desiredProject(context, action);
+    const { container, replaces, carriedVolumes } = action;
+    const service = required(project.services[container.service], action);
+    keepWithheldValues(context, project, service);
+    const containerIdOf = (name: string): string => firstContainerId(context, name);
+    const labels = containerLabels({
+      project,
+      service,
+      number: container.number,
+      configHash: containerHash(project, service, { containerIdOf }),
+      imageId: context.images.get(imageRef(project, service)),
+      replaces,
+    });
+    const request = {
+      project,
+      service,
+      number: container.number,
+      name: container.name,
+      labels,
+      containerIdOf,
+      carriedVolumes: new Map(carriedVolumes),
+    };
+    const id = await context.lanes.short(() => context.engine.createContainer(request, context.signal));
+    context.created.set(container.key, id);
+    return DONE;
+  },
+
+  async 'rename-container'(context, action) {
+    const id = containerId(context, action.container);
+    await context.lanes.short(() => context.engine.renameContainer(id, action.name, context.signal));
+    return DONE;
+  },
+
+  async 'update-container'(context, action) {
+    const service = required(desiredProject(context, action).services[action.container.service], action);
+    const id = containerId(context, action.container);
+    await context.lanes.short(() => context.engine.updateContainer(id, service, context.signal));
+    return DONE;
+  },
+
+  async 'unpause-container'(context, action) {
+    const id = containerId(context, action.container);
+    await context.lanes.short(() => context.engine.unpauseContainer(id, context.signal));
+    return DONE;
+  },
+
+  async 'start-container'(context, action) {
+    const { engine, signal, lanes } = context;
+    const id = containerId(context, action.container);
+    const files = filesToCopy(desiredProject(context, action), action.container.service);
+    if (!files.ok) return files;
+    if (files.list.length > 0) await lanes.short(() => engine.copyFiles(id, files.list, signal));
+    await lanes.short(() => engine.startContainer(id, signal));
+    return DONE;
+  },
+
+  async 'stop-container'(context, action) {
+    const { engine, signal, lanes, options } = context;
+    const id = containerId(context, action.container);
+    await lanes.long(() => engine.stopContainer(id, options.stopTimeoutMs, signal));
+    return DONE;
+  },
+
+  async 'remove-container'(context, action) {
+    const id = containerId(context, action.container);
+    await context.lanes.short(() => context.engine.removeContainer(id, { volumes: action.volumes }, context.signal));
+    return DONE;
+  },
+
+  async 'run-hook'(context, action) {
+    return context.lanes.long(() => runHook(context, action));
+  },
+
+  async 'await-container'(context, action) {
+    const verdict = await awaitContainer(context, action);
+    return verdict.ok ? DONE : { ok: false, message: `${action.container.key} ${verdict.message}` };
+  },
+};
+
+/** Carries out one action. */
+export function runAction(context: RunContext, action: Action): Promise<ActionResult> {
+  // The table has the function for this very kind under its name; TypeScript cannot follow that through the union.
+  const run = TABLE[action.kind] as (context: RunContext, action: Action) => Promise<ActionResult>;
+  return run(context, action);
+}
+
+/** Labels of a network or volume: the user's first, the owner's over them. */
+function resourceLabels(
+  project: Project,
+  own: Readonly<Record<string, string>> | undefined,
+  keyLabel: string,
+  key: string,
+  hash: string,
+): Record<string, string> {
+  return {
+    ...own,
+    [LABEL.project]: project.name,
+    [keyLabel]: key,
+    [LABEL.version]: COMPOSE_VERSION,
+    [LABEL.configHash]: hash,
+  };
+}
+
+/** Values that must not travel in a label are made durable before the container that needs them exists. */
+function keepWithheldValues(context: RunContext, project: Project, service: Service): void {
+  const hooks = carriedHooks(service, project.sensitiveValues);
+  for (const hook of [...hooks.post_start, ...hooks.pre_stop]) {
+    if (hook.withheld.length === 0) continue;
+    const values = hook.withheld.map((name) => [name, hook.environment?.[name] ?? ''] as const);
+    context.ledger.keepValues(hook.digest, Object.fromEntries(values));
+  }
+}
+
+/** The service's container with the lowest number, of those that are there or were made by this run. */
+function firstContainerId(context: RunContext, service: string): string {
+  const ids = new Map<number, string>();
+  for (const container of context.observed.containers) {
+    if (container.service === service && !container.oneoff && !container.hookContainer) ids.set(container.number, container.id);
+  }
+  for (const [key, id] of context.created) {
+    const [name, number] = [key.slice(0, key.lastIndexOf('/')), Number(key.slice(key.lastIndexOf('/') + 1))];
+    if (name === service) ids.set(number, id);
+  }
+  const [lowest] = [...ids].sort(([a], [b]) => a - b);
+  if (!lowest) throw new Error(`service ${service} has no container to borrow from`);
+  return lowest[1];
+}
+
+type Files = { readonly ok: true; readonly list: FileToCopy[] } | { readonly ok: false; readonly message: string };
+
+/** Configs and secrets whose bytes are not a file on the host: they are written before each start. */
+function filesToCopy(project: Project, serviceName: string): Files {
+  const service = project.services[serviceName];
+  const list: FileToCopy[] = [];
+  for (const [kind, references, objects] of [
+    ['secret', service?.secrets ?? [], project.secrets],
+    ['config', service?.configs ?? [], project.configs],
+  ] as const) {
+    for (const reference of references) {
+      const object = objects[reference.source];
+      if (!object || object.file !== undefined || object.external) continue;
+      if (object.value === undefined) {
+        return { ok: false, message: `${kind} ${reference.source}: the variable ${object.environment ?? ''} is not set` };
+      }
+      if (object.value === '') continue;
+      const directory = kind === 'secret' ? '/run/secrets/' : '/';
+      const target = reference.target ?? reference.source;
+      list.push({
+        path: target.startsWith('/') ? target : directory + target,
+        bytes: new TextEncoder().encode(object.value),
+        mode: reference.mode ?? 0o444,
+        uid: Number(reference.uid ?? 0),
+        gid: Number(reference.gid ?? 0),
+      });
+    }
+  }
+  return { ok: true, list };
+}
+
+function required<T>(value: T | undefined, action: Action): T {
+  if (value === undefined) throw new Error(`${action.id} is about something that the project does not have`);
+  return value;
+}

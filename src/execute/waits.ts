@@ -1,0 +1,63 @@
+/** Waits on one container, settled by engine events and bounded by a deadline. They take no place in the bounded queue. */
+
+import type { ContainerState } from '../model/observed.ts';
+import type { ActionOf } from '../plan/plan.ts';
+import type { RunContext } from './run-context.ts';
+import { containerId } from './run-context.ts';
+
+type Verdict = { readonly ok: true } | { readonly ok: false; readonly message: string };
+
+const YES: Verdict = { ok: true };
+
+/** Resolves when the container is as wanted, or can no longer become so, or time is up. */
+export async function awaitContainer(context: RunContext, action: ActionOf<'await-container'>): Promise<Verdict> {
+  const { until, container } = action;
+  const deadline = AbortSignal.timeout(Math.min(context.options.waitTimeoutMs, 2 ** 31 - 1));
+  const accept = (state: ContainerState | undefined): Verdict | undefined => VERDICTS[until](state);
+  try {
+    return await context.engine.awaitState(
+      containerId(context, container),
+      accept,
+      AbortSignal.any([context.signal, deadline]),
+    );
+  } catch (error) {
+    if (context.signal.aborted || !deadline.aborted) throw error;
+    return { ok: false, message: `is not ${until} after ${context.options.waitTimeoutMs / 1000} s` };
+  }
+}
+
+const VERDICTS: Record<
+  ActionOf<'await-container'>['until'],
+  (state: ContainerState | undefined) => Verdict | undefined
+> = {
+  healthy(state) {
+    if (state?.status !== 'running' && state?.status !== 'paused') return ended(state, 'before it was healthy');
+    switch (state.health) {
+      case 'healthy':
+        return YES;
+      case 'starting':
+        return undefined;
+      case 'unhealthy':
+        return { ok: false, message: 'is unhealthy' };
+      case 'none':
+        return { ok: false, message: 'has no healthcheck and cannot become healthy (add one, or wait for service_started)' };
+    }
+  },
+  completed(state) {
+    if (state === undefined) return { ok: false, message: 'was removed before it completed' };
+    if (state.status === 'exited' && state.exitCode === 0) return YES;
+    if (state.status === 'exited' || state.status === 'dead') {
+      return { ok: false, message: `exited ${state.exitCode}, and had to complete successfully` };
+    }
+    return undefined;
+  },
+  gone: (state) => (state === undefined ? YES : undefined),
+};
+
+function ended(state: ContainerState | undefined, when: string): Verdict | undefined {
+  if (state === undefined) return { ok: false, message: `was removed ${when}` };
+  if (state.status === 'exited' || state.status === 'dead') {
+    return { ok: false, message: `exited (${state.exitCode}) ${when}` };
+  }
+  return undefined;
+}
