@@ -40,16 +40,26 @@ export interface HookLedger {
   view(project: string): LedgerView;
   /** Durable when it returns; gives the record's id. */
   intend(intent: HookIntent): number;
-  end(recordId: number, end: { readonly outcome: HookOutcome; readonly exitCode?: number; readonly message?: string }): void;
+  end(
+    recordId: number,
+    end: { readonly outcome: HookOutcome; readonly exitCode?: number; readonly message?: string },
+  ): void;
   /** Bounded per run (the head and the tail are kept) and over all runs. `text` is decoded output. */
   appendOutput(recordId: number, stream: 'stdout' | 'stderr', text: string): void;
+  /** Newest last; superseded ones too. */
   list(filter: { readonly project: string; readonly service?: string; readonly limit?: number }): HookRecord[];
   output(recordId: number): { readonly stream: 'stdout' | 'stderr'; readonly text: string }[];
   /** A stop that was begun is no longer wanted: its pre_stop hooks will be due again. */
   supersedePreStop(containerIds: readonly string[]): void;
-  /** The hooks of this incarnation become owed again (`hooks retry` of assumed or settled ones). */
+  /** The container's hooks of this phase become owed again (`hooks retry` of assumed or settled ones). */
   supersede(containerId: string, phase: HookPhase): void;
+  /** Containers made by others, as they run now; only what was not known before is taken up. */
   adopt(project: string, incarnations: readonly Incarnation[]): void;
+  /**
+   * The project's containers that exist, as observed under its lease: records of others leave the view, and may be
+   * dropped when they are old. Cheap when nothing changed. Never called, nothing is lost, but the ledger grows.
+   */
+  retain(project: string, containerIds: readonly string[]): void;
   /** Values withheld from labels, by hook digest. */
   keepValues(digest: string, values: Readonly<Record<string, string>>): void;
   values(digest: string): Readonly<Record<string, string>> | undefined;
@@ -98,6 +108,7 @@ export interface Inventory {
   record(entry: InventoryEntry): void;
   forget(project: string): void;
   get(project: string): InventoryEntry | undefined;
+  /** By name; with a directory, what was applied from it. */
   list(directory?: string): InventoryEntry[];
   hold(hold: Hold): void;
   /** Clears the hold of a service, or with `service` undefined every hold of that kind in the project. */

@@ -1,0 +1,90 @@
+/**
+ * What was applied from where, and what is held back, in SQLite. Durable: what was stopped by hand stays stopped.
+ *
+ * To forget a project (it was taken down) also forgets that it was stopped, for there is nothing left to keep
+ * stopped; a suspended one stays suspended until it is resumed.
+ */
+
+import type { Database, Row } from './database.ts';
+import { listOf, numberOf, textOf, wordOf } from './row.ts';
+import type { Hold, HoldKind, Inventory, InventoryEntry } from './state.ts';
+
+const KINDS: readonly HoldKind[] = ['stopped', 'suspended'];
+const WHOLE_PROJECT = '';
+
+export class SqliteInventory implements Inventory {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  record(entry: InventoryEntry): void {
+    this.#database.writeDurably(() => {
+      this.#database.run(
+        'INSERT OR REPLACE INTO inventory VALUES (?, ?, ?, ?, ?)',
+        entry.project,
+        entry.workingDir,
+        JSON.stringify(entry.configFiles),
+        entry.directory ?? null,
+        Math.round(entry.appliedAtMs),
+      );
+    });
+  }
+
+  forget(project: string): void {
+    this.#database.writeDurably(() => {
+      this.#database.run('DELETE FROM inventory WHERE project = ?', project);
+      this.#database.run(`DELETE FROM hold WHERE project = ? AND kind = 'stopped'`, project);
+    });
+  }
+
+  get(project: string): InventoryEntry | undefined {
+    const row = this.#database.get('SELECT * FROM inventory WHERE project = ?', project);
+    return row && entryOf(row);
+  }
+
+  list(directory?: string): InventoryEntry[] {
+    const rows =
+      directory === undefined
+        ? this.#database.all('SELECT * FROM inventory ORDER BY project')
+        : this.#database.all('SELECT * FROM inventory WHERE directory = ? ORDER BY project', directory);
+    return rows.map(entryOf);
+  }
+
+  hold({ project, service = WHOLE_PROJECT, kind }: Hold): void {
+    this.#database.writeDurably(() => {
+      this.#database.run('INSERT OR IGNORE INTO hold VALUES (?, ?, ?)', project, service, kind);
+    });
+  }
+
+  release({ project, service, kind }: Hold): void {
+    this.#database.writeDurably(() => {
+      if (service === undefined) {
+        this.#database.run('DELETE FROM hold WHERE project = ? AND kind = ?', project, kind);
+      } else {
+        this.#database.run('DELETE FROM hold WHERE project = ? AND kind = ? AND service = ?', project, kind, service);
+      }
+    });
+  }
+
+  holds(project: string): Hold[] {
+    return this.#database
+      .all('SELECT project, service, kind FROM hold WHERE project = ? ORDER BY service, kind', project)
+      .map((row) => ({
+        project: textOf(row, 'project'),
+        service: textOf(row, 'service') === WHOLE_PROJECT ? undefined : textOf(row, 'service'),
+        kind: wordOf(row, 'kind', KINDS),
+      }));
+  }
+}
+
+function entryOf(row: Row): InventoryEntry {
+  return {
+    project: textOf(row, 'project'),
+    workingDir: textOf(row, 'working_dir'),
+    configFiles: listOf(row, 'config_files'),
+    directory: row['directory'] === null ? undefined : textOf(row, 'directory'),
+    appliedAtMs: numberOf(row, 'applied_at_ms'),
+  };
+}

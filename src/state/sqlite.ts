@@ -1,0 +1,147 @@
+/**
+ * Opens the state of one engine: an SQLite database, beside it a directory of lock files.
+ *
+ * Opening is done under a lock, so that two processes never make, migrate or set aside at the same time. A file that is no
+ * database of ours, or a damaged one, is renamed, never deleted, and a new one made: what is lost with it is history, and
+ * a hook may run again. The tables that decide are checked each time; the output too when a run met damage.
+ * Where it cannot be written an error is thrown, here or by the call: nothing runs as if it had been recorded.
+ */
+
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { isStateError, messageOf, StateError } from '../model/errors.ts';
+import { Database, IN_MEMORY, suspicionPath } from './database.ts';
+import { tryLock } from './file-lock.ts';
+import { SqliteHistory } from './history.ts';
+import { HookOutput } from './hook-output.ts';
+import { SqliteInventory } from './inventory.ts';
+import { LedgerRetention } from './ledger-retention.ts';
+import { SqliteHookLedger } from './ledger.ts';
+import { SqliteLeases } from './leases.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
+import type { Limits } from './limits.ts';
+import type { EnvironmentVariables } from './location.ts';
+import { preparePrivateDirectory, preparePrivateFile, statePath, unwritableError } from './location.ts';
+import { isOurs, migrate } from './migrations.ts';
+import { textOf } from './row.ts';
+import type { State } from './state.ts';
+
+/** Which engine's state, or which file's; `:memory:` is one that nobody shares. */
+export type StatePlace =
+  | { readonly engineId: string; readonly environment: EnvironmentVariables }
+  | { readonly path: string };
+
+export type OpenStateOptions = StatePlace & {
+  /** Milliseconds since the epoch; default the machine's clock. */
+  readonly now?: () => number;
+  /** Default: limits.ts. */
+  readonly limits?: Partial<Limits>;
+};
+
+/** How long opening waits for another process that opens. */
+const OPENING_TIMEOUT_MS = 10_000;
+
+export function openState(options: OpenStateOptions): State {
+  const path = 'path' in options ? options.path : statePath(options.engineId, options.environment);
+  const clock = options.now ?? Date.now;
+  const now = (): number => Math.round(clock());
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const notices: string[] = [];
+  const database = path === IN_MEMORY ? openInMemory() : openFile(path, now, notices);
+  const output = new HookOutput(database, limits);
+  const retention = new LedgerRetention({ database, output, limits, now });
+  const leases = new SqliteLeases({ database, directory: path === IN_MEMORY ? undefined : lockDirectory(path), now });
+  let closed = false;
+  return {
+    hooks: new SqliteHookLedger({ database, output, retention, now }),
+    history: new SqliteHistory(database, limits),
+    inventory: new SqliteInventory(database),
+    leases,
+    path,
+    notices,
+    close: () => {
+      if (closed) return;
+      closed = true;
+      leases.releaseAll();
+      output.flush();
+      database.close();
+    },
+  };
+}
+
+function openInMemory(): Database {
+  const database = new Database(IN_MEMORY);
+  migrate(database);
+  return database;
+}
+
+function lockDirectory(path: string): string {
+  return `${path}.locks`;
+}
+
+function openFile(path: string, now: () => number, notices: string[]): Database {
+  preparePrivateDirectory(dirname(path));
+  preparePrivateDirectory(lockDirectory(path));
+  const lock = tryLock(`${lockDirectory(path)}/.open`, OPENING_TIMEOUT_MS);
+  if (!lock) throw unwritableError(path, new Error('another process has been opening it for too long'));
+  try {
+    return openChecked(path);
+  } catch (error) {
+    if (!isStateError(error, 'corrupt')) throw error;
+    notices.push(setAside(path, now(), error));
+    return openChecked(path);
+  } finally {
+    lock.unlock();
+  }
+}
+
+/** Throws a StateError with code `corrupt` for a file that is to be set aside. */
+function openChecked(path: string): Database {
+  preparePrivateFile(path);
+  const database = new Database(path);
+  try {
+    if (!isOurs(database)) throw damaged(path, 'the database of another program');
+    migrate(database);
+    check(database);
+    database.writeQuickly(() => undefined);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Tables that decide what is owed, adopted or held. */
+const DECIDING_TABLES = ['hook_record', 'hook_delivered', 'adopted_container', 'withheld_value', 'inventory', 'hold'];
+
+function check(database: Database): void {
+  const suspicion = suspicionPath(database.path);
+  const isSuspect = existsSync(suspicion);
+  const checks = isSuspect ? ['PRAGMA quick_check(1)'] : DECIDING_TABLES.map((table) => `PRAGMA quick_check(${table})`);
+  for (const sql of checks) {
+    const found = database.all(sql).map((row) => textOf(row, 'quick_check'));
+    if (found[0] !== 'ok') throw damaged(database.path, found[0] ?? 'malformed');
+  }
+  if (isSuspect) rmSync(suspicion, { force: true });
+}
+
+function damaged(path: string, what: string): StateError {
+  return new StateError('corrupt', `${path}: ${what}`, { cause: new Error(what) });
+}
+
+/** Gives the sentence that says so. */
+function setAside(path: string, atMs: number, error: StateError): string {
+  const aside = `${path}.corrupt-${new Date(atMs).toISOString().replaceAll(':', '')}`;
+  try {
+    renameSync(path, aside);
+    if (existsSync(`${path}-wal`)) renameSync(`${path}-wal`, `${aside}-wal`);
+    rmSync(`${path}-shm`, { force: true });
+    rmSync(suspicionPath(path), { force: true });
+  } catch (failure) {
+    throw unwritableError(path, failure);
+  }
+  return (
+    `${path} could not be used (${messageOf(error.cause)}) and was set aside as ${basename(aside)}; ` +
+    `history is lost, and hooks that succeeded may run again`
+  );
+}
