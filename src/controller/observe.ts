@@ -34,17 +34,19 @@ export async function look(ports: { readonly engine: Engine; readonly state: Sta
   return { observed, ledger: ports.state.hooks.view(project) };
 }
 
-/** Looks, and notes containers that reeve did not make: their present start is taken as served by their maker. */
+/** Looks, and notes which containers exist, and the present start of those that others made: their maker served it. */
 export async function observe(ports: { readonly engine: Engine; readonly state: State }, request: Request): Promise<Observation> {
-  const observation = await look(ports, request);
-  const { observed, ledger } = observation;
-  const unknown = observed.containers.filter(
-    (container) => !container.ours && !container.oneoff && !ledger.adopted.has(container.id),
+  const { project } = request;
+  const { hooks } = ports.state;
+  const { observed } = await look(ports, request);
+  const others = observed.containers.filter((container) => !container.ours && !container.oneoff);
+  hooks.retain(
+    project,
+    observed.containers.map((container) => container.id),
   );
-  if (unknown.length === 0) return observation;
-  ports.state.hooks.adopt(
-    request.project,
-    unknown.map((container) => ({ containerId: container.id, startedAt: container.state.startedAt })),
+  hooks.adopt(
+    project,
+    others.map((container) => ({ containerId: container.id, startedAt: container.state.startedAt })),
   );
-  return { observed, ledger: ports.state.hooks.view(request.project) };
+  return { observed, ledger: hooks.view(project) };
 }

@@ -71,7 +71,7 @@ export function owedHooks(
   const owed: OwedHook[] = [];
   for (const [index, hook] of hooks[phase].entries()) {
     const record = records.find((one) => one.index === index && one.startedAt === container.state.startedAt);
-    if (record && isSettled(record, hook)) continue;
+    if (record && !record.superseded && isSettled(record, hook)) continue;
     if (phase === 'post_start' && !isDue(container, hook, index, records, ledger)) continue;
     owed.push({ index, hook, earlier: unfinished(record) });
   }
