@@ -47,6 +47,8 @@ export interface Snapshot {
   readonly round: number;
   /** By container id: not to be started again before that moment, milliseconds since the epoch. */
   readonly notBefore: ReadonlyMap<string, number>;
+  /** Containers that a run which was cut off had stopped in order to start them again. */
+  readonly pendingStarts: ReadonlySet<string>;
   readonly nowMs: number;
 }
 
@@ -96,25 +98,28 @@ export async function reconcile(ports: ReconcilerPorts, request: ReconcileReques
 }
 
 async function settle(ports: ReconcilerPorts, request: ReconcileRequest): Promise<ReconcileResult> {
+  const { state } = ports;
   const reconcileId = randomUUID();
   let actions = 0;
   for (let round = 1, stale = 0; ; round += 1) {
     const { observed, ledger } = await observe(ports, request);
-    const plan = request.makePlan({ observed, ledger, round, ...crashDelays(ports, observed) });
+    const pendingStarts = state.inventory.expectedStarts(request.project);
+    const plan = request.makePlan({ observed, ledger, round, pendingStarts, ...crashDelays(ports, observed) });
     refuseUnsound(plan);
     if (round === 1 || plan.actions.length > 0) ports.emit({ type: 'plan', project: request.project, plan });
-    ports.state.hooks.supersedePreStop(plan.abandonedStops);
+    state.hooks.supersedePreStop(plan.abandonedStops);
     if (plan.actions.length === 0) return settled(ports, plan, actions);
-    const writer = historyWriter(ports.state.history, ports.clock, reconcileId);
+    state.inventory.expectStarts(request.project, restarted(plan));
+    const writer = historyWriter(state.history, ports.clock, reconcileId);
     const result = await executePlan({
       ...ports,
       ...request,
       plan,
       observed,
-      ledger: ports.state.hooks,
+      ledger: state.hooks,
       emit: (event) => {
         writer.record(event);
-        countStarts(ports, event);
+        noteStart(ports, event);
         ports.emit(event);
       },
     });
@@ -159,10 +164,21 @@ function refuseUnsound(plan: Plan): void {
   if (faults.length > 0) throw new Error(`this plan is unsound, please report it: ${faults.join('; ')}`);
 }
 
+/** Containers that the plan stops and then starts again. */
+function restarted(plan: Plan): string[] {
+  const starts = new Set(plan.actions.flatMap((action) => (action.kind === 'start-container' ? action.container.key : [])));
+  return plan.actions.flatMap((action) =>
+    action.kind === 'stop-container' && starts.has(action.container.key) ? (action.container.id ?? []) : [],
+  );
+}
+
 /** Every start counts; a container that stays up for a minute is forgotten (backoff.ts). */
-function countStarts(ports: ReconcilerPorts, event: RunEvent): void {
+function noteStart(ports: ReconcilerPorts, event: RunEvent): void {
   if (event.type !== 'action-settled' || event.action.kind !== 'start-container') return;
-  if (event.outcome.kind === 'succeeded') ports.crashes.next(`${event.project}/${event.action.container.key}`);
+  if (event.outcome.kind !== 'succeeded') return;
+  const { key, id } = event.action.container;
+  ports.crashes.next(`${event.project}/${key}`);
+  if (id !== undefined) ports.state.inventory.forgetStarts([id]);
 }
 
 function crashDelays(ports: ReconcilerPorts, observed: ObservedProject): Pick<Snapshot, 'notBefore' | 'nowMs'> {

@@ -27,6 +27,7 @@ export type Cause =
   | { readonly kind: 'drift'; readonly drift: readonly Drift[] }
   | { readonly kind: 'not-started' }
   | { readonly kind: 'ended'; readonly exitCode: number }
+  | { readonly kind: 'restart-cut-off' }
   | { readonly kind: 'paused' }
   | { readonly kind: 'unhealthy' }
   | { readonly kind: 'twin' }
@@ -56,6 +57,8 @@ export function renderCause(cause: Cause): string {
       return 'created but not started';
     case 'ended':
       return `exited (${cause.exitCode})`;
+    case 'restart-cut-off':
+      return 'stopped by a restart that was cut off';
     case 'paused':
       return 'paused';
     case 'unhealthy':

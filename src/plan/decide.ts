@@ -111,6 +111,7 @@ function startCause(container: ObservedContainer, service: Service, policy: Plan
       return { kind: 'not-started' };
     case 'exited':
     case 'dead':
+      if (policy.pendingStarts.has(container.id)) return { kind: 'restart-cut-off' };
       return isFinished(state, restartPolicyOf(service).name) && !policy.restart.has(service.name)
         ? undefined
         : { kind: 'ended', exitCode: state.exitCode };

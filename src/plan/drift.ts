@@ -8,7 +8,7 @@
 
 import type { ObservedContainer, ObservedProject } from '../model/observed.ts';
 import type { Project, Service } from '../model/project.ts';
-import { containerHash } from '../model/config-hash.ts';
+import { borrowedServices, containerHash } from '../model/config-hash.ts';
 import { LABEL, containerName } from '../model/owner.ts';
 import { renderRestartPolicy, restartPolicyOf } from '../model/restart-policy.ts';
 import type { Drift } from './cause.ts';
@@ -63,17 +63,6 @@ export function serviceTarget(
 /** The reference a service's containers are made from: `image`, or the name its build gets. */
 export function imageRef(project: Project, service: Service): string {
   return service.image ?? `${project.name}-${service.name}`;
-}
-
-/** Services whose containers this one cannot be made without: `network_mode: service:x` and its like. */
-export function borrowedServices(service: Service): string[] {
-  const modes = [service.network_mode, service.ipc, service.pid, service.uts, service.cgroup].flatMap((mode) =>
-    mode?.startsWith('service:') ? [mode.slice('service:'.length)] : [],
-  );
-  const volumes = (service.volumes_from ?? [])
-    .filter((item) => !item.startsWith('container:'))
-    .map((item) => item.split(':')[0] ?? item);
-  return [...new Set([...modes, ...volumes])].sort();
 }
 
 export function containerDrift(target: ServiceTarget, container: ObservedContainer, number: number): ContainerDrift {

@@ -19,6 +19,8 @@ export interface PlanPolicy {
   /** Only start what is there: no creation, no recreation, no removal. */
   readonly existingOnly: boolean;
   readonly pull: 'policy' | 'always' | 'missing' | 'never';
+  /** Images with the pull policy `always` were pulled already. */
+  readonly pulled: boolean;
   /** Services to restart although nothing drifted. */
   readonly restart: ReadonlySet<ServiceName>;
   /** A failing pre_stop does not hold its container's stop. */
@@ -27,6 +29,8 @@ export interface PlanPolicy {
   readonly held: ReadonlyMap<ServiceName, 'stopped' | 'suspended'> | 'all';
   /** Containers (by id) not to be started again before that moment: they crashed right after their last starts. */
   readonly notBefore: ReadonlyMap<string, number>;
+  /** Containers (by id) that a run which was cut off had stopped in order to start them again. */
+  readonly pendingStarts: ReadonlySet<string>;
   /** Milliseconds since the epoch. */
   readonly nowMs: number;
 }
@@ -40,9 +44,11 @@ export const DEFAULT_POLICY: PlanPolicy = {
   noStart: false,
   existingOnly: false,
   pull: 'policy',
+  pulled: false,
   restart: new Set(),
   force: false,
   held: new Map(),
   notBefore: new Map(),
+  pendingStarts: new Set(),
   nowMs: 0,
 };

@@ -133,7 +133,7 @@ function planImage(plan: PlanBuilder, desired: Project, observed: ObservedProjec
   const ref = imageRef(desired, service);
   const present = observed.images.has(ref);
   const wanted = policy.pull === 'policy' ? (service.pull_policy ?? 'missing') : policy.pull;
-  if (present && wanted !== 'always') return;
+  if (present && (wanted !== 'always' || policy.pulled)) return;
   const subject = `image/${ref}`;
   if (!present && service.build) {
     obstacles.set(subject, `image ${ref} is not built: build it with "docker compose build ${service.name}"`);

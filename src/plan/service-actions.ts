@@ -6,12 +6,13 @@
  * must not cost the container that runs. Dependents wait for *every* replica.
  */
 
+import { borrowedServices } from '../model/config-hash.ts';
 import type { ObservedContainer } from '../model/observed.ts';
-import type { Dependency, Project, ServiceName } from '../model/project.ts';
+import type { Dependency, Project, Service, ServiceName } from '../model/project.ts';
 import { isFinished } from '../model/restart-policy.ts';
 import type { Cause, Drift } from './cause.ts';
 import type { ReplicaDecision, ServiceDecision } from './decide.ts';
-import { borrowedServices, imageRef } from './drift.ts';
+import { imageRef } from './drift.ts';
 import type { HookHistory } from './owed.ts';
 import { hooksOf, hooksOfNew, owedAfterStart, owedHooks } from './owed.ts';
 import type { PlanBuilder } from './builder.ts';
@@ -52,9 +53,8 @@ export function addEarlyStops(emission: Emission, decision: ServiceDecision): vo
   const { plan, desired, history, policy, decisions } = emission;
   const { service } = decision;
   const stops: ActionId[] = [];
-  const dependents = [...decisions.values()]
-    .filter((other) => other.service.depends_on?.[service.name]?.restart === true)
-    .flatMap((other) => emission.earlyStops.get(other.service.name) ?? []);
+  const after = stopsOfDependents(emission, service.name);
+  const dependsOn = replacementsOf(decision.service, decisions);
   for (const { replica, restart, ref, notBefore } of decision.replicas) {
     if (!replica.keep || !restart || notBefore !== undefined) continue;
     const id = addStop(plan, history, {
@@ -63,11 +63,27 @@ export function addEarlyStops(emission: Emission, decision: ServiceDecision): vo
       hooks: hooksOf(replica.keep, desired),
       cause: restart,
       force: policy.force,
-      edges: { after: dependents },
+      edges: { dependsOn, after },
     });
     if (id) stops.push(id);
   }
   emission.earlyStops.set(service.name, stops);
+}
+
+/** Stops of the replicas that are restarted because this service's containers are. */
+function stopsOfDependents(emission: Emission, name: ServiceName): ActionId[] {
+  return [...emission.decisions.values()]
+    .filter((other) => other.service.depends_on?.[name]?.restart === true)
+    .flatMap((other) => emission.earlyStops.get(other.service.name) ?? []);
+}
+
+/** Creations of the containers that a restart is for: one that cannot be made must not cost its dependents their containers. */
+function replacementsOf(service: Service, decisions: ReadonlyMap<ServiceName, ServiceDecision>): ActionId[] {
+  return Object.entries(service.depends_on ?? {})
+    .filter(([, { restart }]) => restart === true)
+    .flatMap(([name]) => decisions.get(name)?.replicas ?? [])
+    .filter(({ replica }) => replica.keep === undefined)
+    .map(({ ref }) => `${ref.key}:create`);
 }
 
 export function addService(emission: Emission, decision: ServiceDecision): void {
@@ -100,7 +116,10 @@ function addReplica(emission: Emission, decision: ServiceDecision, decided: Repl
   const removed = replica.leaving
     .filter(({ container }) => container.state.status !== 'removing')
     .map(({ container, cause }) =>
-      addLeaving(emission, container, cause, { dependsOn: [created, ...gate.dependsOn], after: gate.after }),
+      addLeaving(emission, container, cause, {
+        dependsOn: [created, ...gate.dependsOn],
+        after: [...gate.after, ...stopsOfDependents(emission, service.name)],
+      }),
     );
   const renamed =
     ref.name === decided.finalName
@@ -108,9 +127,11 @@ function addReplica(emission: Emission, decision: ServiceDecision, decided: Repl
       : plan.add(
           `${ref.key}:rename`,
           'rename-container',
-          { kind: 'drift', drift: [{ kind: 'renamed', from: ref.name, to: decided.finalName }] },
+          isTemporary(ref.name, decided.finalName)
+            ? { kind: 'replaced' }
+            : { kind: 'drift', drift: [{ kind: 'renamed', from: ref.name, to: decided.finalName }] },
           { container: ref, name: decided.finalName },
-          { dependsOn: [created, ...removed, ...awaited] },
+          { dependsOn: removed.length > 0 ? [...removed, ...awaited] : [created, ...awaited] },
         );
   const changed = keep ? addInPlace(emission, decision, keep, replica.drift.inPlace) : [];
 
@@ -123,7 +144,12 @@ function addReplica(emission: Emission, decision: ServiceDecision, decided: Repl
       cause,
       { container: ref },
       {
-        dependsOn: [created, renamed, ...removed, ...awaited, ...changed, ...gate.dependsOn, plan.has(stop) ? stop : undefined],
+        dependsOn: [
+          ...(renamed ? [renamed] : [created, ...removed, ...awaited]),
+          ...changed,
+          ...gate.dependsOn,
+          plan.has(stop) ? stop : undefined,
+        ],
         after: gate.after,
       },
     );
@@ -142,6 +168,11 @@ function addReplica(emission: Emission, decision: ServiceDecision, decided: Repl
       plan.abandonedStops.push(keep.id);
     }
   }
+}
+
+/** `<12 hex digits>_<final name>`: the name of a container that takes another's place. */
+function isTemporary(name: string, finalName: string): boolean {
+  return name.endsWith(`_${finalName}`) && /^[0-9a-f]{12}$/.test(name.slice(0, 12)) && name.length === finalName.length + 13;
 }
 
 function addCreate(

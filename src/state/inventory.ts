@@ -77,6 +77,25 @@ export class SqliteInventory implements Inventory {
         kind: wordOf(row, 'kind', KINDS),
       }));
   }
+
+  expectStarts(project: string, containerIds: readonly string[]): void {
+    if (containerIds.length === 0) return;
+    this.#database.writeDurably(() => {
+      for (const id of containerIds) this.#database.run('INSERT OR REPLACE INTO pending_start VALUES (?, ?)', id, project);
+    });
+  }
+
+  forgetStarts(containerIds: readonly string[]): void {
+    if (containerIds.length === 0) return;
+    this.#database.writeDurably(() => {
+      for (const id of containerIds) this.#database.run('DELETE FROM pending_start WHERE container_id = ?', id);
+    });
+  }
+
+  expectedStarts(project: string): ReadonlySet<string> {
+    const rows = this.#database.all('SELECT container_id FROM pending_start WHERE project = ?', project);
+    return new Set(rows.map((row) => textOf(row, 'container_id')));
+  }
 }
 
 function entryOf(row: Row): InventoryEntry {

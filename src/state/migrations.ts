@@ -103,6 +103,12 @@ const STEPS: readonly string[] = [
     PRIMARY KEY (project, service, kind)
   ) STRICT, WITHOUT ROWID;
 
+  CREATE TABLE pending_start ( -- stopped in order to be started again
+    container_id TEXT PRIMARY KEY,
+    project TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX pending_start_project ON pending_start (project);
+
   CREATE TABLE lease_holder (
     project TEXT PRIMARY KEY,
     pid INTEGER NOT NULL,

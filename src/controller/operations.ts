@@ -1,0 +1,184 @@
+/**
+ * What the commands do to one project, as plans for the reconciler. Each is a planner and a few notes in the inventory;
+ * `watch` uses the same ones, so a person and the controller can never differ in what converging means.
+ */
+
+import type { RunOptions } from '../execute/run-context.ts';
+import type { Project, ServiceName } from '../model/project.ts';
+import { buildPlan } from '../plan/build.ts';
+import type { DownPolicy } from '../plan/down.ts';
+import { buildDownPlan, buildStopPlan } from '../plan/down.ts';
+import { withDependencies } from '../plan/order.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { PlanPolicy } from '../plan/policy.ts';
+import { DEFAULT_POLICY } from '../plan/policy.ts';
+import type { ReplicaStatus } from '../plan/readiness.ts';
+import { replicaStatuses } from '../plan/readiness.ts';
+import type { State } from '../state/state.ts';
+import { look } from './observe.ts';
+import type { ReconcileRequest, ReconcileResult, ReconcilerPorts, Snapshot } from './reconciler.ts';
+import { reconcile } from './reconciler.ts';
+
+/** What a person may ask of `apply` beyond the files. */
+export type ApplyPolicy = Pick<
+  PlanPolicy,
+  | 'services'
+  | 'noDeps'
+  | 'removeOrphans'
+  | 'forceRecreate'
+  | 'renewVolumes'
+  | 'noStart'
+  | 'existingOnly'
+  | 'pull'
+  | 'pulled'
+  | 'restart'
+  | 'force'
+>;
+
+/** How a run may be ended, and how long its parts may take. */
+export interface RunControl {
+  readonly options: RunOptions;
+  readonly drain: AbortSignal;
+  readonly signal: AbortSignal;
+}
+
+export interface ApplyRequest extends RunControl {
+  readonly desired: Project;
+  readonly policy: Partial<ApplyPolicy>;
+  /** `apply`, `watch`, `start`, `restart`: for the lease and the history. */
+  readonly command: string;
+  /** The directory of projects it came from. */
+  readonly directory?: string | undefined;
+  /** Services that were stopped by hand are wanted again. */
+  readonly releaseStopped: boolean;
+}
+
+/** Converges one project. */
+export function apply(ports: ReconcilerPorts, request: ApplyRequest): Promise<ReconcileResult> {
+  const { desired, command } = request;
+  const { inventory } = ports.state;
+  let noted = false;
+  return reconcile(ports, {
+    ...runOf(request, desired.name, command),
+    desired,
+    makePlan: (snapshot) => {
+      if (!noted) {
+        if (request.releaseStopped) releaseStopped(ports.state, desired, request.policy.services, request.policy.noDeps);
+        inventory.record({
+          project: desired.name,
+          workingDir: desired.workingDir,
+          configFiles: desired.configFiles,
+          directory: request.directory,
+          appliedAtMs: ports.clock.now(),
+        });
+        noted = true;
+      }
+      return planApply(ports.state, desired, request.policy, snapshot);
+    },
+  });
+}
+
+function planApply(state: State, desired: Project, asked: Partial<ApplyPolicy>, snapshot: Snapshot): Plan {
+  const { observed, ledger, round, notBefore, pendingStarts, nowMs } = snapshot;
+  const policy: PlanPolicy = {
+    ...DEFAULT_POLICY,
+    ...asked,
+    ...(round > 1 ? { forceRecreate: false, restart: new Set<ServiceName>(), pulled: true } : {}),
+    held: heldServices(state, desired),
+    notBefore,
+    pendingStarts,
+    nowMs,
+  };
+  return buildPlan({ desired, observed, ledger, policy });
+}
+
+/** What `apply` would do; writes nothing anywhere. */
+export async function planOnly(
+  ports: Pick<ReconcilerPorts, 'engine' | 'state' | 'clock'>,
+  request: { readonly desired: Project; readonly policy: Partial<ApplyPolicy>; readonly signal: AbortSignal },
+): Promise<Plan> {
+  const { desired, policy, signal } = request;
+  const seen = await look(ports, { project: desired.name, desired, signal });
+  return planApply(ports.state, desired, policy, {
+    ...seen,
+    round: 1,
+    notBefore: new Map(),
+    pendingStarts: ports.state.inventory.expectedStarts(desired.name),
+    nowMs: ports.clock.now(),
+  });
+}
+
+export interface DownRequest extends RunControl {
+  readonly project: string;
+  readonly desired: Project | undefined;
+  readonly policy: DownPolicy;
+}
+
+/** Takes a project down, or some of its services. */
+export async function down(ports: ReconcilerPorts, request: DownRequest): Promise<ReconcileResult> {
+  const { project, desired, policy } = request;
+  const result = await reconcile(ports, {
+    ...runOf(request, project, policy.command),
+    desired,
+    makePlan: ({ observed, ledger }) => buildDownPlan({ desired, observed, ledger, policy }),
+  });
+  if (result.kind === 'converged' && policy.services === undefined) ports.state.inventory.forget(project);
+  return result;
+}
+
+/** Stops services and keeps them stopped until `start` or `apply`. */
+export function stop(ports: ReconcilerPorts, request: DownRequest): Promise<ReconcileResult> {
+  const { project, desired, policy } = request;
+  return reconcile(ports, {
+    ...runOf(request, project, 'stop'),
+    desired,
+    makePlan: ({ observed, ledger, round }) => {
+      if (round === 1) {
+        const names = policy.services ?? new Set(observed.containers.map((container) => container.service));
+        for (const service of names) ports.state.inventory.hold({ project, service, kind: 'stopped' });
+      }
+      return buildStopPlan({ desired, observed, ledger, policy });
+    },
+  });
+}
+
+/** Desired beside observed. */
+export async function status(
+  ports: Pick<ReconcilerPorts, 'engine' | 'state'>,
+  request: { readonly project: string; readonly desired: Project | undefined; readonly signal: AbortSignal },
+): Promise<ReplicaStatus[]> {
+  const { observed, ledger } = await look(ports, request);
+  return replicaStatuses(request.desired, observed, ledger);
+}
+
+function runOf(control: RunControl, project: string, command: string): Omit<ReconcileRequest, 'desired' | 'makePlan'> {
+  const { options, drain, signal } = control;
+  return { project, command, options, drain, signal };
+}
+
+function heldServices(state: State, desired: Project): PlanPolicy['held'] {
+  const held = new Map<ServiceName, 'stopped' | 'suspended'>();
+  for (const { service, kind } of state.inventory.holds(desired.name)) {
+    if (service === undefined) {
+      if (kind === 'suspended') return 'all';
+      for (const name of Object.keys(desired.services)) held.set(name, kind);
+    } else held.set(service, kind);
+  }
+  return held;
+}
+
+function releaseStopped(
+  state: State,
+  desired: Project,
+  services: ReadonlySet<ServiceName> | undefined,
+  noDeps: boolean | undefined,
+): void {
+  const { inventory } = state;
+  if (services === undefined) {
+    inventory.release({ project: desired.name, service: undefined, kind: 'stopped' });
+    return;
+  }
+  for (const service of noDeps ? services : withDependencies(desired, services)) {
+    inventory.release({ project: desired.name, service, kind: 'stopped' });
+  }
+}
