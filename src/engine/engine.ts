@@ -181,7 +181,12 @@ export type EngineNotice =
       /** Nanoseconds since the epoch, as text. */
       readonly timeNs: string;
     }
-  | { readonly kind: 'network' | 'volume' | 'image'; readonly action: string; readonly name: string; readonly project: string | undefined }
+  | {
+      readonly kind: 'network' | 'volume' | 'image';
+      readonly action: string;
+      readonly name: string;
+      readonly project: string | undefined;
+    }
   /** The stream was (re)opened: anything may have happened before. */
   | { readonly kind: 'connected' }
   /** The stream broke; the adapter reconnects with growing delay. */

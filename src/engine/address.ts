@@ -1,0 +1,170 @@
+/**
+ * Where the engine is, decided as the docker command line decides it: --host, DOCKER_HOST, DOCKER_CONTEXT, the
+ * config file's current context, the default socket. Reads files, connects to nothing.
+ */
+
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { EngineError } from '../model/errors.ts';
+import { member } from './json.ts';
+
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+export type Address =
+  | { readonly kind: 'unix'; readonly socketPath: string }
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly tls: Tls | undefined }
+  | {
+      readonly kind: 'ssh';
+      readonly host: string;
+      readonly port: number | undefined;
+      readonly user: string | undefined;
+    };
+
+export interface Tls {
+  readonly ca: Buffer | undefined;
+  readonly cert: Buffer | undefined;
+  readonly key: Buffer | undefined;
+  /** False: the engine's certificate is not checked. */
+  readonly verify: boolean;
+}
+
+const DEFAULT_HOST = 'unix:///var/run/docker.sock';
+
+/** The address that `host` (from --host) and the environment name. */
+export function resolveAddress(host: string | undefined, env: Variables): Address {
+  const given = host ?? nonEmpty(env['DOCKER_HOST']);
+  if (given !== undefined) return parseAddress(given, () => tlsOfEnvironment(env));
+  const context = nonEmpty(env['DOCKER_CONTEXT']) ?? currentContext(env);
+  if (context === undefined || context === 'default') return parseAddress(DEFAULT_HOST, () => undefined);
+  return contextAddress(context, env);
+}
+
+/** How the address is shown to people: no user, no secrets. */
+export function addressText(address: Address): string {
+  switch (address.kind) {
+    case 'unix':
+      return `unix://${address.socketPath}`;
+    case 'tcp':
+      return `tcp://${bracketed(address.host)}:${address.port}`;
+    case 'ssh':
+      return `ssh://${bracketed(address.host)}${address.port === undefined ? '' : `:${address.port}`}`;
+  }
+}
+
+/** Parses a host text: unix://, tcp://, http(s)://, ssh://, or host:port. `tls` is asked for tcp only. */
+export function parseAddress(text: string, tls: () => Tls | undefined): Address {
+  if (text.startsWith('unix://'))
+    return { kind: 'unix', socketPath: text.slice('unix://'.length) || '/var/run/docker.sock' };
+  if (text.startsWith('/')) return { kind: 'unix', socketPath: text };
+  const url = parseUrl(text.includes('://') ? text : `tcp://${text}`);
+  const port = url?.port ? Number(url.port) : undefined;
+  const host = url?.hostname.replace(/^\[|\]$/g, '');
+  if (url === undefined || !host) throw unusable(text, 'not an address');
+  switch (url.protocol) {
+    case 'ssh:':
+      return { kind: 'ssh', host, port, user: url.username === '' ? undefined : decodeURIComponent(url.username) };
+    case 'tcp:':
+    case 'http:':
+    case 'https:': {
+      const settings =
+        tls() ??
+        (url.protocol === 'https:' ? { ca: undefined, cert: undefined, key: undefined, verify: true } : undefined);
+      return { kind: 'tcp', host, port: port ?? (settings ? 2376 : 2375), tls: settings };
+    }
+    default:
+      throw unusable(text, `the scheme ${url.protocol.slice(0, -1)} is not supported`);
+  }
+}
+
+/** Folder of the docker command line's settings. */
+export function dockerConfigDir(env: Variables): string {
+  return nonEmpty(env['DOCKER_CONFIG']) ?? join(nonEmpty(env['HOME']) ?? homedir(), '.docker');
+}
+
+/** The docker config file, parsed; an absent or broken one counts as empty. */
+export function readDockerConfig(env: Variables): Record<string, unknown> {
+  return readJson(join(dockerConfigDir(env), 'config.json')) ?? {};
+}
+
+function currentContext(env: Variables): string | undefined {
+  const context = readDockerConfig(env)['currentContext'];
+  return typeof context === 'string' ? nonEmpty(context) : undefined;
+}
+
+function contextAddress(name: string, env: Variables): Address {
+  const digest = createHash('sha256').update(name).digest('hex');
+  const folder = join(dockerConfigDir(env), 'contexts');
+  const endpoint = member(member(readJson(join(folder, 'meta', digest, 'meta.json')), 'Endpoints'), 'docker');
+  const host = member(endpoint, 'Host');
+  if (typeof host !== 'string') {
+    throw new EngineError(
+      'unavailable',
+      `the Docker context ${name} does not exist or names no engine: see docker context ls, or name the engine with --host`,
+    );
+  }
+  const files = join(folder, 'tls', digest, 'docker');
+  return parseAddress(host, () => {
+    const tls = tlsOfFolder(files, member(endpoint, 'SkipTLSVerify') !== true);
+    return tls.ca || tls.cert || host.startsWith('https:') ? tls : undefined;
+  });
+}
+
+function tlsOfEnvironment(env: Variables): Tls | undefined {
+  const folder = nonEmpty(env['DOCKER_CERT_PATH']);
+  const verify = nonEmpty(env['DOCKER_TLS_VERIFY']) !== undefined;
+  if (folder === undefined && !verify && nonEmpty(env['DOCKER_TLS']) === undefined) return undefined;
+  return tlsOfFolder(folder ?? dockerConfigDir(env), verify);
+}
+
+function tlsOfFolder(folder: string, verify: boolean): Tls {
+  return {
+    ca: readBytes(join(folder, 'ca.pem')),
+    cert: readBytes(join(folder, 'cert.pem')),
+    key: readBytes(join(folder, 'key.pem')),
+    verify,
+  };
+}
+
+function readBytes(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function readJson(path: string): Record<string, unknown> | undefined {
+  try {
+    const parsed: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    return typeof parsed === 'object' && parsed !== null ? Object.fromEntries(Object.entries(parsed)) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function parseUrl(text: string): URL | undefined {
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function unusable(text: string, why: string): EngineError {
+  const shown = text.replace(/\/\/[^/@]*@/, '//');
+  return new EngineError(
+    'unavailable',
+    `${shown} is no engine address (${why}): use unix:///path, tcp://host:port or ssh://user@host`,
+  );
+}
+
+/** An empty variable counts as absent, as for the docker command line. */
+export function nonEmpty(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}

@@ -1,0 +1,89 @@
+/**
+ * Answers of the engine as they come over the wire, as far as they are read. Members are optional wherever some
+ * engine (an older Docker, Podman) leaves them out or says null.
+ */
+
+export interface StateAnswer {
+  readonly Status?: string;
+  readonly StartedAt?: string;
+  readonly FinishedAt?: string;
+  readonly ExitCode?: number;
+  readonly OOMKilled?: boolean;
+  readonly Error?: string;
+  readonly Health?: { readonly Status?: string } | null;
+}
+
+export interface EndpointAnswer {
+  readonly Aliases?: readonly string[] | null;
+  readonly NetworkID?: string;
+  readonly IPAddress?: string;
+  readonly GlobalIPv6Address?: string;
+  readonly MacAddress?: string;
+}
+
+export interface MountAnswer {
+  readonly Type?: string;
+  readonly Name?: string;
+  readonly Source?: string;
+  readonly Destination?: string;
+  readonly RW?: boolean;
+}
+
+export interface ContainerAnswer {
+  readonly Id: string;
+  readonly Name?: string;
+  readonly Created?: string;
+  readonly Image?: string;
+  readonly RestartCount?: number;
+  readonly State?: StateAnswer;
+  readonly Config?: {
+    readonly Image?: string;
+    readonly Labels?: Readonly<Record<string, string>> | null;
+    readonly StopTimeout?: number | null;
+  };
+  readonly HostConfig?: Readonly<Record<string, unknown>> & {
+    readonly NetworkMode?: string;
+    readonly RestartPolicy?: { readonly Name?: string; readonly MaximumRetryCount?: number };
+  };
+  readonly NetworkSettings?: { readonly Networks?: Readonly<Record<string, EndpointAnswer>> | null };
+  readonly Mounts?: readonly MountAnswer[] | null;
+}
+
+export interface ContainerListItem {
+  readonly Id: string;
+  readonly Names?: readonly string[];
+  readonly Labels?: Readonly<Record<string, string>> | null;
+}
+
+export interface NetworkAnswer {
+  readonly Id: string;
+  readonly Name: string;
+  readonly Driver?: string;
+  readonly Labels?: Readonly<Record<string, string>> | null;
+}
+
+export interface VolumeAnswer {
+  readonly Name: string;
+  readonly Driver?: string;
+  readonly Labels?: Readonly<Record<string, string>> | null;
+}
+
+export interface ImageAnswer {
+  readonly Id: string;
+  readonly Config?: { readonly Volumes?: Readonly<Record<string, unknown>> | null } | null;
+}
+
+export interface ExecAnswer {
+  readonly Running?: boolean;
+  readonly ExitCode?: number | null;
+  readonly Pid?: number;
+  readonly ContainerID?: string;
+}
+
+export interface EventAnswer {
+  readonly Type?: string;
+  readonly Action?: string;
+  readonly Actor?: { readonly ID?: string; readonly Attributes?: Readonly<Record<string, string>> };
+  readonly time?: number;
+  readonly timeNano?: number;
+}

@@ -1,0 +1,140 @@
+/**
+ * Connects to the engine: reaches it, agrees on an API version, learns who it is.
+ *
+ * The version is the lower of what the engine speaks and NEWEST_API; create-spec.ts writes requests by it. An
+ * engine that cannot be reached is an EngineError that names the address and what to do about it.
+ */
+
+import { createHash } from 'node:crypto';
+import Docker from 'dockerode';
+import { EngineError } from '../model/errors.ts';
+import type { Address, Variables } from './address.ts';
+import { addressText, nonEmpty, readDockerConfig, resolveAddress } from './address.ts';
+import { agentOf } from './agents.ts';
+import { isAtLeast } from './api-version.ts';
+import { DockerEngine } from './docker.ts';
+import type { Engine, EngineInfo } from './engine.ts';
+import { systemCode } from './faults.ts';
+import { proxyEnvironment } from './proxy-environment.ts';
+import { Wire } from './wire.ts';
+
+/** Newest API version that this adapter knows (Docker 28.x). */
+export const NEWEST_API = '1.51';
+/** Oldest one it works with (Docker 20.10). */
+export const OLDEST_API = '1.41';
+
+export interface ConnectOptions {
+  /** From `--host`; default: as the environment says. */
+  readonly host?: string | undefined;
+  /** Default: the process's own. */
+  readonly env?: Variables;
+  readonly signal?: AbortSignal;
+  /** For reaching the engine; default 30 s. */
+  readonly deadlineMs?: number;
+}
+
+/** The engine that the options and the environment name, ready for use. */
+export async function connect(options: ConnectOptions = {}): Promise<Engine> {
+  const env = options.env ?? process.env;
+  const signal = options.signal ?? new AbortController().signal;
+  const deadlineMs = options.deadlineMs ?? 30_000;
+  const address = resolveAddress(options.host, env);
+  const host = addressText(address);
+  const agent = agentOf(address);
+  try {
+    const greeting = new Wire(dockerAt(address, agent, undefined));
+    const what = `connect to ${host}`;
+    const [headers, about] = await Promise.all([
+      greeting.head({ what, path: '/_ping', signal, deadlineMs }),
+      greeting.require<EngineFacts>({ what, path: '/info', signal, deadlineMs }),
+    ]);
+    const apiVersion = agreedVersion(String(headers['api-version'] ?? OLDEST_API), host);
+    const isPodman = headers['libpod-api-version'] !== undefined;
+    const config = readDockerConfig(env);
+    return new DockerEngine({
+      wire: new Wire(dockerAt(address, agent, `v${apiVersion}`)),
+      closeSockets: () => agent.destroy(),
+      info: engineInfo(about, {
+        apiVersion,
+        host,
+        local: address.kind === 'unix' && process.platform === 'linux',
+        isPodman,
+      }),
+      clockOffsetMs: about.SystemTime ? Date.parse(about.SystemTime) - Date.now() : 0,
+      env,
+      proxyEnvironment: proxyEnvironment(config, host),
+      defaultPlatform: nonEmpty(env['DOCKER_DEFAULT_PLATFORM']),
+    });
+  } catch (error) {
+    agent.destroy();
+    signal.throwIfAborted();
+    throw unreachable(host, error);
+  }
+}
+
+interface EngineFacts {
+  readonly ID?: string;
+  readonly Name?: string;
+  readonly ServerVersion?: string;
+  readonly OSType?: string;
+  readonly DockerRootDir?: string;
+  readonly SystemTime?: string;
+}
+
+function agreedVersion(spoken: string, host: string): string {
+  if (!isAtLeast(spoken, OLDEST_API)) {
+    throw new EngineError(
+      'rejected',
+      `the engine at ${host} speaks API ${spoken}: ${OLDEST_API} (Docker 20.10) or newer is needed`,
+    );
+  }
+  return isAtLeast(spoken, NEWEST_API) ? NEWEST_API : spoken;
+}
+
+function engineInfo(
+  facts: EngineFacts,
+  how: Pick<EngineInfo, 'apiVersion' | 'host' | 'local'> & { readonly isPodman: boolean },
+): EngineInfo {
+  const { isPodman, ...reached } = how;
+  const name = facts.Name ?? '';
+  // Podman makes up a new id for every answer; what stays is where it is and where it keeps its things.
+  const stable = isPodman || !facts.ID;
+  const id = stable
+    ? createHash('sha256')
+        .update(`${name}\0${facts.DockerRootDir ?? how.host}`)
+        .digest('hex')
+        .slice(0, 32)
+    : facts.ID;
+  return { ...reached, id: id ?? '', name, version: facts.ServerVersion ?? '', os: facts.OSType ?? 'linux' };
+}
+
+function dockerAt(address: Address, agent: ReturnType<typeof agentOf>, version: string | undefined): Docker {
+  // Everything is said, absent things too: the modem would else fill gaps from DOCKER_* variables.
+  const own = {
+    agent,
+    version,
+    timeout: undefined,
+    ca: undefined,
+    cert: undefined,
+    key: undefined,
+    socketPath: address.kind === 'unix' ? address.socketPath : undefined,
+    host: address.kind === 'unix' ? undefined : address.host,
+    port: address.kind === 'tcp' ? address.port : undefined,
+    protocol: address.kind === 'tcp' && address.tls ? 'https' : 'http',
+    pathPrefix: '/',
+  };
+  return new Docker(own as Docker.DockerOptions);
+}
+
+function unreachable(host: string, error: unknown): EngineError {
+  if (error instanceof EngineError && error.code === 'rejected') return error;
+  const cause = error instanceof EngineError ? (error.cause ?? error) : error;
+  const code = systemCode(cause);
+  const why =
+    code === 'EACCES'
+      ? 'permission denied: run as a member of the group docker, or as root'
+      : code === 'ENOENT' || code === 'ECONNREFUSED'
+        ? 'nothing answers there: is Docker running? Start it, or name another engine with --host or DOCKER_HOST'
+        : `${cause instanceof Error ? cause.message : String(cause)}: check the address (--host, DOCKER_HOST, docker context ls)`;
+  return new EngineError('unavailable', `cannot reach the Docker engine at ${host}: ${why}`, { cause });
+}

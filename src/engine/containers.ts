@@ -1,0 +1,90 @@
+/** Calls about containers that are there: files, start, stop, remove, rename, update, pause, signal. */
+
+import type { Service } from '../model/project.ts';
+import type { ContainerAnswer } from './answers.ts';
+import type { FileToCopy } from './engine.ts';
+import { restartPolicy, updatableResources } from './resources.ts';
+import { tarOf } from './tar.ts';
+import type { Call, Wire } from './wire.ts';
+
+/** How long an engine may take to stop a container past its grace. */
+const STOP_MARGIN_MS = 60_000;
+/** Bound for a stop whose grace only the container knows. */
+const LONGEST_STOP_MS = 3_600_000;
+
+/** undefined: it is gone. */
+export function inspectContainer(wire: Wire, id: string, signal: AbortSignal): Promise<ContainerAnswer | undefined> {
+  return wire.find<ContainerAnswer>({ what: `inspect ${subject(id)}`, path: `/containers/${id}/json`, signal });
+}
+
+export async function copyFiles(
+  wire: Wire,
+  id: string,
+  files: readonly FileToCopy[],
+  signal: AbortSignal,
+): Promise<void> {
+  if (files.length === 0) return;
+  await wire.json({
+    what: `copy files into ${subject(id)}`,
+    method: 'PUT',
+    path: `/containers/${id}/archive`,
+    // Without it the engine gives the files to the user of the container.
+    query: { path: '/', copyUIDGID: files.some(({ uid, gid }) => uid !== 0 || gid !== 0) ? 1 : undefined },
+    archive: tarOf(files, Math.floor(Date.now() / 1000)),
+    signal,
+  });
+}
+
+export async function startContainer(wire: Wire, id: string, signal: AbortSignal): Promise<void> {
+  await wire.json(action(id, 'start', signal));
+}
+
+export function stopContainer(wire: Wire, id: string, graceMs: number | undefined, signal: AbortSignal): Promise<void> {
+  return wire.reach('stopped', {
+    ...action(id, 'stop', signal),
+    // Whole seconds, rounded up: a grace below one second must not become an instant kill.
+    query: { t: graceMs === undefined ? undefined : Math.ceil(graceMs / 1000) },
+    deadlineMs: (graceMs ?? LONGEST_STOP_MS) + STOP_MARGIN_MS,
+  });
+}
+
+/** Not by force: what runs again since its stop has its pre_stop before it. The conflict makes the caller look again. */
+export function removeContainer(wire: Wire, id: string, volumes: boolean, signal: AbortSignal): Promise<void> {
+  return wire.reach('removed', {
+    what: `remove ${subject(id)}`,
+    method: 'DELETE',
+    path: `/containers/${id}`,
+    query: { v: volumes },
+    signal,
+  });
+}
+
+export async function renameContainer(wire: Wire, id: string, name: string, signal: AbortSignal): Promise<void> {
+  await wire.json({ ...action(id, 'rename', signal), query: { name } });
+}
+
+export async function updateContainer(wire: Wire, id: string, service: Service, signal: AbortSignal): Promise<void> {
+  // Podman takes an update without a policy for one to "no": it is always sent.
+  const body = { ...updatableResources(service), RestartPolicy: restartPolicy(service) };
+  await wire.json({ ...action(id, 'update', signal), body });
+}
+
+export function pauseContainer(wire: Wire, id: string, signal: AbortSignal): Promise<void> {
+  return wire.reach('paused', action(id, 'pause', signal));
+}
+
+export function unpauseContainer(wire: Wire, id: string, signal: AbortSignal): Promise<void> {
+  return wire.reach('unpaused', action(id, 'unpause', signal));
+}
+
+export async function signalContainer(wire: Wire, id: string, name: string, signal: AbortSignal): Promise<void> {
+  await wire.json({ ...action(id, 'kill', signal), query: { signal: name } });
+}
+
+function action(id: string, verb: string, signal: AbortSignal): Call {
+  return { what: `${verb} ${subject(id)}`, method: 'POST', path: `/containers/${id}/${verb}`, signal };
+}
+
+function subject(id: string): string {
+  return `container ${id.slice(0, 12)}`;
+}

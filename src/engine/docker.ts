@@ -1,0 +1,272 @@
+/**
+ * The port on a real engine. Thin: each method hands on to the file that knows the call and what its answer means.
+ * Calls are idempotent by meaning (faults.ts): start on running, stop on stopped, remove on missing succeed.
+ */
+
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { ContainerState, ObservedImage, ObservedProject } from '../model/observed.ts';
+import type { Project, Service } from '../model/project.ts';
+import type { Variables } from './address.ts';
+import { isAtLeast } from './api-version.ts';
+import { waitFor } from './await-state.ts';
+import * as containers from './containers.ts';
+import { createSpec } from './create-spec.ts';
+import type {
+  ConnectRequest,
+  ContainerRequest,
+  Engine,
+  EngineInfo,
+  EngineNotice,
+  ExecEnd,
+  ExecRequest,
+  ExecState,
+  FileToCopy,
+  NetworkRequest,
+  ObserveRequest,
+  OutputSink,
+  PullRequest,
+  VolumeRequest,
+} from './engine.ts';
+import { EventStream } from './events.ts';
+import type { ExecPorts } from './exec.ts';
+import { awaitExec, createExec, execPid, inspectExec, runExec } from './exec.ts';
+import { killTree } from './exec-kill.ts';
+import { isRemovalUnderWay } from './faults.ts';
+import { ALL_NETWORKS_AT_CREATE, endpointSpec, engineName, networkOrder } from './network-spec.ts';
+import * as networks from './networks.ts';
+import { containerNames, inspectImage, listProjects, observeProject } from './observe.ts';
+import { parseState } from './observed-container.ts';
+import { pullImage } from './pull.ts';
+import type { Wire } from './wire.ts';
+
+export interface DockerEngineParts {
+  readonly wire: Wire;
+  readonly closeSockets: () => void;
+  readonly info: EngineInfo;
+  /** How far the engine's clock is ahead of ours. */
+  readonly clockOffsetMs: number;
+  /** For credentials: DOCKER_CONFIG, HOME, PATH. */
+  readonly env: Variables;
+  readonly proxyEnvironment: Readonly<Record<string, string>>;
+  /** DOCKER_DEFAULT_PLATFORM. */
+  readonly defaultPlatform: string | undefined;
+}
+
+/** For putting right what a failed call left behind. */
+const CLEAN_UP_MS = 30_000;
+
+export class DockerEngine implements Engine {
+  readonly #parts: DockerEngineParts;
+  readonly #wire: Wire;
+  readonly #events: EventStream;
+  readonly #exec: ExecPorts;
+
+  constructor(parts: DockerEngineParts) {
+    this.#parts = parts;
+    this.#wire = parts.wire;
+    this.#events = new EventStream(parts.wire, parts.clockOffsetMs);
+    this.#exec = { wire: parts.wire, subscribe: (listener) => this.subscribe(listener) };
+  }
+
+  readonly info = (): EngineInfo => this.#parts.info;
+
+  observeProject(request: ObserveRequest, signal: AbortSignal): Promise<ObservedProject> {
+    return observeProject(this.#wire, request, signal);
+  }
+
+  listProjects(signal: AbortSignal): Promise<string[]> {
+    return listProjects(this.#wire, signal);
+  }
+
+  async inspectState(containerId: string, signal: AbortSignal): Promise<ContainerState | undefined> {
+    const answer = await containers.inspectContainer(this.#wire, containerId, signal);
+    return answer && parseState(answer);
+  }
+
+  async awaitState<T>(
+    containerId: string,
+    accept: (state: ContainerState | undefined) => T | undefined,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const { value } = await waitFor({
+      subscribe: (listener) => this.subscribe(listener),
+      matters: (notice) =>
+        notice.kind === 'container' && notice.containerId === containerId && !notice.action.startsWith('exec_'),
+      look: async () => {
+        const accepted = accept(await this.inspectState(containerId, signal));
+        return accepted === undefined ? undefined : { value: accepted };
+      },
+      signal,
+    });
+    return value;
+  }
+
+  createNetwork(request: NetworkRequest, signal: AbortSignal): Promise<void> {
+    return networks.createNetwork(this.#wire, request, signal);
+  }
+
+  removeNetwork(nameOrId: string, signal: AbortSignal): Promise<void> {
+    return networks.removeNetwork(this.#wire, nameOrId, signal);
+  }
+
+  async connectNetwork(request: ConnectRequest, signal: AbortSignal): Promise<void> {
+    const { project, service, networkKey, containerId } = request;
+    const { apiVersion } = this.info();
+    const containerNamesOf = await this.#linkedNames(project, service, signal);
+    const endpoint = endpointSpec({ ...request, apiVersion, containerNamesOf }, networkKey);
+    const network = engineName(project, networkKey);
+    await networks.connectNetwork(this.#wire, { network, containerId, endpoint }, signal);
+  }
+
+  disconnectNetwork(network: string, containerId: string, signal: AbortSignal): Promise<void> {
+    return networks.disconnectNetwork(this.#wire, network, containerId, signal);
+  }
+
+  async createVolume({ volume, labels }: VolumeRequest, signal: AbortSignal): Promise<void> {
+    await this.#wire.json({
+      what: `create volume ${volume.name}`,
+      method: 'POST',
+      path: '/volumes/create',
+      body: { Name: volume.name, Driver: volume.driver ?? '', DriverOpts: volume.driver_opts ?? null, Labels: labels },
+      signal,
+    });
+  }
+
+  removeVolume(name: string, signal: AbortSignal): Promise<void> {
+    const path = `/volumes/${encodeURIComponent(name)}`;
+    return this.#wire.reach('removed', { what: `remove volume ${name}`, method: 'DELETE', path, signal });
+  }
+
+  inspectImage(ref: string, signal: AbortSignal): Promise<ObservedImage | undefined> {
+    return inspectImage(this.#wire, ref, signal);
+  }
+
+  pullImage(request: PullRequest, signal: AbortSignal): Promise<void> {
+    const platform = request.platform ?? this.#parts.defaultPlatform;
+    return pullImage(this.#wire, { ...request, platform }, this.#parts.env, signal);
+  }
+
+  async createContainer(request: ContainerRequest, signal: AbortSignal): Promise<string> {
+    const { project, service } = request;
+    const body = createSpec({
+      ...request,
+      apiVersion: this.info().apiVersion,
+      containerNamesOf: await this.#linkedNames(project, service, signal),
+      proxyEnvironment: this.#parts.proxyEnvironment,
+      readProfile: (path) => readFileSync(resolve(project.workingDir, path), 'utf8'),
+    });
+    const { Id: id } = await this.#wire.require<{ Id: string }>({
+      what: `create container ${request.name}`,
+      method: 'POST',
+      path: '/containers/create',
+      query: { name: request.name, platform: service.platform ?? this.#parts.defaultPlatform },
+      body,
+      signal,
+    });
+    await this.#connectFurther(request, id, signal);
+    return id;
+  }
+
+  copyFiles(containerId: string, files: readonly FileToCopy[], signal: AbortSignal): Promise<void> {
+    return containers.copyFiles(this.#wire, containerId, files, signal);
+  }
+
+  startContainer(containerId: string, signal: AbortSignal): Promise<void> {
+    return containers.startContainer(this.#wire, containerId, signal);
+  }
+
+  stopContainer(containerId: string, graceMs: number | undefined, signal: AbortSignal): Promise<void> {
+    return containers.stopContainer(this.#wire, containerId, graceMs, signal);
+  }
+
+  async removeContainer(
+    containerId: string,
+    options: { readonly volumes: boolean },
+    signal: AbortSignal,
+  ): Promise<void> {
+    try {
+      await containers.removeContainer(this.#wire, containerId, options.volumes, signal);
+    } catch (error) {
+      if (!isRemovalUnderWay(error)) throw error;
+      await this.awaitState(containerId, (state) => (state === undefined ? true : undefined), signal);
+    }
+  }
+
+  renameContainer(containerId: string, name: string, signal: AbortSignal): Promise<void> {
+    return containers.renameContainer(this.#wire, containerId, name, signal);
+  }
+
+  updateContainer(containerId: string, service: Service, signal: AbortSignal): Promise<void> {
+    return containers.updateContainer(this.#wire, containerId, service, signal);
+  }
+
+  pauseContainer(containerId: string, signal: AbortSignal): Promise<void> {
+    return containers.pauseContainer(this.#wire, containerId, signal);
+  }
+
+  unpauseContainer(containerId: string, signal: AbortSignal): Promise<void> {
+    return containers.unpauseContainer(this.#wire, containerId, signal);
+  }
+
+  signalContainer(containerId: string, name: string, signal: AbortSignal): Promise<void> {
+    return containers.signalContainer(this.#wire, containerId, name, signal);
+  }
+
+  createExec(containerId: string, exec: ExecRequest, signal: AbortSignal): Promise<string> {
+    return createExec(this.#wire, containerId, exec, signal);
+  }
+
+  runExec(execId: string, sink: OutputSink, signal: AbortSignal): Promise<ExecEnd> {
+    return runExec(this.#exec, execId, sink, signal);
+  }
+
+  inspectExec(execId: string, signal: AbortSignal): Promise<ExecState | undefined> {
+    return inspectExec(this.#wire, execId, signal);
+  }
+
+  awaitExec(execId: string, containerId: string, signal: AbortSignal): Promise<ExecEnd | undefined> {
+    return awaitExec(this.#exec, execId, containerId, signal);
+  }
+
+  async killExec(execId: string, containerId: string, signal: AbortSignal): Promise<boolean> {
+    if (!this.info().local) return false;
+    const pid = await execPid(this.#wire, execId, signal);
+    return pid !== undefined && (await killTree(pid, containerId));
+  }
+
+  subscribe(listener: (notice: EngineNotice) => void): () => void {
+    return this.#events.subscribe(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#events.close();
+    this.#parts.closeSockets();
+  }
+
+  /** Before API 1.44 a container is made on its first network and put on the others one by one. */
+  async #connectFurther(request: ContainerRequest, containerId: string, signal: AbortSignal): Promise<void> {
+    if (isAtLeast(this.info().apiVersion, ALL_NETWORKS_AT_CREATE) || request.service.network_mode !== undefined) return;
+    try {
+      for (const networkKey of networkOrder(request.service).slice(1)) {
+        await this.connectNetwork({ ...request, containerId, networkKey }, signal);
+      }
+    } catch (error) {
+      // Half-connected is not created, and the caller need not know of it. An abort brings us here too, hence the own signal.
+      await this.removeContainer(containerId, { volumes: true }, AbortSignal.timeout(CLEAN_UP_MS)).catch(() => {});
+      throw error;
+    }
+  }
+
+  /** Names of the containers that a service's links lead to, asked for beforehand. */
+  async #linkedNames(
+    project: Project,
+    service: Service,
+    signal: AbortSignal,
+  ): Promise<(target: string) => readonly string[]> {
+    const targets = [...new Set((service.links ?? []).map((link) => link.split(':', 1)[0] ?? link))];
+    const names = await Promise.all(targets.map((target) => containerNames(this.#wire, project.name, target, signal)));
+    const found = new Map(targets.map((target, index) => [target, names[index] ?? []]));
+    return (target) => found.get(target) ?? [];
+  }
+}

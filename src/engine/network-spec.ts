@@ -1,0 +1,153 @@
+/**
+ * Networks: which one is a container's first, what each of its endpoints is asked for, and the request for a
+ * network itself.
+ *
+ * From API 1.44 on a create request holds all endpoints and each may have a MAC address; before, it holds the first
+ * and the others are connected one by one, in order.
+ */
+
+import { EngineError } from '../model/errors.ts';
+import { containerName } from '../model/owner.ts';
+import type { Network, Project, Service, ServiceNetwork } from '../model/project.ts';
+import { isAtLeast, requireApi } from './api-version.ts';
+import type { CreateInput } from './create-input.ts';
+import { sharedMode } from './create-input.ts';
+
+export const ALL_NETWORKS_AT_CREATE = '1.44';
+
+const INTERFACE_OPTION = 'com.docker.network.endpoint.ifname';
+
+export interface NetworkSpec {
+  readonly mode: string;
+  /** By engine name; undefined with `network_mode` and for a container without networks. */
+  readonly endpoints: Record<string, object> | undefined;
+  /** `Config.MacAddress`, before API 1.44 only. */
+  readonly macAddress: string | undefined;
+  readonly links: readonly string[] | undefined;
+}
+
+type EndpointInput = Pick<CreateInput, 'project' | 'service' | 'number' | 'apiVersion' | 'containerNamesOf'>;
+
+/** The network part of a create request. */
+export function networkSpec(input: CreateInput): NetworkSpec {
+  const { project, service, apiVersion } = input;
+  const links = linksOf(input);
+  const several = isAtLeast(apiVersion, ALL_NETWORKS_AT_CREATE);
+  const macAddress = several ? undefined : service.mac_address;
+  if (service.network_mode !== undefined) {
+    return { mode: sharedMode(service.network_mode, input.containerIdOf), endpoints: undefined, macAddress, links };
+  }
+  const keys = networkOrder(service);
+  const first = keys[0] ?? (Object.hasOwn(project.networks, 'default') ? 'default' : undefined);
+  if (first === undefined) return { mode: 'none', endpoints: undefined, macAddress, links };
+  const shown = several && keys.length > 0 ? keys : [first];
+  const endpoints = Object.fromEntries(shown.map((key) => [engineName(project, key), endpointSpec(input, key)]));
+  return { mode: engineName(project, first), endpoints, macAddress, links };
+}
+
+/** Keys of a service's networks: falling priority, then by bytes. */
+export function networkOrder(service: Service): string[] {
+  const priority = (key: string) => service.networks?.[key]?.priority ?? 0;
+  return Object.keys(service.networks ?? {}).toSorted(
+    (a, b) => priority(b) - priority(a) || Buffer.compare(Buffer.from(a), Buffer.from(b)),
+  );
+}
+
+/** What is asked of one endpoint. */
+export function endpointSpec(input: EndpointInput, key: string): Record<string, unknown> {
+  const { project, service, number, apiVersion } = input;
+  const settings = service.networks?.[key] ?? undefined;
+  return {
+    Aliases: [containerName(project, service, number), service.name, ...(settings?.aliases ?? [])],
+    Links: linksOf(input),
+    IPAMConfig: settings && {
+      IPv4Address: settings.ipv4_address,
+      IPv6Address: settings.ipv6_address,
+      LinkLocalIPs: settings.link_local_ips,
+    },
+    DriverOpts: driverOptions(service, key, settings, apiVersion),
+    MacAddress: endpointMac(service, key, settings, apiVersion),
+    GwPriority: settings?.gw_priority,
+  };
+}
+
+function driverOptions(
+  service: Service,
+  key: string,
+  settings: ServiceNetwork | undefined,
+  apiVersion: string,
+): Readonly<Record<string, string>> | undefined {
+  if (settings?.interface_name === undefined) return settings?.driver_opts;
+  requireApi(`${service.name}: networks.${key}.interface_name`, apiVersion, '1.49');
+  return { ...settings.driver_opts, [INTERFACE_OPTION]: settings.interface_name };
+}
+
+function endpointMac(
+  service: Service,
+  key: string,
+  settings: ServiceNetwork | undefined,
+  apiVersion: string,
+): string | undefined {
+  const own = settings?.mac_address;
+  if (own !== undefined) requireApi(`${service.name}: networks.${key}.mac_address`, apiVersion, ALL_NETWORKS_AT_CREATE);
+  const isFirst = (networkOrder(service)[0] ?? 'default') === key;
+  if (!isFirst) return own;
+  if (own !== undefined && service.mac_address !== undefined && own !== service.mac_address) {
+    throw new EngineError(
+      'rejected',
+      `${service.name}: mac_address and networks.${key}.mac_address differ: give one of them`,
+    );
+  }
+  return isAtLeast(apiVersion, ALL_NETWORKS_AT_CREATE) ? (own ?? service.mac_address) : undefined;
+}
+
+/** `links` to the containers that a service has, under its three names, and `external_links` as they are. */
+function linksOf(input: EndpointInput): string[] | undefined {
+  const { project, service, number } = input;
+  const links = (service.links ?? []).flatMap((link) => {
+    const [target = '', alias = target] = link.split(':');
+    return input
+      .containerNamesOf(target)
+      .flatMap((name) => [
+        `${name}:${alias}`,
+        `${name}:${target}-${number}`,
+        `${name}:${project.name}-${target}-${number}`,
+      ]);
+  });
+  const external = (service.external_links ?? []).map((link) => {
+    const [container = '', alias = container] = link.split(':');
+    return `${container}:${alias}`;
+  });
+  return links.length + external.length > 0 ? [...links, ...external] : undefined;
+}
+
+/** Name on the engine of a network of the model. */
+export function engineName(project: Project, key: string): string {
+  const network = project.networks[key];
+  if (network === undefined)
+    throw new EngineError('rejected', `network ${key} is used but not declared in project ${project.name}`);
+  return network.name;
+}
+
+/** Body of `POST /networks/create`. */
+export function networkCreateSpec(network: Network, labels: Readonly<Record<string, string>>): Record<string, unknown> {
+  const { driver, config } = network.ipam;
+  const pools = config?.map((pool) => ({
+    Subnet: pool.subnet,
+    IPRange: pool.ip_range,
+    Gateway: pool.gateway,
+    AuxiliaryAddresses: pool.aux_addresses,
+  }));
+  return {
+    Name: network.name,
+    CheckDuplicate: true,
+    Driver: network.driver ?? '',
+    Options: network.driver_opts ?? null,
+    Internal: network.internal ?? false,
+    Attachable: network.attachable ?? false,
+    EnableIPv4: network.enable_ipv4,
+    EnableIPv6: network.enable_ipv6,
+    Labels: labels,
+    IPAM: driver || (pools && pools.length > 0) ? { Driver: driver ?? '', Config: pools ?? [] } : null,
+  };
+}

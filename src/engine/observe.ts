@@ -1,0 +1,165 @@
+/**
+ * The engine's lists and inspects -> ObservedProject. On the path from a lost container to its replacement, so
+ * everything that can run at the same time does. Something that vanishes between a list and its inspect was not there.
+ */
+
+import type {
+  ObservedContainer,
+  ObservedImage,
+  ObservedNetwork,
+  ObservedProject,
+  ObservedVolume,
+} from '../model/observed.ts';
+import { LABEL } from '../model/owner.ts';
+import type { ContainerAnswer, ContainerListItem, ImageAnswer, NetworkAnswer, VolumeAnswer } from './answers.ts';
+import type { ObserveRequest } from './engine.ts';
+import { parseContainer } from './observed-container.ts';
+import type { Wire } from './wire.ts';
+
+/** Snapshot of one project. */
+export async function observeProject(
+  wire: Wire,
+  request: ObserveRequest,
+  signal: AbortSignal,
+): Promise<ObservedProject> {
+  const { project } = request;
+  const [containers, networks, volumes, images] = await Promise.all([
+    observeContainers(wire, project, signal),
+    observeNetworks(wire, request, signal),
+    observeVolumes(wire, request, signal),
+    observeImages(wire, request.images, signal),
+  ]);
+  return { name: project, containers, networks, volumes, images };
+}
+
+/** Names of all projects that own something on the engine, sorted. */
+export async function listProjects(wire: Wire, signal: AbortSignal): Promise<string[]> {
+  const filters = { label: [LABEL.project] };
+  const [containers, networks, volumes] = await Promise.all([
+    wire.json<ContainerListItem[]>({
+      what: 'list containers',
+      path: '/containers/json',
+      query: { all: true, filters },
+      signal,
+    }),
+    wire.json<NetworkAnswer[]>({ what: 'list networks', path: '/networks', query: { filters }, signal }),
+    wire.json<{ Volumes?: VolumeAnswer[] | null }>({
+      what: 'list volumes',
+      path: '/volumes',
+      query: { filters },
+      signal,
+    }),
+  ]);
+  const owned = [...(containers ?? []), ...(networks ?? []), ...(volumes?.Volumes ?? [])];
+  const names = owned.flatMap(({ Labels }) => Labels?.[LABEL.project] ?? []);
+  return [...new Set(names)].toSorted();
+}
+
+/** undefined: the engine has no such image. */
+export async function inspectImage(wire: Wire, ref: string, signal: AbortSignal): Promise<ObservedImage | undefined> {
+  const image = await wire.find<ImageAnswer>({
+    what: `inspect image ${ref}`,
+    path: `/images/${imagePath(ref)}/json`,
+    signal,
+  });
+  return image && { id: image.Id, volumes: Object.keys(image.Config?.Volumes ?? {}) };
+}
+
+/** Names of a service's containers, without those of `run` and of hooks. */
+export async function containerNames(
+  wire: Wire,
+  project: string,
+  service: string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const label = [`${LABEL.project}=${project}`, `${LABEL.service}=${service}`, `${LABEL.oneoff}=False`];
+  const items = await wire.json<ContainerListItem[]>({
+    what: `list containers of ${service}`,
+    path: '/containers/json',
+    query: { all: true, filters: { label } },
+    signal,
+  });
+  return (items ?? [])
+    .filter((item) => item.Labels?.[LABEL.hookContainer] === undefined)
+    .map((item) => (item.Names?.[0] ?? '').replace(/^\//, ''))
+    .toSorted();
+}
+
+async function observeContainers(wire: Wire, project: string, signal: AbortSignal): Promise<ObservedContainer[]> {
+  const items = await wire.json<ContainerListItem[]>({
+    what: `list containers of project ${project}`,
+    path: '/containers/json',
+    query: { all: true, filters: byProject(project) },
+    signal,
+  });
+  const inspected = await Promise.all(
+    (items ?? []).map(({ Id }) =>
+      wire.find<ContainerAnswer>({
+        what: `inspect container ${Id.slice(0, 12)}`,
+        path: `/containers/${Id}/json`,
+        signal,
+      }),
+    ),
+  );
+  return inspected.filter((answer) => answer !== undefined).map(parseContainer);
+}
+
+/** One unfiltered list: a name may be taken by a network of another project, or twice. */
+async function observeNetworks(wire: Wire, request: ObserveRequest, signal: AbortSignal): Promise<ObservedNetwork[]> {
+  const networks = await wire.json<NetworkAnswer[]>({ what: 'list networks', path: '/networks', signal });
+  const asked = new Set(request.networks);
+  return (networks ?? [])
+    .filter(({ Id, Name, Labels }) => Labels?.[LABEL.project] === request.project || asked.has(Name) || asked.has(Id))
+    .map(({ Id, Name, Driver, Labels }) => ({ id: Id, name: Name, driver: Driver ?? '', labels: Labels ?? {} }));
+}
+
+async function observeVolumes(wire: Wire, request: ObserveRequest, signal: AbortSignal): Promise<ObservedVolume[]> {
+  const listed = await wire.json<{ Volumes?: VolumeAnswer[] | null }>({
+    what: `list volumes of project ${request.project}`,
+    path: '/volumes',
+    query: { filters: byProject(request.project) },
+    signal,
+  });
+  const volumes = listed?.Volumes ?? [];
+  const known = new Set(volumes.map(({ Name }) => Name));
+  const others = await Promise.all(
+    request.volumes
+      .filter((name) => !known.has(name))
+      .map((name) =>
+        wire.find<VolumeAnswer>({
+          what: `inspect volume ${name}`,
+          path: `/volumes/${encodeURIComponent(name)}`,
+          signal,
+        }),
+      ),
+  );
+  return [...volumes, ...others.filter((volume) => volume !== undefined)].map(({ Name, Driver, Labels }) => ({
+    name: Name,
+    driver: Driver ?? '',
+    labels: Labels ?? {},
+  }));
+}
+
+async function observeImages(
+  wire: Wire,
+  refs: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, ObservedImage>> {
+  const images = new Map<string, ObservedImage>();
+  await Promise.all(
+    [...new Set(refs)].map(async (ref) => {
+      const image = await inspectImage(wire, ref, signal);
+      if (image) images.set(ref, image);
+    }),
+  );
+  return images;
+}
+
+function byProject(project: string): object {
+  return { label: [`${LABEL.project}=${project}`] };
+}
+
+/** A reference in a path keeps its slashes; everything else that is special there is escaped. */
+function imagePath(ref: string): string {
+  return ref.split('/').map(encodeURIComponent).join('/');
+}

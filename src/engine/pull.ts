@@ -1,0 +1,102 @@
+/**
+ * Pulls an image, with progress over all layers. The engine answers 200 before it knows whether it can: what fails
+ * later comes as a line of the stream.
+ */
+
+import { EngineError } from '../model/errors.ts';
+import type { Variables } from './address.ts';
+import { registryAuth } from './credentials.ts';
+import type { PullRequest } from './engine.ts';
+import { connectionError } from './faults.ts';
+import { linesOf } from './lines.ts';
+import type { Wire } from './wire.ts';
+
+interface PullLine {
+  readonly id?: string;
+  readonly status?: string;
+  readonly error?: string;
+  readonly progressDetail?: { readonly current?: number; readonly total?: number };
+}
+
+/** Resolves when the image is there. */
+export async function pullImage(wire: Wire, request: PullRequest, env: Variables, signal: AbortSignal): Promise<void> {
+  const what = `pull image ${request.ref}`;
+  const { name, tag } = splitReference(request.ref);
+  const auth = await registryAuth(registryOf(request.ref), env, signal);
+  const stream = await wire.stream({
+    what,
+    method: 'POST',
+    path: '/images/create',
+    query: { fromImage: name, tag, platform: request.platform },
+    ...(auth === undefined ? {} : { registryAuth: auth }),
+    signal,
+  });
+  const progress = new LayerProgress();
+  try {
+    for await (const text of linesOf(stream)) {
+      if (text.trim() === '') continue;
+      const line = JSON.parse(text) as PullLine;
+      if (line.error !== undefined) throw refused(what, line.error);
+      if (progress.take(line)) request.onProgress?.(progress.sum());
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    throw connectionError(what, error);
+  }
+}
+
+/** Name and tag (or digest) as the engine's pull call takes them; a bare name means `latest`. */
+export function splitReference(ref: string): { name: string; tag: string } {
+  const at = ref.indexOf('@');
+  if (at !== -1) return { name: ref.slice(0, at).replace(/:[^/:]*$/, ''), tag: ref.slice(at + 1) };
+  const colon = ref.lastIndexOf(':');
+  return colon > ref.lastIndexOf('/')
+    ? { name: ref.slice(0, colon), tag: ref.slice(colon + 1) }
+    : { name: ref, tag: 'latest' };
+}
+
+/** The registry's key in the docker config file. */
+export function registryOf(ref: string): string {
+  const [first = '', ...rest] = ref.split('/');
+  const isHost = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost');
+  if (!isHost || first === 'docker.io' || first === 'index.docker.io') return 'https://index.docker.io/v1/';
+  return first;
+}
+
+class LayerProgress {
+  readonly #layers = new Map<string, { done: number; total: number }>();
+
+  /** True where the sums changed. */
+  take({ id, status, progressDetail }: PullLine): boolean {
+    if (id === undefined) return false;
+    const layer = this.#layers.get(id);
+    if (status === 'Downloading' && progressDetail?.total) {
+      this.#layers.set(id, { done: progressDetail.current ?? 0, total: progressDetail.total });
+      return true;
+    }
+    if (layer && (status === 'Download complete' || status === 'Pull complete')) {
+      layer.done = layer.total;
+      return true;
+    }
+    return false;
+  }
+
+  sum(): { done: number; total: number } {
+    let done = 0;
+    let total = 0;
+    for (const layer of this.#layers.values()) {
+      done += layer.done;
+      total += layer.total;
+    }
+    return { done, total };
+  }
+}
+
+function refused(what: string, text: string): EngineError {
+  const isAbsent = /not found|manifest unknown|does not exist/i.test(text) && !/denied/i.test(text);
+  const isPassing =
+    /timeout|timed out|connection refused|connection reset|EOF|temporary failure|no such host|too ?many ?requests|TLS handshake/i.test(
+      text,
+    );
+  return new EngineError(isAbsent ? 'not-found' : isPassing ? 'unavailable' : 'rejected', `${what}: ${text}`);
+}

@@ -1,0 +1,124 @@
+/**
+ * Limits, devices and the restart policy of a service, as the engine's HostConfig names them. Where `deploy` and a
+ * service's older attributes both speak, `deploy` wins, as in Compose.
+ */
+
+import type { BlkioConfig, DeviceMapping, Service } from '../model/project.ts';
+
+/** The restart policy; an empty name where the service has none. */
+export function restartPolicy(service: Service): { Name: string; MaximumRetryCount: number } {
+  const deployed = service.deploy?.restart_policy;
+  if (deployed) return { Name: policyName(deployed.condition ?? ''), MaximumRetryCount: deployed.max_attempts ?? 0 };
+  const [name = '', attempts = ''] = (service.restart ?? '').split(':');
+  return { Name: policyName(name), MaximumRetryCount: Number.parseInt(attempts, 10) || 0 };
+}
+
+function policyName(condition: string): string {
+  if (condition === 'none') return 'no';
+  return condition === 'any' ? 'always' : condition;
+}
+
+/** Resource members of HostConfig. */
+export function resources(service: Service): Record<string, unknown> {
+  return { ...updatableResources(service), ...fixedResources(service) };
+}
+
+/** Those that the engine can change on a container that is there (`docker update`). */
+export function updatableResources(service: Service): Record<string, unknown> {
+  const { limits, reservations } = service.deploy?.resources ?? {};
+  return {
+    BlkioWeight: service.blkio_config?.weight ?? 0,
+    CpuPeriod: service.cpu_period ?? 0,
+    CpuQuota: service.cpu_quota ?? 0,
+    CpuRealtimePeriod: service.cpu_rt_period ?? 0,
+    CpuRealtimeRuntime: service.cpu_rt_runtime ?? 0,
+    CpuShares: service.cpu_shares ?? 0,
+    CpusetCpus: service.cpuset ?? '',
+    Memory: firstSet(limits?.memory, service.mem_limit) ?? 0,
+    MemoryReservation: firstSet(reservations?.memory, service.mem_reservation) ?? 0,
+    MemorySwap: service.memswap_limit ?? 0,
+    NanoCpus: nanoCpus(firstSet(limits?.cpus, service.cpus) ?? 0),
+    PidsLimit: firstSet(Math.max(limits?.pids ?? 0, 0), service.pids_limit),
+  };
+}
+
+function fixedResources(service: Service): Record<string, unknown> {
+  return {
+    ...blkio(service.blkio_config),
+    CgroupParent: service.cgroup_parent ?? '',
+    CpuCount: service.cpu_count ?? 0,
+    CpuPercent: Math.trunc((service.cpu_percent ?? 0) * 100),
+    DeviceCgroupRules: service.device_cgroup_rules,
+    DeviceRequests: deviceRequests(service),
+    Devices: service.devices
+      ?.filter((device) => !isCdi(device))
+      .map((device) => ({
+        PathOnHost: device.source,
+        PathInContainer: device.target ?? '',
+        CgroupPermissions: device.permissions ?? '',
+      })),
+    MemorySwappiness: firstSet(service.mem_swappiness),
+    OomKillDisable: service.oom_kill_disable ?? false,
+    Ulimits: ulimits(service),
+  };
+}
+
+/** The first that is set: zero says "not set" everywhere here. */
+function firstSet(...values: (number | undefined)[]): number | undefined {
+  return values.find((value) => value !== undefined && value !== 0);
+}
+
+/** Compose keeps CPUs in single precision and cuts the product off, which shows in values such as 0.7. */
+function nanoCpus(cpus: number): number {
+  return Math.trunc(Math.fround(Math.fround(cpus) * 1e9));
+}
+
+function blkio(config: BlkioConfig | undefined): Record<string, unknown> {
+  const rates = (devices: BlkioConfig['device_read_bps']) =>
+    devices?.map(({ path, rate }) => ({ Path: path, Rate: rate }));
+  return {
+    BlkioWeightDevice: config?.weight_device?.map(({ path, weight }) => ({ Path: path, Weight: weight })),
+    BlkioDeviceReadBps: rates(config?.device_read_bps),
+    BlkioDeviceReadIOps: rates(config?.device_read_iops),
+    BlkioDeviceWriteBps: rates(config?.device_write_bps),
+    BlkioDeviceWriteIOps: rates(config?.device_write_iops),
+  };
+}
+
+/** A device named by CDI (`vendor.com/class=name`) is requested by that name instead of mapped by a path. */
+function isCdi(device: DeviceMapping): boolean {
+  return (
+    (device.target ?? device.source) === device.source &&
+    /^[A-Za-z][\w.-]*\/[A-Za-z][\w.-]*=[\w.:-]+$/.test(device.source)
+  );
+}
+
+function deviceRequests(service: Service): object[] | undefined {
+  const cdi = (service.devices ?? []).filter(isCdi).map((device) => device.source);
+  const request = (device: NonNullable<Service['gpus']>[number], capabilities: readonly string[]) => ({
+    Driver: device.driver ?? '',
+    Count: device.count ?? 0,
+    DeviceIDs: device.device_ids ?? null,
+    Capabilities: [capabilities],
+    Options: device.options ?? null,
+  });
+  const requests = [
+    ...(service.deploy?.resources.reservations?.devices ?? []).map((device) =>
+      request(device, device.capabilities ?? []),
+    ),
+    ...(cdi.length > 0 ? [{ Driver: 'cdi', DeviceIDs: cdi }] : []),
+    ...(service.gpus ?? []).map((device) => request(device, [...(device.capabilities ?? []), 'gpu'])),
+  ];
+  return requests.length > 0 ? requests : undefined;
+}
+
+function ulimits(service: Service): object[] | undefined {
+  return (
+    service.ulimits &&
+    Object.entries(service.ulimits).map(([name, limit]) =>
+      typeof limit === 'number'
+        ? { Name: name, Soft: limit, Hard: limit }
+        : { Name: name, Soft: limit.soft ?? 0, Hard: limit.hard ?? 0 },
+    )
+  );
+}

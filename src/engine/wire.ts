@@ -1,0 +1,166 @@
+/**
+ * HTTP to the engine: one call, its deadline, its retries, its failure as EngineError. Knows nothing of containers.
+ *
+ * It stands on dockerode's modem and not on its resource classes, for two reasons that were measured (dockerode 5.0):
+ * their promises never settle when a connection breaks in the middle of a body, and they put the options of a call
+ * into its query and its body alike. Here every answer is read as a stream, whose end and breaking are both seen.
+ */
+
+import { text } from 'node:stream/consumers';
+import type { IncomingMessage } from 'node:http';
+import type Docker from 'dockerode';
+import { EngineError } from '../model/errors.ts';
+import type { Purpose } from './faults.ts';
+import { connectionError, isConnectionLoss, isMet, refusalError, refusalText } from './faults.ts';
+
+export interface Call {
+  /** Subject and action for messages: `start container web-1`. */
+  readonly what: string;
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Without version and query. */
+  readonly path: string;
+  /** Objects are sent as JSON; undefined members are left out. */
+  readonly query?: Readonly<Record<string, unknown>>;
+  readonly body?: object;
+  /** Sent instead of a JSON body. */
+  readonly archive?: Buffer;
+  /** Value of `X-Registry-Auth`. */
+  readonly registryAuth?: string;
+  readonly signal: AbortSignal;
+  /** How long the engine may take to answer, in milliseconds; default 60 s for GET, 5 min for others. */
+  readonly deadlineMs?: number;
+}
+
+const READ_DEADLINE_MS = 60_000;
+const WRITE_DEADLINE_MS = 300_000;
+const READ_ATTEMPTS = 3;
+/** Tells the modem that no status is an error: which one is, is decided in faults.ts. */
+const ANY_STATUS = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [index + 100, true]));
+
+export class Wire {
+  readonly #docker: Docker;
+
+  constructor(docker: Docker) {
+    this.#docker = docker;
+  }
+
+  /** The parsed answer; undefined for an empty one. Reads are repeated when the connection is lost. */
+  async json<T>(call: Call): Promise<T | undefined> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const body = await this.#answer(call, (response) => text(response));
+        return body.trim() === '' ? undefined : (JSON.parse(body) as T);
+      } catch (error) {
+        call.signal.throwIfAborted();
+        const isRead = (call.method ?? 'GET') === 'GET';
+        if (isRead && attempt < READ_ATTEMPTS && isConnectionLoss(error)) continue;
+        throw connectionError(call.what, error);
+      }
+    }
+  }
+
+  /** As `json`, for answers that the engine always gives. */
+  async require<T>(call: Call): Promise<T> {
+    const answer = await this.json<T>(call);
+    if (answer === undefined) throw new EngineError('unavailable', `${call.what}: the engine gave an empty answer`);
+    return answer;
+  }
+
+  /** undefined where the engine says not-found. */
+  async find<T>(call: Call): Promise<T | undefined> {
+    try {
+      return await this.json<T>(call);
+    } catch (error) {
+      if (error instanceof EngineError && error.code === 'not-found') return undefined;
+      throw error;
+    }
+  }
+
+  /** A call that is a success too where the engine says that what it is for is so already. */
+  async reach(purpose: Purpose, call: Call): Promise<void> {
+    try {
+      await this.json(call);
+    } catch (error) {
+      if (!isMet(purpose, error)) throw error;
+    }
+  }
+
+  /** The headers' and body's text, for calls that answer in headers. */
+  async head(call: Call): Promise<IncomingMessage['headers']> {
+    try {
+      return await this.#answer(call, async (response) => {
+        await text(response);
+        return response.headers;
+      });
+    } catch (error) {
+      call.signal.throwIfAborted();
+      throw connectionError(call.what, error);
+    }
+  }
+
+  /** Hands the open answer over; the deadline ends at its headers, the signal destroys it. */
+  async stream(call: Call): Promise<IncomingMessage> {
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(lateError(call)), deadlineOf(call));
+    try {
+      return await this.#checked(call, AbortSignal.any([call.signal, deadline.signal]));
+    } catch (error) {
+      call.signal.throwIfAborted();
+      if (deadline.signal.aborted) throw deadline.signal.reason;
+      throw connectionError(call.what, error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #answer<T>(call: Call, read: (response: IncomingMessage) => Promise<T>): Promise<T> {
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(lateError(call)), deadlineOf(call));
+    try {
+      return await read(await this.#checked(call, AbortSignal.any([call.signal, deadline.signal])));
+    } catch (error) {
+      throw deadline.signal.aborted && !call.signal.aborted ? deadline.signal.reason : error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #checked(call: Call, signal: AbortSignal): Promise<IncomingMessage> {
+    signal.throwIfAborted();
+    const response = await this.#dial(call, signal);
+    const status = response.statusCode ?? 0;
+    if (status < 400) return response;
+    throw refusalError(call.what, { status, text: refusalText(await text(response)) });
+  }
+
+  #dial(call: Call, signal: AbortSignal): Promise<IncomingMessage> {
+    const query = Object.fromEntries(Object.entries(call.query ?? {}).filter(([, value]) => value !== undefined));
+    return new Promise((resolve, reject) => {
+      this.#docker.modem.dial(
+        {
+          // The modem takes a query only from `options`, and cuts the last character off a path with `?` and no options.
+          path: Object.keys(query).length > 0 ? `${call.path}?` : call.path,
+          method: call.method ?? 'GET',
+          options: { _query: query, _body: call.body ?? {} },
+          ...(call.archive ? { file: call.archive } : {}),
+          ...(call.registryAuth ? { authconfig: { base64: call.registryAuth } } : {}),
+          abortSignal: signal,
+          isStream: true,
+          statusCodes: ANY_STATUS,
+        },
+        (error: Error | null, response: unknown) => {
+          if (error) reject(error);
+          else resolve(response as IncomingMessage);
+        },
+      );
+    });
+  }
+}
+
+function deadlineOf(call: Call): number {
+  return call.deadlineMs ?? ((call.method ?? 'GET') === 'GET' ? READ_DEADLINE_MS : WRITE_DEADLINE_MS);
+}
+
+function lateError(call: Call): EngineError {
+  return new EngineError('timeout', `${call.what}: the engine did not answer within ${deadlineOf(call) / 1000} s`);
+}
