@@ -23,7 +23,12 @@ export function historyWriter(history: History, clock: Clock, reconcileId: strin
         action: action.id,
         cause: renderCause(action.cause),
         outcome: outcome.kind === 'stale' ? 'failed' : outcome.kind,
-        message: outcome.kind === 'skipped' ? `${outcome.because} did not succeed` : 'message' in outcome ? outcome.message : (event.detail ?? ''),
+        message:
+          outcome.kind === 'skipped'
+            ? `${outcome.because} did not succeed`
+            : 'message' in outcome
+              ? outcome.message
+              : (event.detail ?? ''),
         durationMs,
       });
     },

@@ -19,7 +19,10 @@ interface Request {
 }
 
 /** Looks, and writes nothing: for `plan`, `ps` and their like. */
-export async function look(ports: { readonly engine: Engine; readonly state: State }, request: Request): Promise<Observation> {
+export async function look(
+  ports: { readonly engine: Engine; readonly state: State },
+  request: Request,
+): Promise<Observation> {
   const { project, desired, signal } = request;
   const services = Object.values(desired?.services ?? {});
   const observed = await ports.engine.observeProject(
@@ -35,7 +38,10 @@ export async function look(ports: { readonly engine: Engine; readonly state: Sta
 }
 
 /** Looks, and notes which containers exist, and the present start of those that others made: their maker served it. */
-export async function observe(ports: { readonly engine: Engine; readonly state: State }, request: Request): Promise<Observation> {
+export async function observe(
+  ports: { readonly engine: Engine; readonly state: State },
+  request: Request,
+): Promise<Observation> {
   const { project } = request;
   const { hooks } = ports.state;
   const { observed } = await look(ports, request);

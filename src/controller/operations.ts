@@ -63,7 +63,8 @@ export function apply(ports: ReconcilerPorts, request: ApplyRequest): Promise<Re
     desired,
     makePlan: (snapshot) => {
       if (!noted) {
-        if (request.releaseStopped) releaseStopped(ports.state, desired, request.policy.services, request.policy.noDeps);
+        if (request.releaseStopped)
+          releaseStopped(ports.state, desired, request.policy.services, request.policy.noDeps);
         inventory.record({
           project: desired.name,
           workingDir: desired.workingDir,

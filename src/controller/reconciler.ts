@@ -166,7 +166,9 @@ function refuseUnsound(plan: Plan): void {
 
 /** Containers that the plan stops and then starts again. */
 function restarted(plan: Plan): string[] {
-  const starts = new Set(plan.actions.flatMap((action) => (action.kind === 'start-container' ? action.container.key : [])));
+  const starts = new Set(
+    plan.actions.flatMap((action) => (action.kind === 'start-container' ? action.container.key : [])),
+  );
   return plan.actions.flatMap((action) =>
     action.kind === 'stop-container' && starts.has(action.container.key) ? (action.container.id ?? []) : [],
   );

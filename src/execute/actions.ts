@@ -53,7 +53,13 @@ const TABLE: ActionTable = {
     const project = desiredProject(context, action);
     const { container, network: networkKey } = action;
     const service = required(project.services[container.service], action);
-    const request = { project, service, number: container.number, containerId: containerId(context, container), networkKey };
+    const request = {
+      project,
+      service,
+      number: container.number,
+      containerId: containerId(context, container),
+      networkKey,
+    };
     await context.lanes.short(() => context.engine.connectNetwork(request, context.signal));
     return DONE;
   },
@@ -159,10 +165,9 @@ const TABLE: ActionTable = {
 };
 
 /** Carries out one action. */
-export function runAction(context: RunContext, action: Action): Promise<ActionResult> {
-  // The table has the function for this very kind under its name; TypeScript cannot follow that through the union.
-  const run = TABLE[action.kind] as (context: RunContext, action: Action) => Promise<ActionResult>;
-  return run(context, action);
+export function runAction<K extends ActionKind>(context: RunContext, action: ActionOf<K>): Promise<ActionResult> {
+  const table: ActionTable = TABLE;
+  return table[action.kind](context, action);
 }
 
 /** Labels of a network or volume: the user's first, the owner's over them. */
@@ -196,7 +201,8 @@ function keepWithheldValues(context: RunContext, project: Project, service: Serv
 function firstContainerId(context: RunContext, service: string): string {
   const ids = new Map<number, string>();
   for (const container of context.observed.containers) {
-    if (container.service === service && !container.oneoff && !container.hookContainer) ids.set(container.number, container.id);
+    if (container.service === service && !container.oneoff && !container.hookContainer)
+      ids.set(container.number, container.id);
   }
   for (const [key, id] of context.created) {
     const [name, number] = [key.slice(0, key.lastIndexOf('/')), Number(key.slice(key.lastIndexOf('/') + 1))];
@@ -221,7 +227,10 @@ function filesToCopy(project: Project, serviceName: string): Files {
       const object = objects[reference.source];
       if (!object || object.file !== undefined || object.external) continue;
       if (object.value === undefined) {
-        return { ok: false, message: `${kind} ${reference.source}: the variable ${object.environment ?? ''} is not set` };
+        return {
+          ok: false,
+          message: `${kind} ${reference.source}: the variable ${object.environment ?? ''} is not set`,
+        };
       }
       if (object.value === '') continue;
       const directory = kind === 'secret' ? '/run/secrets/' : '/';

@@ -41,7 +41,14 @@ export async function runHook(context: RunContext, action: HookAction): Promise<
     if (attempt > 1 + hook.policy.retries) break;
     if (attempt > 1) await context.clock.delay(hook.policy.backoffMs * 2 ** (attempt - 2), context.signal);
     last = await attemptHook(context, action, id, attempt, deadlineMs);
-    context.emit({ type: 'hook-ended', project: context.observed.name, action, attempt, outcome: last.outcome, message: last.message });
+    context.emit({
+      type: 'hook-ended',
+      project: context.observed.name,
+      action,
+      attempt,
+      outcome: last.outcome,
+      message: last.message,
+    });
   }
   if (last === undefined || !isFailure(last.outcome)) return { ok: true, detail: last?.message ?? '' };
   const message = `${subject} ${last.message}`;
@@ -54,7 +61,12 @@ function isFailure(outcome: HookOutcome): boolean {
 }
 
 /** Finds out what became of an exec that an earlier run left. undefined: that cannot be told, or it failed; run it again. */
-async function takeUp(context: RunContext, action: HookAction, id: string, deadlineMs: number): Promise<Attempt | undefined> {
+async function takeUp(
+  context: RunContext,
+  action: HookAction,
+  id: string,
+  deadlineMs: number,
+): Promise<Attempt | undefined> {
   const { earlier } = action;
   if (!earlier) return undefined;
   const state = await context.engine.inspectExec(earlier.execId, context.signal);
@@ -73,9 +85,7 @@ async function takeUp(context: RunContext, action: HookAction, id: string, deadl
   if (exitCode === undefined) return undefined;
   const outcome = exitCode === 0 ? 'succeeded' : 'failed';
   context.ledger.end(earlier.recordId, { outcome, exitCode });
-  return exitCode === 0
-    ? { outcome, message: 'had succeeded already', exitCode, abandoned: false }
-    : undefined;
+  return exitCode === 0 ? { outcome, message: 'had succeeded already', exitCode, abandoned: false } : undefined;
 }
 
 async function attemptHook(
@@ -113,7 +123,11 @@ async function attemptHook(
     if (!isEngineError(error) || error.code === 'unavailable' || error.code === 'timeout') throw error;
     if (await hasEnded(context, id, state.startedAt)) return notRunning(action);
     const recordId = ledger.intend({ ...intent, execId: undefined });
-    return record(context, recordId, { outcome: 'refused', message: `was refused by the engine: ${messageOf(error)}`, abandoned: false });
+    return record(context, recordId, {
+      outcome: 'refused',
+      message: `was refused by the engine: ${messageOf(error)}`,
+      abandoned: false,
+    });
   }
   const recordId = ledger.intend({ ...intent, execId });
   return execute(context, action, { id, execId, recordId, startedAt: state.startedAt, deadlineMs });
@@ -141,9 +155,15 @@ async function execute(context: RunContext, action: HookAction, exec: Exec): Pro
       AbortSignal.any([signal, deadline.signal]),
     );
     output.end();
-    if (exitCode === 0) return record(context, exec.recordId, { outcome: 'succeeded', message: 'succeeded', exitCode, abandoned: false });
+    if (exitCode === 0)
+      return record(context, exec.recordId, { outcome: 'succeeded', message: 'succeeded', exitCode, abandoned: false });
     if (action.phase === 'pre_stop' && (await hasEnded(context, exec.id, exec.startedAt))) {
-      return record(context, exec.recordId, { outcome: 'succeeded', message: 'ended with its container', exitCode, abandoned: false });
+      return record(context, exec.recordId, {
+        outcome: 'succeeded',
+        message: 'ended with its container',
+        exitCode,
+        abandoned: false,
+      });
     }
     const message = `exited ${exitCode}${rendered(output)}`;
     return record(context, exec.recordId, { outcome: 'failed', message, exitCode, abandoned: false });
@@ -180,7 +200,8 @@ async function endOverdue(
   const lines = tail.length > 0 ? `:\n${tail.join('\n')}` : '';
   const message = `did not end within ${deadlineMs / 1000} s (${fate})${lines}`;
   const ended = action.phase === 'pre_stop' && !(await isUp(context, id));
-  if (ended) return record(context, recordId, { outcome: 'succeeded', message: 'ended with its container', abandoned: false });
+  if (ended)
+    return record(context, recordId, { outcome: 'succeeded', message: 'ended with its container', abandoned: false });
   return record(context, recordId, { outcome: 'timed-out', message, abandoned: !killed });
 }
 

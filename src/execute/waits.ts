@@ -40,7 +40,10 @@ const VERDICTS: Record<
       case 'unhealthy':
         return { ok: false, message: 'is unhealthy' };
       case 'none':
-        return { ok: false, message: 'has no healthcheck and cannot become healthy (add one, or wait for service_started)' };
+        return {
+          ok: false,
+          message: 'has no healthcheck and cannot become healthy (add one, or wait for service_started)',
+        };
     }
   },
   completed(state) {

@@ -79,7 +79,9 @@ function withoutBlocked(
   const blocked = new Map<ServiceName, 'problem' | 'deferred'>();
   for (const [name, decision] of decisions) {
     const obstacle = resources.obstacle(decision.service);
-    const needsStart = decision.replicas.some((replica) => replica.start !== undefined || replica.restart !== undefined);
+    const needsStart = decision.replicas.some(
+      (replica) => replica.start !== undefined || replica.restart !== undefined,
+    );
     const waitsFor = Object.entries(decision.service.depends_on ?? {}).find(
       ([dependency, { required }]) => required && (blocked.has(dependency) || isHeldDown(dependency, policy, desired)),
     )?.[0];
@@ -89,7 +91,8 @@ function withoutBlocked(
     } else if (waitsFor !== undefined && needsStart && !policy.noStart) {
       const deferred = blocked.get(waitsFor) === 'deferred';
       blocked.set(name, deferred ? 'deferred' : 'problem');
-      if (!deferred) plan.problems.push({ subject: name, message: `depends on ${waitsFor}, which cannot be started now` });
+      if (!deferred)
+        plan.problems.push({ subject: name, message: `depends on ${waitsFor}, which cannot be started now` });
     } else {
       able.set(name, decision);
       if (decision.replicas.some((replica) => replica.notBefore !== undefined)) blocked.set(name, 'deferred');

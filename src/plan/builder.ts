@@ -5,8 +5,7 @@
  */
 
 import type { ProjectName } from '../model/project.ts';
-import type { Action, ActionArguments, ActionHeader, ActionId, ActionKind, Deferral, Plan, Problem } from './plan.ts';
-import type { Cause } from './cause.ts';
+import type { Action, ActionId, ActionSketch, Deferral, Plan, Problem } from './plan.ts';
 
 export interface Edges {
   readonly dependsOn?: readonly (ActionId | undefined)[];
@@ -25,23 +24,11 @@ export class PlanBuilder {
   }
 
   /** Adds an action; an id that is there already is returned as it is (one wait serves all who wait). */
-  add<K extends ActionKind>(
-    id: ActionId,
-    kind: K,
-    cause: Cause,
-    details: ActionArguments[K],
-    edges: Edges = {},
-  ): ActionId {
-    if (this.#actions.has(id)) return id;
-    const header: ActionHeader & { kind: K } = {
-      id,
-      kind,
-      cause,
-      dependsOn: present(edges.dependsOn),
-      after: present(edges.after),
-    };
-    this.#actions.set(id, joinAction(header, details));
-    return id;
+  add(action: ActionSketch, { dependsOn, after }: Edges = {}): ActionId {
+    if (!this.#actions.has(action.id)) {
+      this.#actions.set(action.id, { ...action, dependsOn: present(dependsOn), after: present(after) });
+    }
+    return action.id;
   }
 
   build(project: ProjectName): Plan {
@@ -54,11 +41,6 @@ export class PlanBuilder {
       abandonedStops: this.abandonedStops,
     };
   }
-}
-
-/** The one place where header and arguments of a kind become a member of the union, which TypeScript cannot follow. */
-function joinAction<K extends ActionKind>(header: ActionHeader & { kind: K }, details: ActionArguments[K]): Action {
-  return { ...header, ...details } as unknown as Action;
 }
 
 function present(ids: readonly (ActionId | undefined)[] | undefined): ActionId[] {

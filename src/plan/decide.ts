@@ -87,7 +87,13 @@ function decideReplica(project: Project, service: Service, replica: Replica, pol
     const holder = replica.leaving.find(({ container }) => container.name === finalName)?.container;
     const gone = holder?.state.status === 'removing';
     const name = holder && !gone ? `${holder.id.slice(0, 12)}_${finalName}` : finalName;
-    const ref = { key: `${service.name}/${replica.number}`, service: service.name, number: replica.number, id: undefined, name };
+    const ref = {
+      key: `${service.name}/${replica.number}`,
+      service: service.name,
+      number: replica.number,
+      id: undefined,
+      name,
+    };
     return { replica, ref, finalName, start: replica.createCause, restart: undefined, notBefore: undefined };
   }
   const start = startCause(keep, service, policy);

@@ -86,7 +86,9 @@ function noteLeft(
   const orphans = left.filter((one) => one.oneoff || (desired !== undefined && !isKnown(one.service, desired)));
   if (policy.services !== undefined || orphans.length === 0) return;
   const names = orphans.map((container) => container.name).sort();
-  plan.notes.push(`containers of no service in the file are left alone: ${names.join(', ')} (--remove-orphans removes them too)`);
+  plan.notes.push(
+    `containers of no service in the file are left alone: ${names.join(', ')} (--remove-orphans removes them too)`,
+  );
 }
 
 function addResourceRemovals(
@@ -100,16 +102,27 @@ function addResourceRemovals(
   for (const network of observed.networks.filter((one) => one.labels[LABEL.project] === observed.name)) {
     if (left.some((container) => container.networks.some((endpoint) => endpoint.networkId === network.id))) continue;
     plan.add(
-      `network/${network.labels[LABEL.network] ?? network.name}:remove`,
-      'remove-network',
-      cause,
-      { name: network.name, networkId: network.id },
+      {
+        id: `network/${network.labels[LABEL.network] ?? network.name}:remove`,
+        kind: 'remove-network',
+        cause,
+        name: network.name,
+        networkId: network.id,
+      },
       { dependsOn: removed },
     );
   }
   if (!policy.volumes) return;
   for (const volume of observed.volumes.filter((one) => one.labels[LABEL.project] === observed.name)) {
     if (left.some((container) => container.mounts.some((mount) => mount.volume === volume.name))) continue;
-    plan.add(`volume/${volume.labels[LABEL.volume] ?? volume.name}:remove`, 'remove-volume', cause, { name: volume.name }, { dependsOn: removed });
+    plan.add(
+      {
+        id: `volume/${volume.labels[LABEL.volume] ?? volume.name}:remove`,
+        kind: 'remove-volume',
+        cause,
+        name: volume.name,
+      },
+      { dependsOn: removed },
+    );
   }
 }

@@ -4,7 +4,10 @@ import type { ObservedContainer } from '../model/observed.ts';
 import type { Project, ServiceName } from '../model/project.ts';
 
 /** Dependencies first; ties by name. */
-export function dependencyOrder(names: Iterable<ServiceName>, dependenciesOf: (name: ServiceName) => readonly ServiceName[]): ServiceName[] {
+export function dependencyOrder(
+  names: Iterable<ServiceName>,
+  dependenciesOf: (name: ServiceName) => readonly ServiceName[],
+): ServiceName[] {
   const all = new Set([...names].sort());
   const ordered: ServiceName[] = [];
   const seen = new Set<ServiceName>();

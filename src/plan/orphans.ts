@@ -9,10 +9,7 @@ import { leavingRef } from './sequences.ts';
 import type { Emission, RemovalContext } from './service-actions.ts';
 import { addLeaving } from './service-actions.ts';
 
-export function planOrphans(
-  emission: Emission,
-  observed: ObservedProject,
-): void {
+export function planOrphans(emission: Emission, observed: ObservedProject): void {
   const { plan, desired, policy } = emission;
   const orphans = observed.containers.filter(
     (container) =>
@@ -24,11 +21,15 @@ export function planOrphans(
   if (orphans.length === 0) return;
   if (!policy.removeOrphans) {
     const names = orphans.map((container) => container.name).sort();
-    plan.notes.push(`orphan containers are left alone: ${names.join(', ')} (--remove-orphans removes them, hooks first)`);
+    plan.notes.push(
+      `orphan containers are left alone: ${names.join(', ')} (--remove-orphans removes them, hooks first)`,
+    );
     return;
   }
   for (const container of orphans.filter((one) => one.hooks === undefined)) {
-    plan.notes.push(`${container.name} was made by another tool and its file is gone: it has no pre_stop that could be run`);
+    plan.notes.push(
+      `${container.name} was made by another tool and its file is gone: it has no pre_stop that could be run`,
+    );
   }
   addRemovals(emission, orphans, { kind: 'orphan' });
 }

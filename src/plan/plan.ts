@@ -70,8 +70,16 @@ export interface ActionHeader {
   readonly after: readonly ActionId[];
 }
 
-export type ActionOf<K extends ActionKind> = ActionHeader & { readonly kind: K } & ActionArguments[K];
-export type Action = { [K in ActionKind]: ActionOf<K> }[ActionKind];
+/** The union of some kinds of action; of all kinds by default. */
+export type ActionOf<K extends ActionKind = ActionKind> = {
+  [P in K]: ActionHeader & { readonly kind: P } & ActionArguments[P];
+}[K];
+export type Action = ActionOf;
+
+/** An action before its edges are known. */
+export type ActionSketch = {
+  [K in ActionKind]: Omit<ActionHeader, 'dependsOn' | 'after'> & { readonly kind: K } & ActionArguments[K];
+}[ActionKind];
 
 /** Something that keeps a part of the project from converging although no action failed. */
 export interface Problem {

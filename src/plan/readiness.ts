@@ -36,7 +36,11 @@ export interface ReplicaStatus {
   readonly hopeless: boolean;
 }
 
-export function replicaStatuses(desired: Project | undefined, observed: ObservedProject, ledger: LedgerView): ReplicaStatus[] {
+export function replicaStatuses(
+  desired: Project | undefined,
+  observed: ObservedProject,
+  ledger: LedgerView,
+): ReplicaStatus[] {
   const history = indexLedger(ledger);
   const statuses: ReplicaStatus[] = [];
   const shown = new Set<string>();
@@ -67,7 +71,9 @@ export function replicaStatuses(desired: Project | undefined, observed: Observed
   return statuses.sort((a, b) => compare(a.service, b.service) || a.number - b.number);
 }
 
-function recreateDrift(cause: { readonly kind: string } & { readonly drift?: readonly Drift[] } | undefined): readonly Drift[] {
+function recreateDrift(
+  cause: ({ readonly kind: string } & { readonly drift?: readonly Drift[] }) | undefined,
+): readonly Drift[] {
   return cause?.drift ?? [];
 }
 
@@ -81,7 +87,9 @@ function statusOf(
   history: HookHistory,
 ): ReplicaStatus {
   const hooks = container ? hooksState(container, desired, history) : ({ kind: 'none' } as const);
-  const policyName = desired?.services[service] ? restartPolicyOf(desired.services[service]).name : (container?.restartPolicy.name ?? 'no');
+  const policyName = desired?.services[service]
+    ? restartPolicyOf(desired.services[service]).name
+    : (container?.restartPolicy.name ?? 'no');
   const { unready, hopeless } = readinessOf(container, policyName, hooks, drift);
   return { service, number, container, role, hooks, drift, unready, hopeless };
 }

@@ -44,7 +44,9 @@ export function assignReplicas(
   const present = [...byNumber.keys()];
   const wanted = rules.existingOnly ? present.length : rules.wanted;
   const numbers = chooseNumbers(present, wanted);
-  const replicas = numbers.map((number) => assignReplica(target, byNumber.get(number) ?? [], number, rules, present.length));
+  const replicas = numbers.map((number) =>
+    assignReplica(target, byNumber.get(number) ?? [], number, rules, present.length),
+  );
   const surplus = present
     .filter((number) => !numbers.includes(number))
     .flatMap((number) => byNumber.get(number) ?? [])

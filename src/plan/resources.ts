@@ -25,7 +25,13 @@ export interface Resources {
   readonly obstacle: (service: Service) => string | undefined;
 }
 
-export function planResources(plan: PlanBuilder, desired: Project, observed: ObservedProject, policy: PlanPolicy, services: readonly Service[]): Resources {
+export function planResources(
+  plan: PlanBuilder,
+  desired: Project,
+  observed: ObservedProject,
+  policy: PlanPolicy,
+  services: readonly Service[],
+): Resources {
   const obstacles = new Map<string, string>();
   const used = usedKeys(services);
   const names = new Set(services.map((service) => service.name));
@@ -60,28 +66,46 @@ function volumeKeys(service: Service): string[] {
   );
 }
 
-function planNetwork(plan: PlanBuilder, desired: Project, observed: ObservedProject, key: string, obstacles: Map<string, string>, services: ReadonlySet<string>): void {
+function planNetwork(
+  plan: PlanBuilder,
+  desired: Project,
+  observed: ObservedProject,
+  key: string,
+  obstacles: Map<string, string>,
+  services: ReadonlySet<string>,
+): void {
   const network = desired.networks[key];
   if (!network) return;
   const found = observed.networks.find((one) => one.name === network.name || one.id === network.name);
   if (network.external) {
     if (!found && !['host', 'none', 'bridge'].includes(network.name)) {
-      obstacles.set(`network/${key}`, `network ${network.name} is declared external and does not exist: create it with "docker network create ${network.name}"`);
+      obstacles.set(
+        `network/${key}`,
+        `network ${network.name} is declared external and does not exist: create it with "docker network create ${network.name}"`,
+      );
     }
     return;
   }
   const id = `network/${key}:create`;
   if (!found) {
-    plan.add(id, 'create-network', { kind: 'absent' }, { network: key });
+    plan.add({ id, kind: 'create-network', cause: { kind: 'absent' }, network: key });
     return;
   }
   const label = found.labels[LABEL.network];
-  if (found.labels[LABEL.project] !== undefined && (found.labels[LABEL.project] !== desired.name || (label ?? key) !== key)) {
-    obstacles.set(`network/${key}`, `network ${network.name} exists and belongs to project ${found.labels[LABEL.project]}: give this one another name, or declare it external`);
+  if (
+    found.labels[LABEL.project] !== undefined &&
+    (found.labels[LABEL.project] !== desired.name || (label ?? key) !== key)
+  ) {
+    obstacles.set(
+      `network/${key}`,
+      `network ${network.name} exists and belongs to project ${found.labels[LABEL.project]}: give this one another name, or declare it external`,
+    );
     return;
   }
   if (label === undefined) {
-    plan.notes.push(`network ${network.name} exists without our labels: it is used as it is (declare it external to say so)`);
+    plan.notes.push(
+      `network ${network.name} exists without our labels: it is used as it is (declare it external to say so)`,
+    );
     return;
   }
   const hash = found.labels[LABEL.configHash] ?? '';
@@ -92,44 +116,75 @@ function planNetwork(plan: PlanBuilder, desired: Project, observed: ObservedProj
   );
   const outside = attached.find((container) => !services.has(container.service));
   if (outside) {
-    plan.notes.push(`network ${network.name} changed; it is replaced once ${outside.name}, which this run leaves alone, can be reconnected or is gone`);
+    plan.notes.push(
+      `network ${network.name} changed; it is replaced once ${outside.name}, which this run leaves alone, can be reconnected or is gone`,
+    );
     return;
   }
   const disconnected = attached.map((container) =>
-    plan.add(`network/${key}:disconnect ${container.name}`, 'disconnect-network', cause, {
+    plan.add({
+      id: `network/${key}:disconnect ${container.name}`,
+      kind: 'disconnect-network',
+      cause,
       container: stayingRef(container),
       networkName: found.name,
       networkId: found.id,
     }),
   );
-  const removed = plan.add(`network/${key}:remove`, 'remove-network', cause, { name: found.name, networkId: found.id }, { dependsOn: disconnected });
-  plan.add(id, 'create-network', cause, { network: key }, { dependsOn: [removed] });
-  plan.notes.push(`network ${network.name}: ${renderDrift({ kind: 'config-changed' })}, replaced with ${attached.length} containers reconnected`);
+  const removed = plan.add(
+    { id: `network/${key}:remove`, kind: 'remove-network', cause, name: found.name, networkId: found.id },
+    { dependsOn: disconnected },
+  );
+  plan.add({ id, kind: 'create-network', cause, network: key }, { dependsOn: [removed] });
+  plan.notes.push(
+    `network ${network.name}: ${renderDrift({ kind: 'config-changed' })}, replaced with ${attached.length} containers reconnected`,
+  );
 }
 
-function planVolume(plan: PlanBuilder, desired: Project, observed: ObservedProject, key: string, obstacles: Map<string, string>): void {
+function planVolume(
+  plan: PlanBuilder,
+  desired: Project,
+  observed: ObservedProject,
+  key: string,
+  obstacles: Map<string, string>,
+): void {
   const volume = desired.volumes[key];
   if (!volume) return;
   const found = observed.volumes.find((one) => one.name === volume.name);
   if (volume.external) {
-    if (!found) obstacles.set(`volume/${key}`, `volume ${volume.name} is declared external and does not exist: create it with "docker volume create ${volume.name}"`);
+    if (!found)
+      obstacles.set(
+        `volume/${key}`,
+        `volume ${volume.name} is declared external and does not exist: create it with "docker volume create ${volume.name}"`,
+      );
     return;
   }
   if (!found) {
-    plan.add(`volume/${key}:create`, 'create-volume', { kind: 'absent' }, { volume: key });
+    plan.add({ id: `volume/${key}:create`, kind: 'create-volume', cause: { kind: 'absent' }, volume: key });
     return;
   }
   if (found.labels[LABEL.volume] === undefined) {
-    plan.notes.push(`volume ${volume.name} exists without our labels: it is used as it is (declare it external to say so)`);
+    plan.notes.push(
+      `volume ${volume.name} exists without our labels: it is used as it is (declare it external to say so)`,
+    );
     return;
   }
   const hash = found.labels[LABEL.configHash] ?? '';
   if (hash !== '' && hash !== volumeHash(volume)) {
-    plan.notes.push(`volume ${volume.name}: its definition changed; it holds data and is kept as it is (to renew it: take the project down with --volumes)`);
+    plan.notes.push(
+      `volume ${volume.name}: its definition changed; it holds data and is kept as it is (to renew it: take the project down with --volumes)`,
+    );
   }
 }
 
-function planImage(plan: PlanBuilder, desired: Project, observed: ObservedProject, policy: PlanPolicy, service: Service, obstacles: Map<string, string>): void {
+function planImage(
+  plan: PlanBuilder,
+  desired: Project,
+  observed: ObservedProject,
+  policy: PlanPolicy,
+  service: Service,
+  obstacles: Map<string, string>,
+): void {
   const ref = imageRef(desired, service);
   const present = observed.images.has(ref);
   const wanted = policy.pull === 'policy' ? (service.pull_policy ?? 'missing') : policy.pull;
@@ -138,8 +193,17 @@ function planImage(plan: PlanBuilder, desired: Project, observed: ObservedProjec
   if (!present && service.build) {
     obstacles.set(subject, `image ${ref} is not built: build it with "docker compose build ${service.name}"`);
   } else if (!present && (wanted === 'never' || wanted === 'build')) {
-    obstacles.set(subject, `image ${ref} is not on the engine and the pull policy is ${wanted}: pull it, or change the policy`);
+    obstacles.set(
+      subject,
+      `image ${ref} is not on the engine and the pull policy is ${wanted}: pull it, or change the policy`,
+    );
   } else if (!service.build) {
-    plan.add(`${subject}:pull`, 'pull-image', { kind: present ? 'pull-policy' : 'absent' }, { ref, platform: service.platform });
+    plan.add({
+      id: `${subject}:pull`,
+      kind: 'pull-image',
+      cause: { kind: present ? 'pull-policy' : 'absent' },
+      ref,
+      platform: service.platform,
+    });
   }
 }

@@ -29,22 +29,30 @@ export function addStop(plan: PlanBuilder, history: HookHistory, stop: StopSeque
   if (!isRunning(container)) return undefined;
   let edges = stop.edges;
   if (container.state.status === 'paused') {
-    edges = { dependsOn: [plan.add(`${ref.key}:unpause`, 'unpause-container', cause, { container: ref }, edges)] };
+    edges = {
+      dependsOn: [plan.add({ id: `${ref.key}:unpause`, kind: 'unpause-container', cause, container: ref }, edges)],
+    };
   }
   if (container.state.status !== 'restarting') {
     for (const { index, hook, earlier } of owedHooks(container, 'pre_stop', stop.hooks, history)) {
       const policy = stop.force ? { ...hook.policy, onFailure: 'continue' as const } : hook.policy;
       const id = plan.add(
-        `${ref.key}:pre_stop[${index}]`,
-        'run-hook',
-        cause,
-        { container: ref, phase: 'pre_stop', index, hook: { ...hook, policy }, earlier },
+        {
+          id: `${ref.key}:pre_stop[${index}]`,
+          kind: 'run-hook',
+          cause,
+          container: ref,
+          phase: 'pre_stop',
+          index,
+          hook: { ...hook, policy },
+          earlier,
+        },
         edges,
       );
       edges = { dependsOn: [id] };
     }
   }
-  return plan.add(`${ref.key}:stop`, 'stop-container', cause, { container: ref }, edges);
+  return plan.add({ id: `${ref.key}:stop`, kind: 'stop-container', cause, container: ref }, edges);
 }
 
 /** A process of the container runs, or may do so at any moment. */
@@ -64,10 +72,16 @@ export function addPostStart(
   for (const { index, hook, earlier } of owed) {
     if (hook.policy.after === 'healthy') last = addAwait(plan, ref, 'healthy', cause, [last]);
     last = plan.add(
-      `${ref.key}:post_start[${index}]`,
-      'run-hook',
-      cause,
-      { container: ref, phase: 'post_start', index, hook, earlier },
+      {
+        id: `${ref.key}:post_start[${index}]`,
+        kind: 'run-hook',
+        cause,
+        container: ref,
+        phase: 'post_start',
+        index,
+        hook,
+        earlier,
+      },
       { dependsOn: [last] },
     );
   }
@@ -82,7 +96,10 @@ export function addAwait(
   cause: Cause,
   dependsOn: readonly (ActionId | undefined)[],
 ): ActionId {
-  return plan.add(`${ref.key}:await-${until}`, 'await-container', cause, { container: ref, until }, { dependsOn });
+  return plan.add(
+    { id: `${ref.key}:await-${until}`, kind: 'await-container', cause, container: ref, until },
+    { dependsOn },
+  );
 }
 
 /** `web/1`: the container that is there to stay. */

@@ -88,7 +88,8 @@ function replacementsOf(service: Service, decisions: ReadonlyMap<ServiceName, Se
 
 export function addService(emission: Emission, decision: ServiceDecision): void {
   const { plan } = emission;
-  for (const { container, cause } of decision.surplus) addLeaving(emission, container, cause, { dependsOn: [], after: [] });
+  for (const { container, cause } of decision.surplus)
+    addLeaving(emission, container, cause, { dependsOn: [], after: [] });
   for (const replica of decision.replicas) {
     if (replica.notBefore !== undefined) {
       plan.deferrals.push({
@@ -125,12 +126,15 @@ function addReplica(emission: Emission, decision: ServiceDecision, decided: Repl
     ref.name === decided.finalName
       ? undefined
       : plan.add(
-          `${ref.key}:rename`,
-          'rename-container',
-          isTemporary(ref.name, decided.finalName)
-            ? { kind: 'replaced' }
-            : { kind: 'drift', drift: [{ kind: 'renamed', from: ref.name, to: decided.finalName }] },
-          { container: ref, name: decided.finalName },
+          {
+            id: `${ref.key}:rename`,
+            kind: 'rename-container',
+            cause: isTemporary(ref.name, decided.finalName)
+              ? { kind: 'replaced' }
+              : { kind: 'drift', drift: [{ kind: 'renamed', from: ref.name, to: decided.finalName }] },
+            container: ref,
+            name: decided.finalName,
+          },
           { dependsOn: removed.length > 0 ? [...removed, ...awaited] : [created, ...awaited] },
         );
   const changed = keep ? addInPlace(emission, decision, keep, replica.drift.inPlace) : [];
@@ -139,10 +143,7 @@ function addReplica(emission: Emission, decision: ServiceDecision, decided: Repl
     const cause = decided.start ?? decided.restart ?? { kind: 'not-started' };
     const stop = `${ref.key}:stop`;
     const started = plan.add(
-      `${ref.key}:start`,
-      'start-container',
-      cause,
-      { container: ref },
+      { id: `${ref.key}:start`, kind: 'start-container', cause, container: ref },
       {
         dependsOn: [
           ...(renamed ? [renamed] : [created, ...removed, ...awaited]),
@@ -159,12 +160,17 @@ function addReplica(emission: Emission, decision: ServiceDecision, decided: Repl
   } else if (keep && isRunning(keep)) {
     const unpaused =
       keep.state.status === 'paused'
-        ? plan.add(`${ref.key}:unpause`, 'unpause-container', { kind: 'paused' }, { container: ref })
+        ? plan.add({ id: `${ref.key}:unpause`, kind: 'unpause-container', cause: { kind: 'paused' }, container: ref })
         : undefined;
-    const owed = keep.state.status === 'restarting' ? [] : owedHooks(keep, 'post_start', hooksOf(keep, desired), history);
+    const owed =
+      keep.state.status === 'restarting' ? [] : owedHooks(keep, 'post_start', hooksOf(keep, desired), history);
     const last = addPostStart(plan, ref, owed, { kind: 'owed' }, unpaused);
     if (last) emission.readyActions.set(ref.key, last);
-    if (history.recordsOf(keep.id).some((record) => record.phase === 'pre_stop' && record.startedAt === keep.state.startedAt)) {
+    if (
+      history
+        .recordsOf(keep.id)
+        .some((record) => record.phase === 'pre_stop' && record.startedAt === keep.state.startedAt)
+    ) {
       plan.abandonedStops.push(keep.id);
     }
   }
@@ -172,7 +178,9 @@ function addReplica(emission: Emission, decision: ServiceDecision, decided: Repl
 
 /** `<12 hex digits>_<final name>`: the name of a container that takes another's place. */
 function isTemporary(name: string, finalName: string): boolean {
-  return name.endsWith(`_${finalName}`) && /^[0-9a-f]{12}$/.test(name.slice(0, 12)) && name.length === finalName.length + 13;
+  return (
+    name.endsWith(`_${finalName}`) && /^[0-9a-f]{12}$/.test(name.slice(0, 12)) && name.length === finalName.length + 13
+  );
 }
 
 function addCreate(
@@ -189,10 +197,10 @@ function addCreate(
     (decisions.get(name)?.replicas ?? []).map((one) => `${one.ref.key}:create`).filter((id) => plan.has(id)),
   );
   return plan.add(
-    `${ref.key}:create`,
-    'create-container',
-    replica.createCause ?? { kind: 'absent' },
     {
+      id: `${ref.key}:create`,
+      kind: 'create-container',
+      cause: replica.createCause ?? { kind: 'absent' },
       container: ref,
       replaces: predecessor !== undefined,
       carriedVolumes: predecessor && !policy.renewVolumes ? anonymousVolumes(predecessor) : [],
@@ -201,7 +209,9 @@ function addCreate(
       dependsOn: [
         resources.image(imageRef(desired, service)),
         ...Object.keys(service.networks ?? {}).map(resources.network),
-        ...(service.volumes ?? []).map((volume) => (volume.source === undefined ? undefined : resources.volume(volume.source))),
+        ...(service.volumes ?? []).map((volume) =>
+          volume.source === undefined ? undefined : resources.volume(volume.source),
+        ),
         ...borrowed,
         ...awaited,
       ],
@@ -234,10 +244,7 @@ export function addLeaving(
     edges,
   });
   return plan.add(
-    `${ref.key}:remove`,
-    'remove-container',
-    cause,
-    { container: ref, volumes: emission.volumes },
+    { id: `${ref.key}:remove`, kind: 'remove-container', cause, container: ref, volumes: emission.volumes },
     stopped ? { dependsOn: [stopped] } : edges,
   );
 }
@@ -253,7 +260,10 @@ function addInPlace(
   const ref = stayingRef(container);
   const last: ActionId[] = [];
   const disconnect = (network: string, cause: Cause): ActionId =>
-    plan.add(`${ref.key}:disconnect ${network}`, 'disconnect-network', cause, {
+    plan.add({
+      id: `${ref.key}:disconnect ${network}`,
+      kind: 'disconnect-network',
+      cause,
       container: ref,
       networkName: network,
       networkId: container.networks.find((endpoint) => endpoint.network === network)?.networkId ?? '',
@@ -262,7 +272,12 @@ function addInPlace(
     const key = decision.target.networkKeys.get(network);
     if (key === undefined) return;
     const dependsOn = [resources.network(key), disconnected];
-    last.push(plan.add(`${ref.key}:connect ${network}`, 'connect-network', cause, { container: ref, network: key }, { dependsOn }));
+    last.push(
+      plan.add(
+        { id: `${ref.key}:connect ${network}`, kind: 'connect-network', cause, container: ref, network: key },
+        { dependsOn },
+      ),
+    );
   };
   for (const one of drift) {
     const cause: Cause = { kind: 'drift', drift: [one] };
@@ -271,7 +286,14 @@ function addInPlace(
     else if (one.kind === 'network-changed' || one.kind === 'alias-missing') {
       connect(one.network, cause, disconnect(one.network, cause));
     } else if (one.kind === 'restart-policy' || one.kind === 'resource') {
-      last.push(plan.add(`${ref.key}:update`, 'update-container', { kind: 'drift', drift }, { container: ref }));
+      last.push(
+        plan.add({
+          id: `${ref.key}:update`,
+          kind: 'update-container',
+          cause: { kind: 'drift', drift },
+          container: ref,
+        }),
+      );
     }
   }
   for (const [network, key] of decision.target.networkKeys) {

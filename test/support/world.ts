@@ -4,9 +4,21 @@
  */
 import { createHash } from 'node:crypto';
 import { containerHash, networkHash } from '../../src/model/config-hash.ts';
-import { DEFAULT_HOOK_POLICY, type Hook, type HookPolicy, type HookRecord, type LedgerView } from '../../src/model/hook.ts';
+import {
+  DEFAULT_HOOK_POLICY,
+  type Hook,
+  type HookPolicy,
+  type HookRecord,
+  type LedgerView,
+} from '../../src/model/hook.ts';
 import { LABEL, carriedHooks, containerName, hookDigest, readDependsOn } from '../../src/model/owner.ts';
-import type { ContainerState, ObservedContainer, ObservedNetwork, ObservedProject, ObservedVolume } from '../../src/model/observed.ts';
+import type {
+  ContainerState,
+  ObservedContainer,
+  ObservedNetwork,
+  ObservedProject,
+  ObservedVolume,
+} from '../../src/model/observed.ts';
 import type { Network, Project, Service, Volume } from '../../src/model/project.ts';
 import { buildPlan } from '../../src/plan/build.ts';
 import { checkPlan } from '../../src/plan/check.ts';
@@ -45,7 +57,9 @@ export function project(services: Record<string, ServiceSketch>, rest: Partial<P
 
 function service(name: string, { depends_on, ...sketch }: ServiceSketch): Service {
   const dependencies = Array.isArray(depends_on)
-    ? Object.fromEntries(depends_on.map((one: string) => [one, { condition: 'service_started', required: true } as const]))
+    ? Object.fromEntries(
+        depends_on.map((one: string) => [one, { condition: 'service_started', required: true } as const]),
+      )
     : (depends_on as Service['depends_on']);
   return {
     name,
@@ -136,7 +150,11 @@ export function fakeId(name: string): string {
 }
 
 /** The engine with the project's networks and image there, and these containers. */
-export function observed(desired: Project, containers: readonly ObservedContainer[], rest: Partial<ObservedProject> = {}): ObservedProject {
+export function observed(
+  desired: Project,
+  containers: readonly ObservedContainer[],
+  rest: Partial<ObservedProject> = {},
+): ObservedProject {
   return {
     name: desired.name,
     containers,
@@ -163,7 +181,13 @@ function observedVolume(key: string, volume: Volume): ObservedVolume {
 }
 
 /** A record of a hook that ran in the container's present start. */
-export function record(of: ObservedContainer, phase: 'post_start' | 'pre_stop', index: number, outcome: HookRecord['outcome'], rest: Partial<HookRecord> = {}): HookRecord {
+export function record(
+  of: ObservedContainer,
+  phase: 'post_start' | 'pre_stop',
+  index: number,
+  outcome: HookRecord['outcome'],
+  rest: Partial<HookRecord> = {},
+): HookRecord {
   const carried = of.hooks?.[phase][index];
   return {
     id: 1,
@@ -192,7 +216,10 @@ export interface PlanSketch {
 }
 
 /** Plans, and fails when the plan breaks an invariant. */
-export function planOf(desired: Project, { containers = [], ledger = {}, policy = {}, world = {} }: PlanSketch = {}): Plan {
+export function planOf(
+  desired: Project,
+  { containers = [], ledger = {}, policy = {}, world = {} }: PlanSketch = {},
+): Plan {
   const plan = buildPlan({
     desired,
     observed: observed(desired, containers, world),
