@@ -25,7 +25,7 @@ export type Outcome =
   /** As desired. */
   | { readonly kind: 'done' }
   /** Well so far, and to be looked at again without a notice. */
-  | { readonly kind: 'requeue'; readonly afterMs: number }
+  | { readonly kind: 'requeue'; readonly afterMs: number; readonly messages?: readonly string[] }
   /** Failed in a way that repeating may mend. */
   | { readonly kind: 'retry'; readonly error: unknown }
   /** Failed until desired state changes. */

@@ -3,7 +3,7 @@
  * succeed. Decided by recorded outcomes only, never by timing. Independent branches go on; the walk ends when every
  * action has settled. Carries no decisions.
  *
- * Two ways to end early. `drain`: no new action begins, running ones settle. `signal`: running ones are left as well.
+ * Two ways to end early. `drain`: no new action begins, waits end, running ones settle. `signal`: those are left as well.
  */
 
 import { isEngineError, messageOf, TerminalError } from '../model/errors.ts';
@@ -15,8 +15,6 @@ import type { RunContext } from './run-context.ts';
 
 export interface ExecuteRequest extends Omit<RunContext, 'created' | 'images'> {
   readonly plan: Plan;
-  /** Aborted: no new action begins. */
-  readonly drain: AbortSignal;
 }
 
 export interface ExecuteResult {
@@ -34,7 +32,7 @@ export async function executePlan(request: ExecuteRequest): Promise<ExecuteResul
     images: new Map([...observed.images].map(([ref, image]) => [ref, image.id])),
   };
   const settled = new Map<ActionId, Promise<ActionOutcome>>();
-  for (const action of plan.actions) settled.set(action.id, settle(context, request.drain, action, settled));
+  for (const action of plan.actions) settled.set(action.id, settle(context, action, settled));
   const outcomes = new Map<ActionId, ActionOutcome>();
   for (const [id, outcome] of settled) outcomes.set(id, await outcome);
   return summarise(plan, outcomes);
@@ -43,7 +41,6 @@ export async function executePlan(request: ExecuteRequest): Promise<ExecuteResul
 /** Never rejects: what goes wrong is the outcome. */
 async function settle(
   context: RunContext,
-  drain: AbortSignal,
   action: Action,
   settled: ReadonlyMap<ActionId, Promise<ActionOutcome>>,
 ): Promise<ActionOutcome> {
@@ -54,7 +51,7 @@ async function settle(
     return report(context, action, skipped, 0);
   }
   for (const id of action.after) await settled.get(id);
-  if (drain.aborted || context.signal.aborted) return report(context, action, { kind: 'interrupted' }, 0);
+  if (context.drain.aborted || context.signal.aborted) return report(context, action, { kind: 'interrupted' }, 0);
   const began = context.clock.monotonic();
   emit(context, { type: 'action-started', project: context.observed.name, action });
   try {
@@ -68,7 +65,7 @@ async function settle(
 }
 
 function outcomeOf(context: RunContext, action: Action, error: unknown): ActionOutcome {
-  if (context.signal.aborted) return { kind: 'interrupted' };
+  if (context.signal.aborted || error === context.drain.reason) return { kind: 'interrupted' };
   const message = `${action.id.replace(/@.*:.*|:.*/, '')}: cannot ${renderAction(action)}: ${messageOf(error)}`;
   if (isEngineError(error, 'not-found') || isEngineError(error, 'conflict')) return { kind: 'stale', message };
   return failure(message, error, !(error instanceof TerminalError));

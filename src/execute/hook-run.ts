@@ -39,7 +39,11 @@ export async function runHook(context: RunContext, action: HookAction): Promise<
   let last = action.earlier && (await takeUp(context, action, id, deadlineMs));
   for (let attempt = 1; last === undefined || (isFailure(last.outcome) && !last.abandoned); attempt += 1) {
     if (attempt > 1 + hook.policy.retries) break;
-    if (attempt > 1) await context.clock.delay(hook.policy.backoffMs * 2 ** (attempt - 2), context.signal);
+    if (attempt > 1)
+      await context.clock.delay(
+        hook.policy.backoffMs * 2 ** (attempt - 2),
+        AbortSignal.any([context.signal, context.drain]),
+      );
     last = await attemptHook(context, action, id, attempt, deadlineMs);
     context.emit({
       type: 'hook-ended',

@@ -37,6 +37,8 @@ export interface RunContext {
   readonly desired: Project | undefined;
   readonly observed: ObservedProject;
   readonly options: RunOptions;
+  /** Aborted: nothing new begins, and nobody waits for anything any more; what runs settles. */
+  readonly drain: AbortSignal;
   /** Aborted: whatever runs is left where it is. */
   readonly signal: AbortSignal;
   readonly emit: (event: RunEvent) => void;

@@ -18,10 +18,10 @@ export async function awaitContainer(context: RunContext, action: ActionOf<'awai
     return await context.engine.awaitState(
       containerId(context, container),
       accept,
-      AbortSignal.any([context.signal, deadline]),
+      AbortSignal.any([context.signal, context.drain, deadline]),
     );
   } catch (error) {
-    if (context.signal.aborted || !deadline.aborted) throw error;
+    if (context.signal.aborted || context.drain.aborted || !deadline.aborted) throw error;
     return { ok: false, message: `is not ${until} after ${context.options.waitTimeoutMs / 1000} s` };
   }
 }

@@ -1,0 +1,282 @@
+/**
+ * `watch`: sources wake keys, the work queue orders them, a worker reconciles one project at a time per key.
+ *
+ *   files, directory, engine events, resync -> key -> work queue -> load if dirty -> reconcile -> outcome
+ *
+ * Desired state is read again only after a notice of its files; a file that does not load keeps the last good version.
+ * A run that is waiting while its files change is drained (running actions settle, waits end) and runs again with the
+ * new ones: else a wait for something that can never come would keep the edit that mends it waiting as well.
+ */
+
+import { isEngineError, messageOf } from '../model/errors.ts';
+import type { Project } from '../model/project.ts';
+import type { RunOptions } from '../execute/run-context.ts';
+import { Backoff } from './backoff.ts';
+import type { ApplyPolicy } from './operations.ts';
+import { apply, down } from './operations.ts';
+import type { ReconcileResult, ReconcilerPorts } from './reconciler.ts';
+import type { ProjectStatus, StatusReason } from './status.ts';
+import { StatusBoard } from './status.ts';
+import type { AddOptions, Outcome } from './work-queue.ts';
+import { WorkQueue } from './work-queue.ts';
+
+/** Something that wakes keys; the adapters are in source/. */
+export interface WakeSource {
+  start(emit: (key: string, wake?: AddOptions) => void, signal: AbortSignal): Promise<void>;
+}
+
+export interface WatchedFile {
+  readonly path: string;
+  readonly present: boolean;
+}
+
+/** The one source that is told at run time what to watch. */
+export interface FileWatch extends WakeSource {
+  watch(key: string, files: readonly WatchedFile[], readAtMs: number): Promise<void>;
+  forget(key: string): Promise<void>;
+}
+
+/** Desired state as just read. `gone`: there is no project any more where the key says. */
+export type Desired =
+  | { readonly kind: 'project'; readonly project: Project; readonly files: readonly WatchedFile[] }
+  | { readonly kind: 'invalid'; readonly messages: readonly string[]; readonly files: readonly WatchedFile[] }
+  | { readonly kind: 'gone' };
+
+export interface KnownKeys {
+  all(): Iterable<string>;
+  ofProject(project: string): Iterable<string>;
+}
+
+export interface WatchRequest {
+  /** Keys there are at the start. */
+  readonly keys: readonly string[];
+  readonly load: (key: string) => Promise<Desired>;
+  readonly files: FileWatch;
+  /** Emits keys whose folder came, went, or gained or lost a Compose file; absent for a single project. */
+  readonly directories?: WakeSource;
+  /** Engine events and resync, made when the known keys are. */
+  readonly sources: (keys: KnownKeys) => readonly WakeSource[];
+  readonly policy: Partial<ApplyPolicy>;
+  readonly options: RunOptions;
+  /** Take a project down, hooks and all, when its folder went away. */
+  readonly prune: boolean;
+  /** The directory of projects a key comes from. */
+  readonly directoryOf: (key: string) => string | undefined;
+  readonly downOnExit: boolean;
+  /** Projects reconciled at the same time; default 8. */
+  readonly concurrency?: number;
+  readonly drain: AbortSignal;
+  readonly signal: AbortSignal;
+  readonly announce: (status: ProjectStatus) => void;
+}
+
+/** What is known of one key. */
+interface Entry {
+  project: Project | undefined;
+  /** Its files changed, or were never read. */
+  dirty: boolean;
+  /** Present while the last version of the files does not load. */
+  invalid: readonly string[] | undefined;
+  /** Ends the waits of the run that is under way. */
+  interrupt: (() => void) | undefined;
+  /** Images with the policy `always` were pulled for this version of the files. */
+  pulled: boolean;
+}
+
+export async function watch(ports: ReconcilerPorts, request: WatchRequest): Promise<void> {
+  await new Watch(ports, request).run();
+}
+
+class Watch {
+  readonly #ports: ReconcilerPorts;
+  readonly #request: WatchRequest;
+  readonly #entries = new Map<string, Entry>();
+  readonly #queue: WorkQueue;
+  readonly #board: StatusBoard;
+
+  constructor(ports: ReconcilerPorts, request: WatchRequest) {
+    this.#ports = ports;
+    this.#request = request;
+    this.#queue = new WorkQueue({
+      clock: ports.clock,
+      backoff: new Backoff({ clock: ports.clock, random: Math.random }),
+    });
+    this.#board = new StatusBoard(request.announce);
+  }
+
+  async run(): Promise<void> {
+    const { request, queue } = { request: this.#request, queue: this.#queue };
+    const { drain, signal, concurrency = 8 } = request;
+    const ended = AbortSignal.any([drain, signal]);
+    const wake = (key: string, how?: AddOptions): void => queue.add(key, how);
+    await request.files.start((key, how) => this.#markDirty(key, how), ended);
+    await request.directories?.start((key, how) => this.#markDirty(key, how), ended);
+    for (const source of request.sources(this.#knownKeys())) await source.start(wake, ended);
+    for (const key of request.keys) this.#markDirty(key);
+    await queue.run((key) => this.#reconcile(key), {
+      concurrency,
+      signal: ended,
+      report: (key, outcome, againInMs) => this.#report(key, outcome, againInMs),
+    });
+    if (request.downOnExit && !signal.aborted) await this.#downAll();
+  }
+
+  #knownKeys(): KnownKeys {
+    const entries = this.#entries;
+    return {
+      all: () => entries.keys(),
+      ofProject: (project) => [...entries].filter(([, entry]) => entry.project?.name === project).map(([key]) => key),
+    };
+  }
+
+  #markDirty(key: string, how?: AddOptions): void {
+    const entry = this.#entry(key);
+    entry.dirty = true;
+    entry.interrupt?.();
+    this.#queue.add(key, how);
+  }
+
+  #entry(key: string): Entry {
+    const known = this.#entries.get(key);
+    if (known) return known;
+    const entry: Entry = { project: undefined, dirty: true, invalid: undefined, interrupt: undefined, pulled: false };
+    this.#entries.set(key, entry);
+    return entry;
+  }
+
+  /** The worker: one look at one project. */
+  async #reconcile(key: string): Promise<Outcome> {
+    const entry = this.#entry(key);
+    if (entry.dirty && (await this.#load(key, entry)) === 'gone') return this.#leave(key, entry);
+    if (!entry.project) return { kind: 'terminal', error: new Error((entry.invalid ?? []).join('\n')) };
+    const interrupt = new AbortController();
+    entry.interrupt = () => interrupt.abort(new Error('its files changed'));
+    try {
+      const { drain, signal, policy, options, directoryOf } = this.#request;
+      const result = await apply(this.#ports, {
+        desired: entry.project,
+        policy: { ...policy, pulled: entry.pulled },
+        options,
+        command: 'watch',
+        directory: directoryOf(key),
+        releaseStopped: false,
+        drain: AbortSignal.any([drain, interrupt.signal]),
+        signal,
+      });
+      entry.pulled ||= result.kind !== 'failed';
+      return outcomeOf(result);
+    } catch (error) {
+      // Interrupted while it waited for the lease: the key is in the queue again.
+      if (interrupt.signal.aborted) return { kind: 'done' };
+      throw error;
+    } finally {
+      entry.interrupt = undefined;
+    }
+  }
+
+  async #load(key: string, entry: Entry): Promise<'gone' | undefined> {
+    entry.dirty = false;
+    const readAtMs = this.#ports.clock.now();
+    const desired = await this.#request.load(key);
+    if (desired.kind === 'gone') return 'gone';
+    void this.#request.files.watch(key, desired.files, readAtMs);
+    if (desired.kind === 'invalid') {
+      entry.invalid = desired.messages;
+    } else {
+      entry.project = desired.project;
+      entry.invalid = undefined;
+      entry.pulled = false;
+    }
+    return undefined;
+  }
+
+  /** The project's files went away: with --prune it is taken down if it was applied from that same directory. */
+  async #leave(key: string, entry: Entry): Promise<Outcome> {
+    const { prune, directoryOf, options, drain, signal, files } = this.#request;
+    const name = entry.project?.name;
+    const applied = name === undefined ? undefined : this.#ports.state.inventory.get(name);
+    if (prune && name !== undefined && applied?.directory !== undefined && applied.directory === directoryOf(key)) {
+      const policy = {
+        command: 'prune',
+        services: undefined,
+        volumes: false,
+        removeOrphans: true,
+        force: false,
+      } as const;
+      const result = await down(this.#ports, { project: name, desired: undefined, policy, options, drain, signal });
+      if (result.kind !== 'converged') {
+        entry.dirty = true;
+        return outcomeOf(result);
+      }
+    }
+    this.#board.set({ key, project: name, state: 'ready', reason: 'Gone', messages: [], againInMs: undefined });
+    this.#board.forget(key);
+    this.#entries.delete(key);
+    await files.forget(key);
+    return { kind: 'done' };
+  }
+
+  #report(key: string, outcome: Outcome, againInMs: number | undefined): void {
+    const entry = this.#entries.get(key);
+    if (!entry) return;
+    const { reason, messages } = standing(entry, outcome);
+    const state = reason === 'Converged' ? 'ready' : reason === 'Reconciling' ? 'reconciling' : 'stalled';
+    this.#board.set({ key, project: entry.project?.name, state, reason, messages, againInMs });
+  }
+
+  async #downAll(): Promise<void> {
+    const { options, signal } = this.#request;
+    const policy = { command: 'down', services: undefined, volumes: false, removeOrphans: true, force: false } as const;
+    await Promise.all(
+      [...this.#entries].map(async ([key, { project }]) => {
+        if (!project) return;
+        const result = await down(this.#ports, {
+          project: project.name,
+          desired: project,
+          policy,
+          options,
+          drain: signal,
+          signal,
+        });
+        this.#report(key, outcomeOf(result), undefined);
+      }),
+    );
+  }
+}
+
+/** What a run's end means for the queue: the only place where `watch` decides about another try. */
+function outcomeOf(result: ReconcileResult): Outcome {
+  switch (result.kind) {
+    case 'converged':
+    case 'interrupted':
+      return { kind: 'done' };
+    case 'deferred':
+      return { kind: 'requeue', afterMs: result.afterMs ?? 0, messages: result.failures };
+    case 'failed': {
+      const error = new AggregateError(
+        result.failures.map((message) => new Error(message)),
+        result.failures.join('\n'),
+      );
+      return result.retryable ? { kind: 'retry', error } : { kind: 'terminal', error };
+    }
+  }
+}
+
+function standing(
+  entry: Entry,
+  outcome: Outcome,
+): { readonly reason: StatusReason; readonly messages: readonly string[] } {
+  if (entry.dirty) return { reason: 'Reconciling', messages: [] };
+  switch (outcome.kind) {
+    case 'done':
+      return entry.invalid ? { reason: 'InvalidFile', messages: entry.invalid } : { reason: 'Converged', messages: [] };
+    case 'requeue':
+      return { reason: 'CrashBackoff', messages: outcome.messages ?? [] };
+    case 'retry':
+    case 'terminal': {
+      if (entry.invalid) return { reason: 'InvalidFile', messages: entry.invalid };
+      const unreachable = isEngineError(outcome.error, 'unavailable') || isEngineError(outcome.error, 'timeout');
+      return { reason: unreachable ? 'EngineUnavailable' : 'Failed', messages: messageOf(outcome.error).split('\n') };
+    }
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * Where a project under `watch` stands, for people: one of three states with a reason. A change of it is an event;
+ * the same state again is not, so an unchanged resync says nothing.
+ */
+
+export type StatusReason =
+  | 'Converged'
+  | 'Reconciling'
+  /** The files do not load; the last good version goes on. */
+  | 'InvalidFile'
+  /** An action or a hook failed, or something that is needed is not there. */
+  | 'Failed'
+  /** A container does not stay up. */
+  | 'CrashBackoff'
+  | 'EngineUnavailable'
+  /** Its files went away. */
+  | 'Gone';
+
+export interface ProjectStatus {
+  readonly key: string;
+  readonly project: string | undefined;
+  readonly state: 'ready' | 'reconciling' | 'stalled';
+  readonly reason: StatusReason;
+  readonly messages: readonly string[];
+  /** Milliseconds until it is tried again by itself; undefined: a notice brings it back. */
+  readonly againInMs: number | undefined;
+}
+
+/** Remembers what was said last of each key and tells what is new. */
+export class StatusBoard {
+  readonly #said = new Map<string, string>();
+  readonly #current = new Map<string, ProjectStatus>();
+  readonly #announce: (status: ProjectStatus) => void;
+
+  constructor(announce: (status: ProjectStatus) => void) {
+    this.#announce = announce;
+  }
+
+  set(status: ProjectStatus): void {
+    this.#current.set(status.key, status);
+    const text = JSON.stringify([status.state, status.reason, status.messages]);
+    if (this.#said.get(status.key) === text) return;
+    this.#said.set(status.key, text);
+    this.#announce(status);
+  }
+
+  forget(key: string): void {
+    this.#said.delete(key);
+    this.#current.delete(key);
+  }
+
+  all(): ProjectStatus[] {
+    return [...this.#current.values()];
+  }
+}
