@@ -30,20 +30,20 @@ const HINT: Wake = { priority: PRIORITY.hint, delayMs: 2_000 };
 const NOTICE: Wake = { priority: PRIORITY.notice };
 
 /** What can make a container differ from what is desired. Not here: kill (die follows), exec_*, attach, top, copy … */
-const CONTAINER_WAKES: Readonly<Record<string, Wake>> = {
-  create: NOTICE,
-  destroy: NOTICE,
-  die: { ...NOTICE, delayMs: DIE_DELAY_MS },
-  health_status: NOTICE,
-  oom: NOTICE,
-  pause: NOTICE,
-  rename: NOTICE,
-  restart: NOTICE,
-  start: NOTICE,
-  stop: NOTICE,
-  unpause: NOTICE,
-  update: NOTICE,
-};
+const CONTAINER_WAKES: ReadonlyMap<string, Wake> = new Map([
+  ['create', NOTICE],
+  ['destroy', NOTICE],
+  ['die', { ...NOTICE, delayMs: DIE_DELAY_MS }],
+  ['health_status', NOTICE],
+  ['oom', NOTICE],
+  ['pause', NOTICE],
+  ['rename', NOTICE],
+  ['restart', NOTICE],
+  ['start', NOTICE],
+  ['stop', NOTICE],
+  ['unpause', NOTICE],
+  ['update', NOTICE],
+]);
 const NETWORK_ACTIONS = new Set(['create', 'connect', 'disconnect', 'destroy', 'remove', 'update']);
 /** Every container that is nobody's joins and leaves these; the engine neither makes nor removes them. */
 const PREDEFINED_NETWORKS = new Set(['bridge', 'host', 'none']);
@@ -72,7 +72,7 @@ function wake(notice: EngineNotice, keys: KnownKeys, emit: Emit): void {
     case 'disconnected':
       return;
     case 'container': {
-      const how = CONTAINER_WAKES[notice.action];
+      const how = CONTAINER_WAKES.get(notice.action);
       if (how !== undefined && notice.project !== undefined) wakeAll(keys.ofProject(notice.project), how);
       return;
     }

@@ -27,15 +27,19 @@ export class Emissions {
 
   /** Takes the oldest emission, waiting for it; anything but `key` fails. */
   async take(key: string): Promise<Emission> {
+    const emission = await this.next(key);
+    assert.equal(emission.key, key);
+    return emission;
+  }
+
+  /** Takes the oldest emission, waiting for it. */
+  async next(expected = 'nothing'): Promise<Emission> {
     const deadline = Promise.withResolvers<never>();
-    const timer = setTimeout(() => deadline.reject(new Error(`${key} was not emitted in time`)), DEADLINE_MS);
+    const timer = setTimeout(() => deadline.reject(new Error(`${expected} was not emitted in time`)), DEADLINE_MS);
     try {
       for (;;) {
         const emission = this.pending.shift();
-        if (emission !== undefined) {
-          assert.equal(emission.key, key);
-          return emission;
-        }
+        if (emission !== undefined) return emission;
         const woken = new Promise<void>((resolve) => {
           this.#wake = resolve;
         });

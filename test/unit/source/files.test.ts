@@ -51,13 +51,13 @@ async function setUp(t: TestContext): Promise<World> {
       await source.watch('shop', files, now());
     },
     async emittedSoFar() {
-      await writeFile(fence, `${fences++}`);
       const keys: string[] = [];
-      while (keys.at(-1) !== 'fence') {
-        if (emitted.pending.length === 0) await emitted.take('fence').then(() => keys.push('fence'));
-        else keys.push(...emitted.takeAll());
+      // Twice: the first one's look may overtake another key's look that began earlier.
+      for (const round of ['first', 'second']) {
+        await writeFile(fence, `${fences++} ${round}`);
+        for (let key = ''; key !== 'fence'; keys.push(key)) key = (await emitted.next('fence')).key;
       }
-      return keys.slice(0, -1);
+      return keys.filter((key) => key !== 'fence');
     },
   };
 }
@@ -160,7 +160,7 @@ suite('file source', () => {
   });
 
   test('many files changed at once are one emission of each key', async (t) => {
-    const { root, source, emitted, emittedSoFar } = await setUp(t);
+    const { root, source, emittedSoFar } = await setUp(t);
     const keys = Array.from({ length: 10 }, (_, index) => `project-${index}`);
     const paths = (key: string): string[] => ['compose.yaml', '.env', 'web.env'].map((name) => join(root, key, name));
     for (const key of keys) {
@@ -173,9 +173,7 @@ suite('file source', () => {
       await unlink(path);
       await writeFile(path, 'branch');
     }
-    const woken = [...(await emittedSoFar()), ...(await emittedSoFar())];
-    assert.deepEqual(woken.toSorted(), keys.toSorted());
-    assert.deepEqual(emitted.takeAll(), []);
+    assert.deepEqual((await emittedSoFar()).toSorted(), keys.toSorted());
   });
 
   test('an optional file that appears later wakes the key', async (t) => {
