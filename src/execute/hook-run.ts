@@ -8,15 +8,21 @@
 
 import { isEngineError, messageOf } from '../model/errors.ts';
 import type { HookOutcome } from '../model/hook.ts';
-import type { CarriedHook } from '../model/owner.ts';
 import { renderCause } from '../plan/cause.ts';
 import type { ActionOf } from '../plan/plan.ts';
-import type { ExecRequest } from '../engine/engine.ts';
+import type { HookIntent } from '../state/state.ts';
+import { hookRequest } from './hook-request.ts';
 import { OutputTail } from './output-tail.ts';
 import type { RunContext } from './run-context.ts';
 import { containerId } from './run-context.ts';
 
-type HookAction = ActionOf<'run-hook'>;
+export type HookResult =
+  | { readonly ok: true; readonly detail: string }
+  | { readonly ok: false; readonly message: string };
+
+export function runHook(context: RunContext, action: ActionOf<'run-hook'>): Promise<HookResult> {
+  return new HookRun(context, action).run();
+}
 
 interface Attempt {
   readonly outcome: HookOutcome;
@@ -24,244 +30,211 @@ interface Attempt {
   readonly message: string;
   readonly exitCode?: number;
   /** Its process may still be there: nothing new may be started now. */
-  readonly abandoned: boolean;
-}
-
-export type HookResult =
-  | { readonly ok: true; readonly detail: string }
-  | { readonly ok: false; readonly message: string };
-
-export async function runHook(context: RunContext, action: HookAction): Promise<HookResult> {
-  const { hook, phase, index, container } = action;
-  const id = containerId(context, container);
-  const deadlineMs = hook.policy.timeoutMs ?? context.options.hookTimeoutMs;
-  const subject = `${container.key.replace(/@.*/, '')}: ${phase} hook ${index}`;
-  let last = action.earlier && (await takeUp(context, action, id, deadlineMs));
-  for (let attempt = 1; last === undefined || (isFailure(last.outcome) && !last.abandoned); attempt += 1) {
-    if (attempt > 1 + hook.policy.retries) break;
-    if (attempt > 1)
-      await context.clock.delay(
-        hook.policy.backoffMs * 2 ** (attempt - 2),
-        AbortSignal.any([context.signal, context.drain]),
-      );
-    last = await attemptHook(context, action, id, attempt, deadlineMs);
-    context.emit({
-      type: 'hook-ended',
-      project: context.observed.name,
-      action,
-      attempt,
-      outcome: last.outcome,
-      message: last.message,
-    });
-  }
-  if (last === undefined || !isFailure(last.outcome)) return { ok: true, detail: last?.message ?? '' };
-  const message = `${subject} ${last.message}`;
-  if (hook.policy.onFailure === 'continue') return { ok: true, detail: `${message} (on_failure: continue)` };
-  return { ok: false, message };
-}
-
-function isFailure(outcome: HookOutcome): boolean {
-  return outcome === 'failed' || outcome === 'timed-out' || outcome === 'refused';
-}
-
-/** Finds out what became of an exec that an earlier run left. undefined: that cannot be told, or it failed; run it again. */
-async function takeUp(
-  context: RunContext,
-  action: HookAction,
-  id: string,
-  deadlineMs: number,
-): Promise<Attempt | undefined> {
-  const { earlier } = action;
-  if (!earlier) return undefined;
-  const state = await context.engine.inspectExec(earlier.execId, context.signal);
-  if (!state) return undefined;
-  let exitCode = state.exitCode;
-  if (state.running) {
-    const deadline = AbortSignal.timeout(deadlineMs);
-    try {
-      const end = await context.engine.awaitExec(earlier.execId, id, AbortSignal.any([context.signal, deadline]));
-      exitCode = end?.exitCode;
-    } catch (error) {
-      if (context.signal.aborted || !deadline.aborted) throw error;
-      return endOverdue(context, action, id, earlier.execId, earlier.recordId, deadlineMs, []);
-    }
-  }
-  if (exitCode === undefined) return undefined;
-  const outcome = exitCode === 0 ? 'succeeded' : 'failed';
-  context.ledger.end(earlier.recordId, { outcome, exitCode });
-  return exitCode === 0 ? { outcome, message: 'had succeeded already', exitCode, abandoned: false } : undefined;
-}
-
-async function attemptHook(
-  context: RunContext,
-  action: HookAction,
-  id: string,
-  attempt: number,
-  deadlineMs: number,
-): Promise<Attempt> {
-  const { engine, ledger, signal } = context;
-  const state = await engine.inspectState(id, signal);
-  if (state?.status !== 'running') return notRunning(action);
-  const intent = {
-    project: context.observed.name,
-    service: action.container.service,
-    replica: action.container.number,
-    containerId: id,
-    startedAt: state.startedAt,
-    phase: action.phase,
-    index: action.index,
-    digest: action.hook.digest,
-    command: action.hook.command ?? [],
-    cause: renderCause(action.cause),
-    attempt,
-  };
-  const request = execRequest(context, action.hook);
-  if (!request.ok) {
-    const recordId = ledger.intend({ ...intent, execId: undefined });
-    return record(context, recordId, { outcome: 'refused', message: request.message, abandoned: false });
-  }
-  let execId: string;
-  try {
-    execId = await engine.createExec(id, request.exec, signal);
-  } catch (error) {
-    if (!isEngineError(error) || error.code === 'unavailable' || error.code === 'timeout') throw error;
-    if (await hasEnded(context, id, state.startedAt)) return notRunning(action);
-    const recordId = ledger.intend({ ...intent, execId: undefined });
-    return record(context, recordId, {
-      outcome: 'refused',
-      message: `was refused by the engine: ${messageOf(error)}`,
-      abandoned: false,
-    });
-  }
-  const recordId = ledger.intend({ ...intent, execId });
-  return execute(context, action, { id, execId, recordId, startedAt: state.startedAt, deadlineMs });
+  readonly abandoned?: boolean;
 }
 
 interface Exec {
-  readonly id: string;
   readonly execId: string;
   readonly recordId: number;
+  /** The start of the container that it belongs to. */
   readonly startedAt: string;
-  readonly deadlineMs: number;
 }
 
-async function execute(context: RunContext, action: HookAction, exec: Exec): Promise<Attempt> {
-  const { engine, ledger, signal } = context;
-  const output = new OutputTail((stream, line) =>
-    context.emit({ type: 'hook-output', project: context.observed.name, action, stream, line }),
-  );
-  const deadline = new AbortController();
-  const cancelTimer = context.clock.setTimer(exec.deadlineMs, () => deadline.abort());
-  try {
-    const { exitCode } = await engine.runExec(
-      exec.execId,
-      (stream, chunk) => ledger.appendOutput(exec.recordId, stream, output.write(stream, chunk)),
-      AbortSignal.any([signal, deadline.signal]),
-    );
-    output.end();
-    if (exitCode === 0)
-      return record(context, exec.recordId, { outcome: 'succeeded', message: 'succeeded', exitCode, abandoned: false });
-    if (action.phase === 'pre_stop' && (await hasEnded(context, exec.id, exec.startedAt))) {
-      return record(context, exec.recordId, {
-        outcome: 'succeeded',
-        message: 'ended with its container',
-        exitCode,
-        abandoned: false,
-      });
-    }
-    const message = `exited ${exitCode}${rendered(output)}`;
-    return record(context, exec.recordId, { outcome: 'failed', message, exitCode, abandoned: false });
-  } catch (error) {
-    if (signal.aborted) throw signal.reason;
-    output.end();
-    if (deadline.signal.aborted) {
-      return endOverdue(context, action, exec.id, exec.execId, exec.recordId, exec.deadlineMs, output.tail());
-    }
-    if (await hasEnded(context, exec.id, exec.startedAt)) {
-      const ended = notRunning(action);
-      return record(context, exec.recordId, ended);
-    }
-    if (!isEngineError(error) || error.code === 'unavailable' || error.code === 'timeout') throw error;
-    const message = `was refused by the engine: ${messageOf(error)}${rendered(output)}`;
-    return record(context, exec.recordId, { outcome: 'refused', message, abandoned: false });
-  } finally {
-    cancelTimer();
+class HookRun {
+  readonly #context: RunContext;
+  readonly #action: ActionOf<'run-hook'>;
+  readonly #containerId: string;
+  readonly #deadlineMs: number;
+
+  constructor(context: RunContext, action: ActionOf<'run-hook'>) {
+    this.#context = context;
+    this.#action = action;
+    this.#containerId = containerId(context, action.container);
+    this.#deadlineMs = action.hook.policy.timeoutMs ?? context.options.hookTimeoutMs;
   }
-}
 
-/** The deadline passed: kill where that can be done, else leave it and say so. */
-async function endOverdue(
-  context: RunContext,
-  action: HookAction,
-  id: string,
-  execId: string,
-  recordId: number,
-  deadlineMs: number,
-  tail: readonly string[],
-): Promise<Attempt> {
-  const killed = await context.engine.killExec(execId, id, context.signal).catch(() => false);
-  const fate = killed ? 'killed' : 'it could not be killed from here and may still be running';
-  const lines = tail.length > 0 ? `:\n${tail.join('\n')}` : '';
-  const message = `did not end within ${deadlineMs / 1000} s (${fate})${lines}`;
-  const ended = action.phase === 'pre_stop' && !(await isUp(context, id));
-  if (ended)
-    return record(context, recordId, { outcome: 'succeeded', message: 'ended with its container', abandoned: false });
-  return record(context, recordId, { outcome: 'timed-out', message, abandoned: !killed });
-}
+  /** Attempts until one succeeds, all are used up, or the last one may still be running. */
+  async run(): Promise<HookResult> {
+    const { policy } = this.#action.hook;
+    let last = await this.#takeUp();
+    for (let attempt = 1; attempt <= 1 + policy.retries && mayTry(last); attempt += 1) {
+      if (attempt > 1) await this.#pause(policy.backoffMs * 2 ** (attempt - 2));
+      last = await this.#attempt(attempt);
+      this.#announce(last, attempt);
+    }
+    if (last === undefined || !isFailure(last)) return { ok: true, detail: last?.message ?? '' };
+    const { container, phase, index } = this.#action;
+    const message = `${container.key.replace(/@.*/, '')}: ${phase} hook ${index} ${last.message}`;
+    if (policy.onFailure === 'continue') return { ok: true, detail: `${message} (on_failure: continue)` };
+    return { ok: false, message };
+  }
 
-function record(context: RunContext, recordId: number, attempt: Attempt): Attempt {
-  const { outcome, message, exitCode } = attempt;
-  context.ledger.end(recordId, exitCode === undefined ? { outcome, message } : { outcome, message, exitCode });
-  return attempt;
-}
+  /** What became of an exec that an earlier run left. undefined: that cannot be told, or it failed, and it is run again. */
+  async #takeUp(): Promise<Attempt | undefined> {
+    const { earlier } = this.#action;
+    if (!earlier) return undefined;
+    const { engine, ledger, signal } = this.#context;
+    const state = await engine.inspectExec(earlier.execId, signal);
+    if (!state) return undefined;
+    let { exitCode } = state;
+    if (state.running) {
+      const deadline = this.#deadline();
+      const until = AbortSignal.any([signal, deadline.signal]);
+      try {
+        exitCode = (await engine.awaitExec(earlier.execId, this.#containerId, until))?.exitCode;
+      } catch (error) {
+        if (signal.aborted || !deadline.signal.aborted) throw error;
+        return await this.#endOverdue({ ...earlier, startedAt: '' }, []);
+      } finally {
+        deadline.cancel();
+      }
+    }
+    if (exitCode === undefined) return undefined;
+    ledger.end(earlier.recordId, { outcome: exitCode === 0 ? 'succeeded' : 'failed', exitCode });
+    return exitCode === 0 ? { outcome: 'succeeded', message: 'had succeeded already', exitCode } : undefined;
+  }
 
-/** A container that ended during or before its pre_stop has done what was asked; one that ended before its post_start gets none. */
-function notRunning(action: HookAction): Attempt {
-  return {
-    outcome: 'moot',
-    message: action.phase === 'pre_stop' ? 'not needed: the container has ended' : 'not run: the container has ended',
-    abandoned: false,
-  };
-}
-
-async function hasEnded(context: RunContext, id: string, startedAt: string): Promise<boolean> {
-  const state = await context.engine.inspectState(id, context.signal);
-  return state?.status !== 'running' || state.startedAt !== startedAt;
-}
-
-async function isUp(context: RunContext, id: string): Promise<boolean> {
-  return (await context.engine.inspectState(id, context.signal))?.status === 'running';
-}
-
-function rendered(output: OutputTail): string {
-  const lines = output.tail();
-  return lines.length > 0 ? `:\n${lines.join('\n')}` : '';
-}
-
-type Request = { readonly ok: true; readonly exec: ExecRequest } | { readonly ok: false; readonly message: string };
-
-/** Puts withheld values back; a value that is nowhere any more is a refusal that says which and what to do. */
-function execRequest(context: RunContext, hook: CarriedHook): Request {
-  const kept = hook.withheld.length > 0 ? context.ledger.values(hook.digest) : undefined;
-  const environment: string[] = [];
-  for (const [name, value] of Object.entries(hook.environment ?? {})) {
-    const known = value ?? kept?.[name] ?? null;
-    if (known !== null) environment.push(`${name}=${known}`);
-    else if (hook.withheld.includes(name)) {
-      return {
-        ok: false,
-        message: `cannot be run: the value of ${name} was kept in the state database, which is lost, and no file has this hook any more (put the hook back into the file, or use --force)`,
-      };
+  async #attempt(attempt: number): Promise<Attempt> {
+    const { engine, ledger, signal } = this.#context;
+    const state = await engine.inspectState(this.#containerId, signal);
+    if (state?.status !== 'running') return this.#moot();
+    const intent = this.#intent(attempt, state.startedAt);
+    const refuse = (message: string): Attempt =>
+      this.#record(ledger.intend({ ...intent, execId: undefined }), { outcome: 'refused', message });
+    const request = hookRequest(this.#action.hook, ledger);
+    if (!request.ok) return refuse(request.message);
+    try {
+      const execId = await engine.createExec(this.#containerId, request.exec, signal);
+      return await this.#execute({ execId, recordId: ledger.intend({ ...intent, execId }), startedAt: state.startedAt });
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      if (await this.#hasEnded(state.startedAt)) return this.#moot();
+      return refuse(`was refused by the engine: ${messageOf(error)}`);
     }
   }
-  return {
-    ok: true,
-    exec: {
+
+  #intent(attempt: number, startedAt: string): Omit<HookIntent, 'execId'> {
+    const { container, phase, index, hook, cause } = this.#action;
+    return {
+      project: this.#context.observed.name,
+      service: container.service,
+      replica: container.number,
+      containerId: this.#containerId,
+      startedAt,
+      phase,
+      index,
+      digest: hook.digest,
       command: hook.command ?? [],
-      user: hook.user,
-      privileged: hook.privileged ?? false,
-      workingDir: hook.working_dir,
-      environment,
-    },
-  };
+      cause: renderCause(cause),
+      attempt,
+    };
+  }
+
+  /** Starts an announced exec and stays with it to its end or its deadline. */
+  async #execute(exec: Exec): Promise<Attempt> {
+    const { engine, ledger, signal } = this.#context;
+    const output = this.#output();
+    const deadline = this.#deadline();
+    try {
+      const { exitCode } = await engine.runExec(
+        exec.execId,
+        (stream, chunk) => ledger.appendOutput(exec.recordId, stream, output.write(stream, chunk)),
+        AbortSignal.any([signal, deadline.signal]),
+      );
+      output.end();
+      return await this.#judge(exec, exitCode, output.tail());
+    } catch (error) {
+      if (signal.aborted) throw error;
+      output.end();
+      if (deadline.signal.aborted) return await this.#endOverdue(exec, output.tail());
+      if (!isRefusal(error)) throw error;
+      if (await this.#hasEnded(exec.startedAt)) return this.#record(exec.recordId, this.#moot());
+      const message = withTail(`was refused by the engine: ${messageOf(error)}`, output.tail());
+      return this.#record(exec.recordId, { outcome: 'refused', message });
+    } finally {
+      deadline.cancel();
+    }
+  }
+
+  async #judge(exec: Exec, exitCode: number, tail: readonly string[]): Promise<Attempt> {
+    if (exitCode === 0) return this.#record(exec.recordId, { outcome: 'succeeded', message: 'succeeded', exitCode });
+    // The engine kills what runs in a container that ends: that is no failure of a hook that was to end it.
+    if (this.#action.phase === 'pre_stop' && (await this.#hasEnded(exec.startedAt))) {
+      return this.#record(exec.recordId, { outcome: 'succeeded', message: 'ended with its container', exitCode });
+    }
+    return this.#record(exec.recordId, { outcome: 'failed', message: withTail(`exited ${exitCode}`, tail), exitCode });
+  }
+
+  /** The deadline passed: killed where that can be done, else left behind, which is said. */
+  async #endOverdue(exec: Exec, tail: readonly string[]): Promise<Attempt> {
+    const { engine, signal } = this.#context;
+    const killed = await engine.killExec(exec.execId, this.#containerId, signal);
+    if (this.#action.phase === 'pre_stop' && !(await this.#isRunning())) {
+      return this.#record(exec.recordId, { outcome: 'succeeded', message: 'ended with its container' });
+    }
+    const fate = killed ? 'killed' : 'it cannot be killed from here and may still be running';
+    const message = withTail(`did not end within ${this.#deadlineMs / 1000} s (${fate})`, tail);
+    return this.#record(exec.recordId, { outcome: 'timed-out', message, abandoned: !killed });
+  }
+
+  #record(recordId: number, attempt: Attempt): Attempt {
+    const { outcome, message, exitCode } = attempt;
+    this.#context.ledger.end(recordId, exitCode === undefined ? { outcome, message } : { outcome, message, exitCode });
+    return attempt;
+  }
+
+  /** A container that has ended needs no pre_stop, and can have no post_start before its next start. */
+  #moot(): Attempt {
+    const what = this.#action.phase === 'pre_stop' ? 'not needed' : 'not run';
+    return { outcome: 'moot', message: `${what}: the container has ended` };
+  }
+
+  async #hasEnded(startedAt: string): Promise<boolean> {
+    const state = await this.#context.engine.inspectState(this.#containerId, this.#context.signal);
+    return state?.status !== 'running' || state.startedAt !== startedAt;
+  }
+
+  async #isRunning(): Promise<boolean> {
+    const state = await this.#context.engine.inspectState(this.#containerId, this.#context.signal);
+    return state?.status === 'running';
+  }
+
+  #pause(ms: number): Promise<void> {
+    const { clock, signal, drain } = this.#context;
+    return clock.delay(ms, AbortSignal.any([signal, drain]));
+  }
+
+  #deadline(): { readonly signal: AbortSignal; readonly cancel: () => void } {
+    const controller = new AbortController();
+    const cancel = this.#context.clock.setTimer(this.#deadlineMs, () => controller.abort());
+    return { signal: controller.signal, cancel };
+  }
+
+  #output(): OutputTail {
+    const { observed, emit } = this.#context;
+    const [project, action] = [observed.name, this.#action];
+    return new OutputTail((stream, line) => emit({ type: 'hook-output', project, action, stream, line }));
+  }
+
+  #announce({ outcome, message }: Attempt, attempt: number): void {
+    const { observed, emit } = this.#context;
+    emit({ type: 'hook-ended', project: observed.name, action: this.#action, attempt, outcome, message });
+  }
+}
+
+function mayTry(last: Attempt | undefined): boolean {
+  return last === undefined || (isFailure(last) && !last.abandoned);
+}
+
+function isFailure({ outcome }: Attempt): boolean {
+  return outcome === 'failed' || outcome === 'timed-out' || outcome === 'refused';
+}
+
+/** The engine understood and said no; anything else leaves it open what happened. */
+function isRefusal(error: unknown): boolean {
+  return isEngineError(error) && error.code !== 'unavailable' && error.code !== 'timeout';
+}
+
+function withTail(message: string, tail: readonly string[]): string {
+  return tail.length > 0 ? `${message}:\n${tail.join('\n')}` : message;
 }
