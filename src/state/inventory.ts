@@ -81,7 +81,8 @@ export class SqliteInventory implements Inventory {
   expectStarts(project: string, containerIds: readonly string[]): void {
     if (containerIds.length === 0) return;
     this.#database.writeDurably(() => {
-      for (const id of containerIds) this.#database.run('INSERT OR REPLACE INTO pending_start VALUES (?, ?)', id, project);
+      for (const id of containerIds)
+        this.#database.run('INSERT OR REPLACE INTO pending_start VALUES (?, ?)', id, project);
     });
   }
 

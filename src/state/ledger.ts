@@ -150,7 +150,8 @@ export class SqliteHookLedger implements HookLedger {
     this.#database.writeDurably(() => {
       this.#database.run(
         `DELETE FROM hook_delivered WHERE (project, service, phase, digest) IN (
-           SELECT project, service, phase, digest FROM hook_record WHERE container_id = ? AND phase = ?)`,
+           SELECT project, service, phase, digest FROM hook_record
+           WHERE container_id = ? AND phase = ? AND superseded = 0)`,
         containerId,
         phase,
       );
@@ -166,8 +167,10 @@ export class SqliteHookLedger implements HookLedger {
   /** No start is the empty text, so no start of this container is taken as its maker's any more. */
   #assumeNothing(containerId: string): void {
     this.#database.run(
-      `INSERT INTO adopted_container (container_id, project, started_at) VALUES (?, '', '')
+      `INSERT INTO adopted_container (container_id, project, started_at)
+       VALUES (?, COALESCE((SELECT project FROM hook_record WHERE container_id = ? LIMIT 1), ''), '')
        ON CONFLICT (container_id) DO UPDATE SET started_at = ''`,
+      containerId,
       containerId,
     );
   }
