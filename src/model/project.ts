@@ -31,6 +31,8 @@ export interface Project {
   readonly configFiles: readonly string[];
   /** Absolute paths given with --env-file or COMPOSE_ENV_FILES; empty when none was given. */
   readonly environmentFiles: readonly string[];
+  /** DOCKER_DEFAULT_PLATFORM: the platform of services that name none, in containers and hashes alike. */
+  readonly defaultPlatform?: string;
   /** Enabled services only. */
   readonly services: Mapping<Service>;
   /** Names of the services that no active profile enables: not desired, and not orphans either. */
@@ -380,7 +382,7 @@ export interface Build {
   readonly dockerfile?: string;
   readonly dockerfile_inline?: string;
   readonly entitlements?: readonly string[];
-  readonly args?: Mapping<string>;
+  readonly args?: Environment;
   readonly provenance?: string;
   readonly sbom?: string;
   readonly ssh?: readonly unknown[];

@@ -1,0 +1,146 @@
+/**
+ * What is wrong with a Compose file, said so that a person or a program can act on it.
+ *
+ * Stages add diagnostics and go on wherever they can, so that one run names every fault. A diagnostic is data; how
+ * it looks on a terminal is decided in src/cli/render.
+ */
+
+import { position, type Source } from './source.ts';
+
+export type DiagnosticCode =
+  | 'file-not-found'
+  | 'file-unreadable'
+  | 'file-too-large'
+  | 'not-text'
+  | 'yaml-syntax'
+  | 'yaml-too-complex'
+  | 'duplicate-key'
+  | 'non-string-key'
+  | 'empty-file'
+  | 'interpolation'
+  | 'missing-variable'
+  | 'unset-variable'
+  | 'unknown-key'
+  | 'missing-key'
+  | 'wrong-type'
+  | 'invalid-value'
+  | 'duplicate-item'
+  | 'merge-conflict'
+  | 'extends'
+  | 'include'
+  | 'cycle'
+  | 'undefined-reference'
+  | 'conflict'
+  | 'env-file'
+  | 'project-name'
+  | 'unsupported'
+  | 'obsolete'
+  | 'ambiguous-file';
+
+export interface Diagnostic {
+  readonly code: DiagnosticCode;
+  readonly severity: 'error' | 'warning';
+  /** One sentence; names the subject. */
+  readonly message: string;
+  /** Absolute path, or `-` for standard input. */
+  readonly file?: string;
+  /** From 1. */
+  readonly line?: number;
+  /** From 1, in UTF-16 units. */
+  readonly column?: number;
+  /** Where in the document: `services.web.ports[0]`. */
+  readonly path?: string;
+  /** What may stand there. */
+  readonly expected?: string;
+  /** What was probably meant. */
+  readonly suggestion?: string;
+  /** The line of the file it points at, for rendering. */
+  readonly sourceLine?: string;
+}
+
+/** A place in a file. */
+export interface Place {
+  readonly source: Source;
+  readonly offset: number;
+}
+
+/** Where in a document, from the root: keys and list positions. */
+export type Path = readonly (string | number)[];
+
+export interface Finding {
+  readonly code: DiagnosticCode;
+  readonly message: string;
+  readonly at?: Place | undefined;
+  readonly file?: string | undefined;
+  readonly path?: Path | undefined;
+  readonly expected?: string | undefined;
+  readonly suggestion?: string | undefined;
+}
+
+/** Text of a path: `services.web.ports[0]`. */
+export function formatPath(path: Path): string {
+  let out = '';
+  for (const part of path) {
+    if (typeof part === 'number') out += `[${part}]`;
+    else out += out === '' ? part : `.${part}`;
+  }
+  return out;
+}
+
+/** More than this many are never of use, and a hostile file must not fill the memory with them. */
+const LIMIT = 500;
+
+/** Collects what the stages find; equal findings (same place, same text) count once. */
+export class Findings {
+  readonly errors: Diagnostic[] = [];
+  readonly warnings: Diagnostic[] = [];
+  /** Parts of the model with at least one error: `services.web`, `networks.front`. */
+  readonly brokenParts = new Set<string>();
+  readonly #seen = new Set<string>();
+  /** True once an error was found that belongs to no single part, so that later stages cannot go on. */
+  fatal = false;
+
+  error(finding: Finding): void {
+    const [section, name] = finding.path ?? [];
+    if (typeof section === 'string' && typeof name === 'string') this.brokenParts.add(partKey(section, name));
+    else if (finding.code !== 'unknown-key') this.fatal = true;
+    this.#add(this.errors, finding, 'error');
+  }
+
+  warn(finding: Finding): void {
+    this.#add(this.warnings, finding, 'warning');
+  }
+
+  isBroken(section: string, name: string): boolean {
+    return this.brokenParts.has(partKey(section, name));
+  }
+
+  #add(list: Diagnostic[], finding: Finding, severity: 'error' | 'warning'): void {
+    if (list.length >= LIMIT) return;
+    const diagnostic = toDiagnostic(finding, severity);
+    const key = `${diagnostic.file}:${diagnostic.line}:${diagnostic.column}:${diagnostic.path}:${diagnostic.message}`;
+    if (this.#seen.has(key)) return;
+    this.#seen.add(key);
+    list.push(diagnostic);
+  }
+}
+
+function partKey(section: string, name: string): string {
+  return `${section}\u0000${name}`;
+}
+
+function toDiagnostic(finding: Finding, severity: 'error' | 'warning'): Diagnostic {
+  const { at, path, expected, suggestion } = finding;
+  const place = at === undefined ? undefined : position(at.source, at.offset);
+  const file = at?.source.path ?? finding.file;
+  return {
+    code: finding.code,
+    severity,
+    message: finding.message,
+    ...(file === undefined ? {} : { file }),
+    ...(place === undefined ? {} : { line: place.line, column: place.column, sourceLine: place.text }),
+    ...(path === undefined || path.length === 0 ? {} : { path: formatPath(path) }),
+    ...(expected === undefined ? {} : { expected }),
+    ...(suggestion === undefined ? {} : { suggestion }),
+  };
+}

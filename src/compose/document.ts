@@ -1,0 +1,188 @@
+/**
+ * Syntax tree -> the loader's tree: anchors and merge keys are gone, scalars have their values, `!reset` and
+ * `!override` are turned into a list of paths.
+ *
+ * Aliases are copied, so a small file can ask for a huge tree: the number of nodes and the depth are bounded.
+ */
+
+import type { Findings, Path, Place } from './diagnostic.ts';
+import { badNode, listNode, mapNode, nullNode, type Entry, type Node } from './node.ts';
+import { plainScalar, taggedScalar } from './scalars.ts';
+import { position, type Source } from './source.ts';
+import type { ListSyntax, MapSyntax, ScalarSyntax, Syntax } from './yaml-syntax.ts';
+
+/** One YAML document of a file. */
+export interface Document {
+  readonly root: Node;
+  /** Paths marked `!reset` or `!override`: what stands there in earlier files is taken out. */
+  readonly resets: readonly Path[];
+}
+
+const MAX_NODES = 2_000_000;
+const MAX_DEPTH = 100;
+const MERGE_KEY = '<<';
+
+/** Builds the tree of a document; faults are reported and leave a `bad` node. */
+export function buildDocument(syntax: Syntax, source: Source, findings: Findings): Document {
+  const builder = new Builder(source, findings);
+  builder.collectAnchors(syntax, 0);
+  return { root: builder.build(syntax, []) ?? nullNode({ source, offset: syntax.offset }), resets: builder.resets };
+}
+
+class Builder {
+  readonly resets: Path[] = [];
+  readonly #source: Source;
+  readonly #findings: Findings;
+  readonly #anchors = new Map<string, Syntax>();
+  /** Aliases resolve to the nearest anchor before them. */
+  readonly #aliases = new Map<Syntax, Syntax>();
+  readonly #open = new Set<Syntax>();
+  #nodes = 0;
+  #stopped = false;
+
+  constructor(source: Source, findings: Findings) {
+    this.#source = source;
+    this.#findings = findings;
+  }
+
+  collectAnchors(syntax: Syntax, depth: number): void {
+    if (depth > MAX_DEPTH) return;
+    if (syntax.anchor !== undefined) this.#anchors.set(syntax.anchor, syntax);
+    if (syntax.kind === 'alias') {
+      const target = this.#anchors.get(syntax.name);
+      if (target !== undefined) this.#aliases.set(syntax, target);
+    } else if (syntax.kind === 'list') {
+      for (const item of syntax.items) this.collectAnchors(item, depth + 1);
+    } else if (syntax.kind === 'map') {
+      for (const { key, value } of syntax.pairs) {
+        this.collectAnchors(key, depth + 1);
+        this.collectAnchors(value, depth + 1);
+      }
+    }
+  }
+
+  /** Undefined: the node is marked `!reset` and is not there at all. */
+  build(syntax: Syntax, path: Path): Node | undefined {
+    const at = this.#place(syntax);
+    if (this.#stopped) return badNode(at);
+    if (++this.#nodes > MAX_NODES || path.length > MAX_DEPTH) {
+      this.#stopped = true;
+      const message = path.length > MAX_DEPTH ? 'the file is nested too deeply' : 'the aliases of the file expand to too many values';
+      this.#findings.error({ code: 'yaml-too-complex', message, at });
+      return badNode(at);
+    }
+    if (syntax.tag === '!reset') {
+      this.resets.push(path);
+      return undefined;
+    }
+    if (syntax.tag === '!override') this.resets.push(path);
+    switch (syntax.kind) {
+      case 'alias':
+        return this.#alias(syntax, path);
+      case 'scalar':
+        return this.#scalar(syntax, at, path);
+      case 'list':
+        return this.#list(syntax, at, path);
+      case 'map':
+        return this.#map(syntax, at, path);
+    }
+  }
+
+  #alias(syntax: Syntax, path: Path): Node | undefined {
+    const at = this.#place(syntax);
+    const target = this.#aliases.get(syntax);
+    const name = syntax.kind === 'alias' ? syntax.name : '';
+    if (target === undefined) return this.#fail('yaml-syntax', `unknown anchor "${name}" referenced`, at, path);
+    if (this.#open.has(target)) return this.#fail('cycle', `the anchor "${name}" contains itself`, at, path);
+    return this.build(target, path);
+  }
+
+  #scalar(syntax: ScalarSyntax, at: Place, path: Path): Node {
+    if (syntax.tag === undefined) {
+      return syntax.plain ? plainScalar(syntax.text, at) : { kind: 'string', at, value: syntax.text };
+    }
+    if (syntax.tag === '!') return { kind: 'string', at, value: syntax.text };
+    const node = taggedScalar(syntax.tag, syntax.text, at);
+    if (node !== undefined) return node;
+    const type = syntax.tag.split(':').at(-1) ?? '';
+    return this.#fail('wrong-type', `cannot read "${syntax.text}" as !!${type}`, at, path);
+  }
+
+  #list(syntax: ListSyntax, at: Place, path: Path): Node {
+    this.#open.add(syntax);
+    const items: Node[] = [];
+    for (const [index, item] of syntax.items.entries()) {
+      const node = this.build(item, [...path, index]);
+      if (node !== undefined) items.push(node);
+    }
+    this.#open.delete(syntax);
+    return listNode(at, items);
+  }
+
+  #map(syntax: MapSyntax, at: Place, path: Path): Node {
+    this.#open.add(syntax);
+    const own = mapNode(at);
+    const seen = new Map<string, number>();
+    const merged: Syntax[] = [];
+    for (const { key, value } of syntax.pairs) {
+      const name = this.#keyText(key, path);
+      if (name === undefined) continue;
+      if (seen.has(name)) this.#duplicate(name, seen.get(name) ?? 0, key, path);
+      else seen.set(name, key.offset);
+      if (name === MERGE_KEY && key.kind === 'scalar' && key.plain) merged.push(value);
+      else this.#addEntry(own.entries, name, key, value, path);
+    }
+    for (const value of merged) this.#merge(own.entries, value, path);
+    this.#open.delete(syntax);
+    return own;
+  }
+
+  #addEntry(entries: Map<string, Entry>, name: string, key: Syntax, value: Syntax, path: Path): void {
+    const node = this.build(value, [...path, name]);
+    if (node !== undefined) entries.set(name, { key: name, at: this.#place(key), value: node });
+  }
+
+  #duplicate(name: string, first: number, key: Syntax, path: Path): void {
+    const { line } = position(this.#source, first);
+    const message = `mapping key "${name}" already defined at line ${line}`;
+    this.#fail('duplicate-key', message, this.#place(key), [...path, name]);
+  }
+
+  /** `<<`: entries that the mapping does not have itself; of several sources the earlier wins. */
+  #merge(entries: Map<string, Entry>, value: Syntax, path: Path): void {
+    const sources = value.kind === 'list' ? value.items : [value];
+    for (const source of sources) {
+      const node = this.build(source, path);
+      if (node === undefined || node.kind === 'bad') continue;
+      if (node.kind !== 'map') {
+        this.#fail('wrong-type', 'a merge key takes a mapping or a list of mappings', node.at, [...path, MERGE_KEY]);
+        continue;
+      }
+      for (const entry of node.entries.values()) if (!entries.has(entry.key)) entries.set(entry.key, entry);
+    }
+  }
+
+  #keyText(key: Syntax, path: Path): string | undefined {
+    const target = key.kind === 'alias' ? this.#aliases.get(key) : key;
+    const at = this.#place(key);
+    if (target?.kind === 'scalar') {
+      const node = this.#scalar(target, at, path);
+      if (node.kind === 'string') return node.value;
+      if (node.kind === 'bad') return undefined;
+    }
+    const shown = target?.kind === 'scalar' ? target.text || 'null' : (target?.kind ?? 'alias');
+    const where = path.length === 0 ? 'at top level' : `in ${path.join('.')}`;
+    const message = `non-string key ${where}: ${shown}`;
+    this.#findings.error({ code: 'non-string-key', message, at, path, expected: 'a string', suggestion: `"${shown}"` });
+    return undefined;
+  }
+
+  #fail(code: 'yaml-syntax' | 'cycle' | 'wrong-type' | 'duplicate-key', message: string, at: Place, path: Path): Node {
+    this.#findings.error({ code, message, at, path });
+    return badNode(at);
+  }
+
+  #place(syntax: Syntax): Place {
+    return { source: this.#source, offset: syntax.offset };
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * Lays each service over the one that it extends: of the same file or of another, itself extended first.
+ *
+ * A base from another file comes with its paths already absolute (from that file's folder) and its variables already
+ * put in. `!reset` and `!override` of the extending file act on what is inherited.
+ */
+
+import { formatPath, type Findings, type Path, type Place } from './diagnostic.ts';
+import { mergeServices } from './merge.ts';
+import { clone, describeKind, get, type MapNode, type Node } from './node.ts';
+import { applyResets } from './reset.ts';
+
+/** A file's services before `extends` is resolved, with what goes with them. */
+export interface ExtendsScope {
+  /** Name of the file, for cycles and messages. */
+  readonly file: string;
+  readonly services: MapNode;
+  readonly resets: readonly Path[];
+}
+
+/** Loads the file that an `extends` names; undefined after a fault was reported. */
+export type LoadBase = (file: string, at: Place, path: Path) => ExtendsScope | undefined;
+
+interface Reference {
+  readonly service: string;
+  readonly file: string | undefined;
+  readonly at: Node;
+}
+
+/** Resolves every `extends` of a document, in place. */
+export function applyExtends(root: MapNode, file: string, resets: readonly Path[], load: LoadBase, findings: Findings): void {
+  const services = get(root, 'services');
+  if (services === undefined || services.kind === 'bad') return;
+  if (services.kind !== 'map') {
+    const message = `services must be a mapping, not ${describeKind(services.kind)}`;
+    findings.error({ code: 'wrong-type', message, at: services.at, path: ['services'], expected: 'a mapping' });
+    return;
+  }
+  const resolver = new ExtendsResolver(load, findings);
+  const scope = { file, services, resets };
+  for (const name of services.entries.keys()) resolver.resolve(name, scope, []);
+}
+
+class ExtendsResolver {
+  readonly #load: LoadBase;
+  readonly #findings: Findings;
+
+  constructor(load: LoadBase, findings: Findings) {
+    this.#load = load;
+    this.#findings = findings;
+  }
+
+  /** The service, with everything that it inherits; its entry is replaced by that. */
+  resolve(name: string, scope: ExtendsScope, trail: readonly string[]): Node | undefined {
+    const entry = scope.services.entries.get(name);
+    const service = entry?.value;
+    if (entry === undefined || service?.kind !== 'map' || !service.entries.has('extends')) return service;
+    const path = ['services', name];
+    const reference = this.#reference(service, path);
+    service.entries.delete('extends');
+    if (reference === undefined) return service;
+    const base = this.#base(reference, scope, [...trail, `${name} in ${scope.file}`], path);
+    if (base?.kind !== 'map') return service;
+    const inherited = clone(base);
+    applyResets(inherited, scope.resets, path);
+    entry.value = mergeServices(name, inherited, service, this.#findings);
+    return entry.value;
+  }
+
+  #base(reference: Reference, scope: ExtendsScope, trail: readonly string[], path: Path): Node | undefined {
+    const { at } = reference.at;
+    const source = reference.file === undefined ? scope : this.#load(reference.file, at, path);
+    if (source === undefined) return undefined;
+    if (!source.services.entries.has(reference.service)) {
+      const where = reference.file === undefined ? scope.file : reference.file;
+      const message = `cannot extend service "${String(path[1])}" in ${scope.file}: service "${reference.service}" not found in ${where}`;
+      const suggestion = [...source.services.entries.keys()].slice(0, 5).join(', ');
+      this.#findings.error({ code: 'extends', message, at, path, expected: suggestion || undefined });
+      return undefined;
+    }
+    const next = `${reference.service} in ${source.file}`;
+    if (!trail.includes(next)) return this.resolve(reference.service, source, trail);
+    const [first = next, ...rest] = [...trail, next];
+    const message = ['Circular reference:', `  ${first}`, ...rest.map((step) => `  extends ${step}`)].join('\n');
+    this.#findings.error({ code: 'cycle', message, at, path });
+    return undefined;
+  }
+
+  #reference(service: MapNode, path: Path): Reference | undefined {
+    const node = get(service, 'extends');
+    if (node === undefined || node.kind === 'bad') return undefined;
+    if (node.kind === 'string') return { service: node.value, file: undefined, at: node };
+    const name = get(node, 'service');
+    const file = get(node, 'file');
+    const isFileWrong = file !== undefined && file.kind !== 'string' && file.kind !== 'null';
+    if (name?.kind !== 'string' || isFileWrong) {
+      const at = isFileWrong ? file : node;
+      const message = `${formatPath(path)}.extends must name a service, and its file as a string`;
+      this.#findings.error({ code: 'extends', message, at: at.at, path, expected: 'a service name, or {service, file}' });
+      return undefined;
+    }
+    for (const { key, at } of node.kind === 'map' ? node.entries.values() : []) {
+      if (key === 'service' || key === 'file') continue;
+      const message = `${formatPath(path)}.extends: unknown key "${key}"`;
+      this.#findings.error({ code: 'unknown-key', message, at, path: [...path, 'extends', key], expected: 'service, file' });
+    }
+    return { service: name.value, file: file?.kind === 'string' ? file.value : undefined, at: node };
+  }
+}
+

@@ -1,0 +1,91 @@
+/**
+ * Puts the values of variables into every text of a document, and casts text at the places where a number or a
+ * boolean is meant. Keys are never touched.
+ */
+
+import { CASTS, castText, type Cast } from './casts.ts';
+import type { Findings, Path } from './diagnostic.ts';
+import type { Environment } from './environment.ts';
+import { badNode, textNode, type Node, type TextNode } from './node.ts';
+import { below, type RuleTree } from './rule-tree.ts';
+import { substitute, type TemplateFault } from './template.ts';
+
+/** Interpolates a tree in place and returns it (a text at the root is replaced). */
+export function interpolate(root: Node, environment: Environment, findings: Findings): Node {
+  return new Interpolation(environment, findings).visit(root, [], CASTS);
+}
+
+class Interpolation {
+  readonly #environment: Environment;
+  readonly #findings: Findings;
+
+  constructor(environment: Environment, findings: Findings) {
+    this.#environment = environment;
+    this.#findings = findings;
+  }
+
+  visit(node: Node, path: Path, casts: RuleTree<Cast> | undefined): Node {
+    if (node.kind === 'map') {
+      for (const entry of node.entries.values()) {
+        const { key, value } = entry;
+        if (value.kind === 'string' || value.kind === 'map' || value.kind === 'list') {
+          entry.value = this.visit(value, [...path, key], below(casts, key));
+        }
+      }
+      return node;
+    }
+    if (node.kind === 'list') {
+      node.items = node.items.map((item, index) => this.visit(item, [...path, index], casts?.items));
+      return node;
+    }
+    return node.kind === 'string' ? this.#text(node, path, casts?.rule) : node;
+  }
+
+  #text(node: TextNode, path: Path, cast: Cast | undefined): Node {
+    const result = substitute(node.value, (name) => this.#environment.get(name), {
+      unset: (name) => {
+        const message = `The "${name}" variable is not set. Defaulting to a blank string.`;
+        this.#findings.warn({ code: 'unset-variable', message, at: node.at, path });
+      },
+      used: (name, value) => this.#environment.markUsed(name, value),
+    });
+    if (!result.ok) return this.#fail(node, path, result.fault);
+    const text = result.text === node.value ? node : textNode(node.at, result.text);
+    return cast === undefined ? text : this.#cast(text, path, cast);
+  }
+
+  #cast(node: TextNode, path: Path, cast: Cast): Node {
+    const result = castText(node, cast);
+    if ('problem' in result) {
+      const message = `failed to cast to expected type: ${result.problem}`;
+      this.#findings.error({ code: 'wrong-type', message, at: node.at, path, expected: EXPECTED[cast] });
+      return badNode(node.at);
+    }
+    if (result.warning !== undefined) {
+      this.#findings.warn({ code: 'obsolete', message: result.warning, at: node.at, path });
+    }
+    return result.node;
+  }
+
+  #fail(node: TextNode, path: Path, fault: TemplateFault): Node {
+    const at = node.at;
+    if (fault.kind === 'required') {
+      const reason = fault.reason === '' ? '' : `: ${fault.reason}`;
+      const message = `required variable ${fault.name} is missing a value${reason}`;
+      const suggestion = `set ${fault.name} in the environment or in .env`;
+      this.#findings.error({ code: 'missing-variable', message, at, path, suggestion });
+    } else if (fault.kind === 'format') {
+      const message = `invalid interpolation format: ${shorten(fault.template)}`;
+      this.#findings.error({ code: 'interpolation', message, at, path, suggestion: 'write $$ for a literal $' });
+    } else {
+      this.#findings.error({ code: 'interpolation', message: 'the interpolation is nested too deeply or too long', at, path });
+    }
+    return badNode(at);
+  }
+}
+
+const EXPECTED: Readonly<Record<Cast, string>> = { boolean: 'true or false', integer: 'an integer', number: 'a number' };
+
+function shorten(text: string): string {
+  return text.length > 120 ? `${text.slice(0, 117)}...` : text;
+}

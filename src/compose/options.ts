@@ -1,0 +1,36 @@
+/**
+ * What a load is asked for and what it gives: the public face of src/compose, in types.
+ */
+
+import type { InputFile, Project } from '../model/project.ts';
+import type { Diagnostic } from './diagnostic.ts';
+
+export interface LoadOptions {
+  /** As `-f`: paths from `cwd`; `-` is `stdin`. Default: COMPOSE_FILE, else the search for `compose.yaml` and its kin. */
+  readonly files?: readonly string[];
+  /** Text of standard input, or what reads it; asked only when a file is `-`. */
+  readonly stdin?: string | (() => string | Promise<string>);
+  /** As `-p`. Default: COMPOSE_PROJECT_NAME, the files' `name`, the folder's name. */
+  readonly projectName?: string;
+  /** As `--project-directory`. Default: the folder of the first file. */
+  readonly projectDirectory?: string;
+  /** As `--env-file`. Default: COMPOSE_ENV_FILES, else `.env` of the project directory if it is there. */
+  readonly envFiles?: readonly string[];
+  /** As `--profile`. Default: COMPOSE_PROFILES. */
+  readonly profiles?: readonly string[];
+  /** Where relative paths of these options begin. */
+  readonly cwd: string;
+  /** The shell's variables, `process.env` as a rule. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly signal?: AbortSignal;
+}
+
+export type LoadResult =
+  | { readonly ok: true; readonly project: Project; readonly warnings: readonly Diagnostic[] }
+  | {
+      readonly ok: false;
+      readonly diagnostics: readonly Diagnostic[];
+      readonly warnings: readonly Diagnostic[];
+      /** What was read or looked for up to the failure: what to watch for a repair. */
+      readonly inputFiles: readonly InputFile[];
+    };

@@ -1,0 +1,157 @@
+/**
+ * Completed tree -> Project: typed services, networks, volumes, secrets and configs, profiles applied.
+ *
+ * Parts with faults are left out here, so that the rest can still be checked; a project is only given out when there
+ * are none. Env files are not read here (env-files.ts).
+ */
+
+import { FILE_OBJECT, HOOK, NETWORK, SERVICE, VOLUME } from '../model/compose-shapes.ts';
+import { compareText } from '../model/canonical-json.ts';
+import type { Hook, HookPhase } from '../model/hook.ts';
+import type { FileObject, Mapping, Network, Service, Volume } from '../model/project.ts';
+import type { Shape } from '../model/shape.ts';
+import { decode, dictionary, extensionsOf } from './decode.ts';
+import type { Findings, Path, Place } from './diagnostic.ts';
+import type { Environment } from './environment.ts';
+import { readHookPolicy, readOnChange, readServicePolicy } from './extensions.ts';
+import { entriesOf, get, type Entry, type MapNode, type Node } from './node.ts';
+
+/** The typed parts of a project, before checks that need more than one of them. */
+export interface Parts {
+  readonly services: Mapping<Service>;
+  /** Services that no active profile enables. */
+  readonly disabled: Mapping<Service>;
+  readonly networks: Mapping<Network>;
+  readonly volumes: Mapping<Volume>;
+  readonly secrets: Mapping<FileObject>;
+  readonly configs: Mapping<FileObject>;
+  readonly models: ReadonlySet<string>;
+}
+
+/** Reads the parts of a completed tree. */
+export function buildParts(root: MapNode, profiles: readonly string[], environment: Environment, findings: Findings): Parts {
+  const all = section(root, 'services', findings, (entry, path) => buildService(entry, path, findings));
+  const names = Object.keys(all);
+  const isEnabled = (name: string): boolean => hasProfile(all[name]?.profiles ?? [], profiles);
+  return {
+    services: pick(all, names.filter(isEnabled)),
+    disabled: pick(all, names.filter((name) => !isEnabled(name))),
+    networks: section(root, 'networks', findings, (entry, path) => named<Network>(entry, NETWORK, path, findings, { ipam: {} })),
+    volumes: section(root, 'volumes', findings, (entry, path) => named<Volume>(entry, VOLUME, path, findings, {})),
+    secrets: section(root, 'secrets', findings, (entry, path) => buildFileObject(entry, path, environment, findings)),
+    configs: section(root, 'configs', findings, (entry, path) => buildFileObject(entry, path, environment, findings)),
+    models: new Set(entriesOf(root, 'models').map((entry) => entry.key)),
+  };
+}
+
+/** Some entries of a mapping, by name. */
+export function pick<T>(all: Mapping<T>, names: Iterable<string>): Mapping<T> {
+  const picked: [string, T][] = [];
+  for (const name of names) {
+    const value = all[name];
+    if (value !== undefined) picked.push([name, value]);
+  }
+  return dictionary(picked.toSorted((a, b) => compareText(a[0], b[0]))) as Record<string, T>;
+}
+
+/** Where something stands in the tree: the nearest place on the way to it that exists. */
+export function placeOf(root: MapNode, path: Path): Place {
+  let node: Node = root;
+  let at: Place = root.at;
+  for (const part of path) {
+    if (node.kind === 'map' && typeof part === 'string') {
+      const entry = node.entries.get(part);
+      if (entry === undefined) break;
+      at = entry.at;
+      node = entry.value;
+    } else if (node.kind === 'list' && typeof part === 'number') {
+      const item: Node | undefined = node.items[part];
+      if (item === undefined) break;
+      at = item.at;
+      node = item;
+    } else break;
+  }
+  return at;
+}
+
+function section<T>(
+  root: MapNode,
+  name: string,
+  findings: Findings,
+  build: (entry: Entry, path: Path) => T | undefined,
+): Mapping<T> {
+  const built = new Map<string, T>();
+  for (const entry of entriesOf(root, name)) {
+    if (findings.isBroken(name, entry.key)) continue;
+    const value = build(entry, [name, entry.key]);
+    if (value !== undefined && !findings.isBroken(name, entry.key)) built.set(entry.key, value);
+  }
+  return dictionary([...built].toSorted((a, b) => compareText(a[0], b[0]))) as Record<string, T>;
+}
+
+function hasProfile(own: readonly string[], active: readonly string[]): boolean {
+  return own.length === 0 || active.includes('*') || own.some((profile) => active.includes(profile));
+}
+
+function buildService(entry: Entry, path: Path, findings: Findings): Service | undefined {
+  const node = entry.value;
+  const decoded = record(decode(node, SERVICE, path, findings));
+  if (decoded === undefined) return undefined;
+  const extensions = extensionsOf(node);
+  for (const phase of ['pre_start', 'post_start', 'pre_stop'] as const) {
+    const hooks = buildHooks(get(node, phase), phase, path, findings);
+    if (hooks.length > 0) decoded[phase] = hooks;
+    else delete decoded[phase];
+  }
+  const service = {
+    ...decoded,
+    name: entry.key,
+    command: decoded['command'] ?? null,
+    entrypoint: decoded['entrypoint'] ?? null,
+    ...(extensions === undefined ? {} : { extensions }),
+    policy: readServicePolicy(node, path, findings),
+  };
+  return completeService(service as unknown as Omit<Service, 'replicas'>);
+}
+
+function completeService(service: Omit<Service, 'replicas'>): Service {
+  const deploy = service.deploy === undefined ? undefined : withScale(service.deploy, service.scale);
+  const completed = deploy === undefined ? service : { ...service, deploy };
+  return { ...completed, replicas: service.scale ?? service.deploy?.replicas ?? 1 };
+}
+
+/** `scale` also counts where `deploy` is given without `replicas`. */
+function withScale(deploy: NonNullable<Service['deploy']>, scale: number | undefined): NonNullable<Service['deploy']> {
+  const complete = { ...deploy, resources: deploy.resources ?? {}, placement: deploy.placement ?? {} };
+  return scale === undefined || deploy.replicas !== undefined ? complete : { ...complete, replicas: scale };
+}
+
+function buildHooks(node: Node | undefined, phase: HookPhase, servicePath: Path, findings: Findings): Hook[] {
+  if (node?.kind !== 'list') return [];
+  return node.items.flatMap((item, index) => {
+    const path = [...servicePath, phase, index];
+    const decoded = record(decode(item, HOOK, path, findings));
+    if (decoded === undefined) return [];
+    const hook = { ...decoded, command: decoded['command'] ?? null, policy: readHookPolicy(item, phase, path, findings) };
+    return [hook as unknown as Hook];
+  });
+}
+
+function buildFileObject(entry: Entry, path: Path, environment: Environment, findings: Findings): FileObject | undefined {
+  const base = named<Omit<FileObject, 'onChange'>>(entry, FILE_OBJECT, path, findings, {});
+  if (base === undefined) return undefined;
+  const value = base.environment === undefined ? base.content : environment.get(base.environment);
+  const onChange = readOnChange(entry.value, path, findings);
+  return { ...base, onChange, ...(value === undefined ? {} : { value }) };
+}
+
+function named<T>(entry: Entry, shape: Shape, path: Path, findings: Findings, base: object): T | undefined {
+  const decoded = record(decode(entry.value, shape, path, findings));
+  if (decoded === undefined) return undefined;
+  const extensions = extensionsOf(entry.value);
+  return { ...base, ...decoded, ...(extensions === undefined ? {} : { extensions }) } as unknown as T;
+}
+
+function record(value: unknown): Record<string, unknown> | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+}

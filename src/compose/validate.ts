@@ -1,0 +1,160 @@
+/**
+ * Checks a model against the table of what a Compose file may say (schema.ts).
+ *
+ * Every fault is reported with the place it stands at. A value of a wrong kind is reported once, where it stands,
+ * in terms of what would be right there; keys that are nearly known ones come with a suggestion.
+ */
+
+import { formatPath, type Findings, type Path, type Place } from './diagnostic.ts';
+import { describeKind, equalNodes, type ListNode, type MapNode, type Node, type ScalarNode } from './node.ts';
+import { acceptedKinds, COMPOSE_FILE, type EitherRule, type ListRule, type MapRule, type Rule, type ScalarRule } from './schema.ts';
+import { nearest } from './suggestion.ts';
+
+/** Reports everything in a model that a Compose file may not say. */
+export function validate(root: MapNode, findings: Findings): void {
+  new Validation(findings).map(root, COMPOSE_FILE, []);
+}
+
+class Validation {
+  readonly #findings: Findings;
+
+  constructor(findings: Findings) {
+    this.#findings = findings;
+  }
+
+  check(node: Node, rule: Rule, path: Path): void {
+    if (node.kind === 'bad') return;
+    if (rule.is === 'any') return node.kind === 'timestamp' ? this.#wrongType(node, rule, path) : undefined;
+    if (rule.is === 'either') return this.#either(node, rule, path);
+    if (rule.is === 'scalar' && node.kind !== 'map' && node.kind !== 'list') return this.#scalar(node, rule, path);
+    if (rule.is === 'map' && node.kind === 'map') return this.map(node, rule, path);
+    if (rule.is === 'list' && node.kind === 'list') return this.#list(node, rule, path);
+    this.#wrongType(node, rule, path);
+  }
+
+  map(node: MapNode, rule: MapRule, path: Path): void {
+    for (const { key, at, value } of node.entries.values()) {
+      const known = rule.keys.get(key);
+      if (known !== undefined) this.check(value, known, [...path, key]);
+      else if (rule.others !== undefined && (rule.others.pattern?.test(key) ?? true)) {
+        this.check(value, rule.others.rule, [...path, key]);
+      } else if (!rule.open && !(rule.extensible && key.startsWith('x-'))) this.#unknownKey(key, at, rule, path);
+    }
+    for (const key of rule.required) {
+      if (node.entries.has(key)) continue;
+      const message = `${formatPath(path)}: "${key}" is missing`;
+      this.#findings.error({ code: 'missing-key', message, at: node.at, path, expected: `the key ${key}` });
+    }
+  }
+
+  #either(node: Node, rule: EitherRule, path: Path): void {
+    const fitting = rule.of.find((alternative) => accepts(alternative, node));
+    if (fitting === undefined) this.#wrongType(node, rule, path);
+    else this.check(node, fitting, path);
+  }
+
+  #list(node: ListNode, rule: ListRule, path: Path): void {
+    for (const [index, item] of node.items.entries()) this.check(item, rule.items, [...path, index]);
+    if (rule.unique) this.#duplicates(node, path);
+  }
+
+  #duplicates(node: ListNode, path: Path): void {
+    const seen = new Map<string, number>();
+    const others: { item: Node; index: number }[] = [];
+    for (const [index, item] of node.items.entries()) {
+      let first: number | undefined;
+      if (item.kind === 'string' || item.kind === 'int') {
+        const key = `${item.kind}:${item.value}`;
+        first = seen.get(key);
+        if (first === undefined) seen.set(key, index);
+      } else {
+        first = others.find((other) => equalNodes(other.item, item))?.index;
+        if (first === undefined && others.length < 1000) others.push({ item, index });
+      }
+      if (first === undefined) continue;
+      const message = `${formatPath(path)}: items at ${first} and ${index} are equal`;
+      this.#findings.error({ code: 'duplicate-item', message, at: item.at, path: [...path, index], suggestion: 'remove one' });
+    }
+  }
+
+  #scalar(node: ScalarNode, rule: ScalarRule, path: Path): void {
+    if (!accepts(rule, node)) return this.#wrongType(node, rule, path);
+    if (node.kind === 'string') this.#text(node.value, node.at, rule, path);
+    if (node.kind === 'int' || node.kind === 'float') this.#bounds(Number(node.value), node.at, rule, path);
+  }
+
+  #text(value: string, at: Place, rule: ScalarRule, path: Path): void {
+    if (rule.oneOf !== undefined && !rule.oneOf.includes(value)) {
+      this.#findings.error({
+        code: 'invalid-value',
+        message: `${formatPath(path)} must not be "${value}"`,
+        at,
+        path,
+        expected: rule.oneOf.join(', '),
+        suggestion: nearest(value, rule.oneOf),
+      });
+    } else if (rule.pattern !== undefined && !rule.pattern.test(value)) {
+      const message = `${formatPath(path)} "${value}" does not match ${rule.pattern.source}`;
+      this.#findings.error({ code: 'invalid-value', message, at, path, expected: rule.pattern.source });
+    }
+  }
+
+  #bounds(value: number, at: Place, rule: ScalarRule, path: Path): void {
+    const low = rule.min !== undefined && value < rule.min;
+    const high = rule.max !== undefined && value > rule.max;
+    if (!low && !high) return;
+    const bound = low ? `greater than or equal to ${rule.min}` : `less than or equal to ${rule.max}`;
+    const message = `${formatPath(path)} must be ${bound}`;
+    this.#findings.error({ code: 'invalid-value', message, at, path, expected: bound });
+  }
+
+  #wrongType(node: Node, rule: Rule, path: Path): void {
+    const expected = describeRule(rule);
+    const message = `${formatPath(path) || 'the file'} must be ${expected}, not ${describeKind(node.kind)}`;
+    const quote = node.kind === 'timestamp' || isQuotable(node, rule);
+    const suggestion = quote && 'value' in node ? `quote it: "${String(node.value)}"` : undefined;
+    this.#findings.error({ code: 'wrong-type', message, at: node.at, path, expected, suggestion });
+  }
+
+  #unknownKey(key: string, at: Place, rule: MapRule, path: Path): void {
+    const suggestion = nearest(key, [...rule.keys.keys()]);
+    const hint = suggestion === undefined ? '' : ` (did you mean ${suggestion}?)`;
+    const where = path.length === 0 ? 'the top level' : formatPath(path);
+    const expected = rule.others?.pattern === undefined ? undefined : `a name that matches ${rule.others.pattern.source}`;
+    const message = `${where}: unknown key "${key}"${hint}`;
+    this.#findings.error({ code: 'unknown-key', message, at, path: [...path, key], expected, suggestion });
+  }
+}
+
+function accepts(rule: Rule, node: Node): boolean {
+  if (rule.is === 'either') return rule.of.some((alternative) => accepts(alternative, node));
+  if (rule.is === 'scalar' && node.kind === 'float' && rule.types.includes('integer')) {
+    return Number.isInteger(Number(node.value));
+  }
+  return acceptedKinds(rule).includes(node.kind);
+}
+
+function isQuotable(node: Node, rule: Rule): boolean {
+  return (node.kind === 'int' || node.kind === 'float' || node.kind === 'bool') && acceptedKinds(rule).includes('string');
+}
+
+/** What a rule takes, in words: `a string or a list`. */
+function describeRule(rule: Rule): string {
+  const words = [...new Set(ruleWords(rule))];
+  return words.length < 2 ? (words[0] ?? 'anything') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+}
+
+function ruleWords(rule: Rule): string[] {
+  switch (rule.is) {
+    case 'map':
+      return ['a mapping'];
+    case 'list':
+      return ['a list'];
+    case 'either':
+      return rule.of.flatMap((alternative) => ruleWords(alternative));
+    case 'any':
+      return ['anything'];
+    case 'scalar':
+      return rule.types.map((type) => (type === 'null' ? 'nothing' : `${type === 'integer' ? 'an' : 'a'} ${type}`));
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * YAML text -> syntax tree, by the yaml library; the only file of src/compose that reads with it.
+ *
+ * The result still has anchors, aliases, tags and merge keys, and every scalar is text: what they mean is decided in
+ * document.ts and scalars.ts, so that the library's own schema has no say.
+ */
+
+import { isAlias, isMap, isScalar, isSeq, parseAllDocuments, type ParsedNode } from 'yaml';
+
+import type { Findings } from './diagnostic.ts';
+import type { Source } from './source.ts';
+
+export type Syntax = ScalarSyntax | MapSyntax | ListSyntax | AliasSyntax;
+
+interface SyntaxBase {
+  readonly offset: number;
+  readonly tag?: string | undefined;
+  readonly anchor?: string | undefined;
+}
+
+export interface ScalarSyntax extends SyntaxBase {
+  readonly kind: 'scalar';
+  readonly text: string;
+  /** Written without quotes, on one line or several. */
+  readonly plain: boolean;
+}
+
+export interface MapSyntax extends SyntaxBase {
+  readonly kind: 'map';
+  readonly pairs: readonly { readonly key: Syntax; readonly value: Syntax }[];
+}
+
+export interface ListSyntax extends SyntaxBase {
+  readonly kind: 'list';
+  readonly items: readonly Syntax[];
+}
+
+export interface AliasSyntax extends SyntaxBase {
+  readonly kind: 'alias';
+  readonly name: string;
+}
+
+/** The documents of a file, or undefined after a syntax error was reported. An empty file has none. */
+export function parseYaml(source: Source, findings: Findings): Syntax[] | undefined {
+  let documents;
+  try {
+    documents = parseAllDocuments(source.text, {
+      keepSourceTokens: false,
+      logLevel: 'silent',
+      merge: false,
+      prettyErrors: false,
+      schema: 'failsafe',
+      strict: true,
+      uniqueKeys: false,
+      version: '1.2',
+    });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    findings.error({ code: 'yaml-too-complex', message: 'the file is nested too deeply', file: source.path });
+    return undefined;
+  }
+  if (!Array.isArray(documents)) return [];
+  let failed = false;
+  const out: Syntax[] = [];
+  for (const document of documents) {
+    for (const error of document.errors) {
+      failed = true;
+      findings.error({ code: 'yaml-syntax', message: error.message, at: { source, offset: error.pos[0] } });
+    }
+    if (failed) continue;
+    const root = document.contents;
+    if (root !== null) out.push(convert(root));
+  }
+  return failed ? undefined : out;
+}
+
+function convert(node: ParsedNode): Syntax {
+  const offset = node.range[0];
+  if (isAlias(node)) return { kind: 'alias', offset, name: node.source };
+  const base = { offset, tag: node.tag, anchor: node.anchor };
+  if (isScalar(node)) {
+    const plain = node.type === 'PLAIN' || node.type === undefined;
+    return { kind: 'scalar', ...base, text: node.source ?? '', plain };
+  }
+  if (isSeq(node)) return { kind: 'list', ...base, items: node.items.map((item) => convertItem(item, offset)) };
+  if (!isMap(node)) return { kind: 'scalar', offset, text: '', plain: true };
+  const pairs = node.items.map(({ key, value }) => {
+    const keySyntax = convertItem(key, offset);
+    return { key: keySyntax, value: convertItem(value, keySyntax.offset) };
+  });
+  return { kind: 'map', ...base, pairs };
+}
+
+function convertItem(item: unknown, offset: number): Syntax {
+  return isParsed(item) ? convert(item) : { kind: 'scalar', offset, text: '', plain: true };
+}
+
+function isParsed(item: unknown): item is ParsedNode {
+  return isAlias(item) || isScalar(item) || isSeq(item) || isMap(item);
+}
