@@ -150,7 +150,8 @@ class Builder {
 
   /** `<<`: entries that the mapping does not have itself; of several sources the earlier wins. */
   #merge(entries: Map<string, Entry>, value: Syntax, path: Path): void {
-    const sources = value.kind === 'list' ? value.items : [value];
+    const target = value.kind === 'alias' ? (this.#aliases.get(value) ?? value) : value;
+    const sources = target.kind === 'list' && !this.#open.has(target) ? target.items : [value];
     for (const source of sources) {
       const node = this.build(source, path);
       if (node === undefined || node.kind === 'bad') continue;

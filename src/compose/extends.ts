@@ -7,7 +7,7 @@
 
 import { formatPath, type Findings, type Path, type Place } from './diagnostic.ts';
 import { mergeServices } from './merge.ts';
-import { clone, describeKind, get, type MapNode, type Node } from './node.ts';
+import { clone, describeKind, get, set, type MapNode, type Node } from './node.ts';
 import { applyResets } from './reset.ts';
 
 /** A file's services before `extends` is resolved, with what goes with them. */
@@ -56,10 +56,16 @@ class ExtendsResolver {
     const service = entry?.value;
     if (entry === undefined || service?.kind !== 'map' || !service.entries.has('extends')) return service;
     const path = ['services', name];
-    const reference = this.#reference(service, path);
+    const extendsNode = get(service, 'extends');
+    const reference = this.#reference(extendsNode, path);
     service.entries.delete('extends');
-    if (reference === undefined) return service;
+    if (reference === undefined || extendsNode === undefined) return service;
     const base = this.#base(reference, scope, [...trail, `${name} in ${scope.file}`], path);
+    if (base?.kind === 'null') {
+      // Odd, but Compose leaves the attribute where it is when the base is there and empty.
+      set(service, 'extends', extendsNode);
+      return service;
+    }
     if (base?.kind !== 'map') return service;
     const inherited = clone(base);
     applyResets(inherited, scope.resets, path);
@@ -86,8 +92,7 @@ class ExtendsResolver {
     return undefined;
   }
 
-  #reference(service: MapNode, path: Path): Reference | undefined {
-    const node = get(service, 'extends');
+  #reference(node: Node | undefined, path: Path): Reference | undefined {
     if (node === undefined || node.kind === 'bad') return undefined;
     if (node.kind === 'string') return { service: node.value, file: undefined, at: node };
     const name = get(node, 'service');

@@ -5,7 +5,7 @@
  * document.ts and scalars.ts, so that the library's own schema has no say.
  */
 
-import { isAlias, isMap, isScalar, isSeq, parseAllDocuments, type ParsedNode } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, parseAllDocuments, visit, type Document, type ParsedNode } from 'yaml';
 
 import type { Findings } from './diagnostic.ts';
 import type { Source } from './source.ts';
@@ -71,7 +71,27 @@ export function parseYaml(source: Source, findings: Findings): Syntax[] | undefi
     const root = document.contents;
     if (root !== null) out.push(convert(root));
   }
-  return failed ? undefined : out;
+  return failed || refuseEscapes(source, documents, findings) ? undefined : out;
+}
+
+/** `\/` in double quotes is JSON and YAML 1.2, but the library that Compose uses refuses it. */
+function refuseEscapes(source: Source, documents: readonly Document.Parsed[], findings: Findings): boolean {
+  if (!source.text.includes('\\/')) return false;
+  let found = false;
+  for (const document of documents) {
+    visit(document, {
+      Scalar: (_key, node) => {
+        if (node.type !== 'QUOTE_DOUBLE' || !node.range) return;
+        const [start, end] = node.range;
+        const escape = /^(?:[^\\]|\\[^/])*?\\\//.exec(source.text.slice(start, end));
+        if (escape === null) return;
+        found = true;
+        const at = { source, offset: start + escape[0].length - 2 };
+        findings.error({ code: 'yaml-syntax', message: 'found unknown escape character', at, suggestion: '/' });
+      },
+    });
+  }
+  return found;
 }
 
 function convert(node: ParsedNode): Syntax {

@@ -260,6 +260,7 @@ export const SERVICE_FIELDS: readonly Field[] = [
   f('environment', environment),
   f('env_file', list(ENV_FILE)),
   f('expose', list({ is: 'string', from: 'string-or-number' }, 'string')),
+  p('extends', struct([f('file', text), f('service', text)])),
   f('external_links', texts),
   f('extra_hosts', hosts),
   f('group_add', texts),

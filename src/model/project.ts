@@ -100,6 +100,8 @@ export interface Service {
   readonly ownEnvironment?: Environment;
   readonly env_file?: readonly EnvFile[];
   readonly expose?: readonly string[];
+  /** Stays only where the service that is extended is empty. */
+  readonly extends?: { readonly file?: string; readonly service?: string };
   readonly external_links?: readonly string[];
   /** Sorted `host=ip` items. */
   readonly extra_hosts?: readonly string[];
