@@ -161,7 +161,7 @@ function unusable(text: string, why: string): EngineError {
 }
 
 /** An empty variable counts as absent, as for the docker command line. */
-export function nonEmpty(text: string | undefined): string | undefined {
+function nonEmpty(text: string | undefined): string | undefined {
   return text === '' ? undefined : text;
 }
 

@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto';
 import Docker from 'dockerode';
 import { EngineError } from '../model/errors.ts';
 import type { Address, Variables } from './address.ts';
-import { addressText, nonEmpty, readDockerConfig, resolveAddress } from './address.ts';
+import { addressText, readDockerConfig, resolveAddress } from './address.ts';
 import { agentOf } from './agents.ts';
 import { isAtLeast } from './api-version.ts';
 import { DockerEngine } from './docker.ts';
@@ -63,7 +63,6 @@ export async function connect(options: ConnectOptions = {}): Promise<Engine> {
       clockOffsetMs: about.SystemTime ? Date.parse(about.SystemTime) - Date.now() : 0,
       env,
       proxyEnvironment: proxyEnvironment(config, host),
-      defaultPlatform: nonEmpty(env['DOCKER_DEFAULT_PLATFORM']),
     });
   } catch (error) {
     agent.destroy();

@@ -3,7 +3,7 @@
 import type { Service } from '../model/project.ts';
 import type { ContainerAnswer } from './answers.ts';
 import type { FileToCopy } from './engine.ts';
-import { restartPolicy, updatableResources } from './resources.ts';
+import { updateSpec } from './resources.ts';
 import { tarOf } from './tar.ts';
 import type { Call, Wire } from './wire.ts';
 
@@ -64,9 +64,7 @@ export async function renameContainer(wire: Wire, id: string, name: string, sign
 }
 
 export async function updateContainer(wire: Wire, id: string, service: Service, signal: AbortSignal): Promise<void> {
-  // Podman takes an update without a policy for one to "no": it is always sent.
-  const body = { ...updatableResources(service), RestartPolicy: restartPolicy(service) };
-  await wire.json({ ...action(id, 'update', signal), body });
+  await wire.json({ ...action(id, 'update', signal), body: updateSpec(service) });
 }
 
 export function pauseContainer(wire: Wire, id: string, signal: AbortSignal): Promise<void> {

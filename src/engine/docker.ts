@@ -49,8 +49,6 @@ export interface DockerEngineParts {
   /** For credentials: DOCKER_CONFIG, HOME, PATH. */
   readonly env: Variables;
   readonly proxyEnvironment: Readonly<Record<string, string>>;
-  /** DOCKER_DEFAULT_PLATFORM. */
-  readonly defaultPlatform: string | undefined;
 }
 
 /** For putting right what a failed call left behind. */
@@ -143,8 +141,7 @@ export class DockerEngine implements Engine {
   }
 
   pullImage(request: PullRequest, signal: AbortSignal): Promise<void> {
-    const platform = request.platform ?? this.#parts.defaultPlatform;
-    return pullImage(this.#wire, { ...request, platform }, this.#parts.env, signal);
+    return pullImage(this.#wire, request, this.#parts.env, signal);
   }
 
   async createContainer(request: ContainerRequest, signal: AbortSignal): Promise<string> {
@@ -160,7 +157,7 @@ export class DockerEngine implements Engine {
       what: `create container ${request.name}`,
       method: 'POST',
       path: '/containers/create',
-      query: { name: request.name, platform: service.platform ?? this.#parts.defaultPlatform },
+      query: { name: request.name, platform: service.platform ?? project.defaultPlatform },
       body,
       signal,
     });

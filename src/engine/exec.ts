@@ -6,6 +6,7 @@
  * as output and an exit code of 126 or 127 without a process; it is a refusal here, with the engine's words.
  */
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { EngineError, isEngineError } from '../model/errors.ts';
 import type { ContainerAnswer, ExecAnswer } from './answers.ts';
 import { waitFor } from './await-state.ts';
@@ -14,8 +15,11 @@ import type { EngineNotice, ExecEnd, ExecRequest, ExecState, OutputSink } from '
 import { parseState } from './observed-container.ts';
 import type { Wire } from './wire.ts';
 
-/** What is kept of the output for the message of a refusal. */
-const REFUSAL_BYTES = 2000;
+/** How often, and how long apart, the engine is asked for the process of an exec that runs. */
+const PID_LOOKS = 20;
+const PID_LOOK_MS = 25;
+
+const LINE_END = Buffer.from('\r\n');
 
 /** Exit code of a process that ended with its container, where the engine did not see it end. */
 const KILLED = 137;
@@ -59,10 +63,12 @@ export async function runExec(
   sink: OutputSink,
   signal: AbortSignal,
 ): Promise<ExecEnd> {
-  const words = await attach(ports.wire, execId, sink, signal);
+  const held = await attach(ports.wire, execId, sink, signal);
   const answer = await findExec(ports.wire, execId, signal);
   if (answer === undefined) throw recordGone(execId);
-  if (!answer.Running) return endOf(answer, words);
+  if (isRefusal(answer)) throw refusal(answer, held);
+  if (held) sink('stdout', held);
+  if (!answer.Running) return { exitCode: answer.ExitCode ?? KILLED };
   const end = await awaitExec(ports, execId, answer.ContainerID ?? '', signal);
   if (end === undefined) throw recordGone(execId);
   return end;
@@ -91,7 +97,7 @@ export async function awaitExec(
     look: async () => {
       const answer = await findExec(ports.wire, execId, signal);
       if (answer === undefined) return { end: undefined };
-      if (!answer.Running) return { end: { exitCode: answer.ExitCode ?? KILLED } };
+      if (!answer.Running && wasStarted(answer)) return { end: { exitCode: answer.ExitCode ?? KILLED } };
       // An engine may go on saying "running" of an exec whose container is not.
       return (await isContainerUp(ports.wire, containerId, signal)) ? undefined : { end: { exitCode: KILLED } };
     },
@@ -102,30 +108,44 @@ export async function awaitExec(
 
 /** Host pid of an exec's process; undefined where it has none or runs no more. */
 export async function execPid(wire: Wire, execId: string, signal: AbortSignal): Promise<number | undefined> {
-  const answer = await findExec(wire, execId, signal);
-  return answer?.Running && answer.Pid ? answer.Pid : undefined;
+  // "Running" is said a moment before there is a process.
+  for (let look = 1; ; look++) {
+    const answer = await findExec(wire, execId, signal);
+    if (!answer?.Running) return undefined;
+    if (answer.Pid) return answer.Pid;
+    if (look === PID_LOOKS) return undefined;
+    await delay(PID_LOOK_MS, undefined, { signal });
+  }
 }
 
-/** Reads the output to its end; a broken connection is an end too. Gives the first words, for a refusal. */
-async function attach(wire: Wire, execId: string, sink: OutputSink, signal: AbortSignal): Promise<string> {
-  const first: Buffer[] = [];
-  let kept = 0;
+/**
+ * Reads the output to its end; a broken connection is an end too. The engine writes why it could not start a command
+ * into the output, as one line with a terminal's line end: such a first line is held back until more follows, and
+ * returned when nothing did.
+ */
+async function attach(wire: Wire, execId: string, sink: OutputSink, signal: AbortSignal): Promise<Buffer | undefined> {
+  let held: Buffer | undefined;
+  let isFirst = true;
   const demultiplexer = new Demultiplexer((stream, chunk) => {
-    if (kept < REFUSAL_BYTES) first.push(Buffer.from(chunk.subarray(0, REFUSAL_BYTES - kept)));
-    kept += chunk.length;
-    sink(stream, chunk);
+    if (held) sink('stdout', held);
+    held =
+      isFirst && stream === 'stdout' && Buffer.from(chunk.subarray(-2)).equals(LINE_END)
+        ? Buffer.from(chunk)
+        : undefined;
+    isFirst = false;
+    if (!held) sink(stream, chunk);
   });
   const output = await startExec(wire, execId, signal);
   try {
-    for await (const chunk of output) demultiplexer.push(chunk as Buffer);
+    for await (const chunk of output) demultiplexer.push(chunk);
     demultiplexer.end();
   } catch {
     signal.throwIfAborted();
   }
-  return Buffer.concat(first).toString('utf8').trim();
+  return held;
 }
 
-async function startExec(wire: Wire, execId: string, signal: AbortSignal): Promise<AsyncIterable<unknown>> {
+async function startExec(wire: Wire, execId: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
   try {
     return await wire.stream({
       what: `start exec ${execId.slice(0, 12)}`,
@@ -145,12 +165,14 @@ function findExec(wire: Wire, execId: string, signal: AbortSignal): Promise<Exec
   return wire.find<ExecAnswer>({ what: `inspect exec ${execId.slice(0, 12)}`, path: `/exec/${execId}/json`, signal });
 }
 
-function endOf(answer: ExecAnswer, words: string): ExecEnd {
-  const exitCode = answer.ExitCode ?? KILLED;
-  if ((exitCode === 126 || exitCode === 127) && !answer.Pid) {
-    throw new EngineError('rejected', words || `the command could not be started (${exitCode})`);
-  }
-  return { exitCode };
+/** No process and an exit code that a shell gives to what it cannot run. */
+function isRefusal({ Running, ExitCode, Pid }: ExecAnswer): boolean {
+  return !Running && !Pid && (ExitCode === 126 || ExitCode === 127);
+}
+
+function refusal({ ExitCode }: ExecAnswer, held: Buffer | undefined): EngineError {
+  const words = held?.toString('utf8').trim();
+  return new EngineError('rejected', words ?? `the command could not be started (exit code ${ExitCode})`);
 }
 
 /** A process was there, or the engine tried to start one and says how that failed. */

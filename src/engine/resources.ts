@@ -4,18 +4,30 @@
  */
 
 import type { BlkioConfig, DeviceMapping, Service } from '../model/project.ts';
+import { restartPolicyOf } from '../model/restart-policy.ts';
 
-/** The restart policy; an empty name where the service has none. */
+/** The restart policy as Compose sends it: an empty name where the service says nothing. */
 export function restartPolicy(service: Service): { Name: string; MaximumRetryCount: number } {
+  const { name, maximumRetryCount } = restartPolicyOf(service);
   const deployed = service.deploy?.restart_policy;
-  if (deployed) return { Name: policyName(deployed.condition ?? ''), MaximumRetryCount: deployed.max_attempts ?? 0 };
-  const [name = '', attempts = ''] = (service.restart ?? '').split(':');
-  return { Name: policyName(name), MaximumRetryCount: Number.parseInt(attempts, 10) || 0 };
+  const isSaid = deployed ? deployed.condition !== undefined : service.restart !== undefined;
+  return { Name: isSaid ? name : '', MaximumRetryCount: maximumRetryCount };
 }
 
-function policyName(condition: string): string {
-  if (condition === 'none') return 'no';
-  return condition === 'any' ? 'always' : condition;
+/**
+ * Body of an update in place. The engine takes zero for "leave it", so a limit can be changed but not lifted, and it
+ * refuses a memory limit above a swap limit: that one is sent too, with the default that it has at creation. The
+ * restart policy is always there, because Podman takes an update without one for an update to "no".
+ */
+export function updateSpec(service: Service): Record<string, unknown> {
+  const limits = updatableResources(service);
+  const { name, maximumRetryCount } = restartPolicyOf(service);
+  const memory = Number(limits['Memory']);
+  return {
+    ...limits,
+    MemorySwap: firstSet(service.memswap_limit) ?? 2 * memory,
+    RestartPolicy: { Name: name, MaximumRetryCount: maximumRetryCount },
+  };
 }
 
 /** Resource members of HostConfig. */
@@ -24,7 +36,7 @@ export function resources(service: Service): Record<string, unknown> {
 }
 
 /** Those that the engine can change on a container that is there (`docker update`). */
-export function updatableResources(service: Service): Record<string, unknown> {
+function updatableResources(service: Service): Record<string, unknown> {
   const { limits, reservations } = service.deploy?.resources ?? {};
   return {
     BlkioWeight: service.blkio_config?.weight ?? 0,
