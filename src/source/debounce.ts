@@ -76,7 +76,8 @@ export class Debounce {
       return;
     }
     // What moved while we looked is a new burst.
-    this.#burst = hasMoved && this.#burst !== undefined ? { firstMs: this.#burst.lastMs, lastMs: this.#burst.lastMs } : undefined;
+    this.#burst =
+      hasMoved && this.#burst !== undefined ? { firstMs: this.#burst.lastMs, lastMs: this.#burst.lastMs } : undefined;
     commit();
     if (hasMoved) this.#lookAt(quietAtMs);
   }

@@ -58,7 +58,8 @@ export class DirectoryWatches {
    */
   async hold(holder: string, directories: ReadonlyMap<string, string>): Promise<boolean> {
     if (this.#isClosed) return false;
-    for (const [directory, held] of this.#watches) if (!directories.has(directory)) this.#release(holder, directory, held);
+    for (const [directory, held] of this.#watches)
+      if (!directories.has(directory)) this.#release(holder, directory, held);
     const opening: Promise<void>[] = [];
     for (const [directory, identity] of directories) {
       let held = this.#watches.get(directory);
@@ -92,6 +93,10 @@ export class DirectoryWatches {
     const open = (polling: boolean): void => {
       if (closed === undefined) watcher = this.#watch(directory, polling, { onReady: opened.resolve, onExhausted });
     };
+    const onReady = (): void => {
+      held.isReady = true;
+      opened.resolve();
+    };
     const onExhausted = (): void => {
       void watcher?.close().then(() => open(true));
     };
@@ -106,9 +111,6 @@ export class DirectoryWatches {
         return closed;
       },
     };
-    void opened.promise.then(() => {
-      held.isReady = true;
-    });
     // chokidar shares one handle per path: opened before the old one is closed, the new one would listen to the old.
     void (replaced?.close() ?? Promise.resolve()).then(() => open(false));
     return held;

@@ -15,6 +15,7 @@ import type { Clock } from '../clock.ts';
 import { messageOf } from '../model/errors.ts';
 import type { Look } from './debounce.ts';
 import { Debounce } from './debounce.ts';
+import { every } from './every.ts';
 import { PathWatches } from './path-watches.ts';
 import type { Emit, Source, SourceProblem } from './source.ts';
 
@@ -35,7 +36,9 @@ export async function listProjects(directory: string): Promise<ProjectFolder[]> 
 
 async function listFolders(directory: string): Promise<Folder[]> {
   const entries = await readdir(directory, { withFileTypes: true });
-  const visible = entries.filter((entry) => !entry.name.startsWith('.') && (entry.isDirectory() || entry.isSymbolicLink()));
+  const visible = entries.filter(
+    (entry) => !entry.name.startsWith('.') && (entry.isDirectory() || entry.isSymbolicLink()),
+  );
   // Real folders before links, so that a folder's own name wins.
   visible.sort((a, b) => Number(a.isSymbolicLink()) - Number(b.isSymbolicLink()) || compareText(a.name, b.name));
   const looked = await Promise.all(visible.map(({ name }) => lookAt(name, join(resolve(directory), name))));
@@ -83,6 +86,8 @@ export interface DirectorySourceOptions {
   readonly clock: Clock;
   /** From the last touch to the look; default 50 ms. */
   readonly debounceMs?: number;
+  /** Looks without a touch, for file systems that do not tell (NFS); default 5 min, 0 switches it off. */
+  readonly lookEveryMs?: number;
   readonly onProblem?: (problem: SourceProblem) => void;
 }
 
@@ -95,6 +100,7 @@ export function directorySource(options: DirectorySourceOptions): Source {
       signal.addEventListener('abort', () => watched.end(), { once: true });
       await watched.start();
       signal.throwIfAborted();
+      every(options.lookEveryMs ?? 300_000, options.clock, signal, () => watched.lookSoon());
     },
   };
 }
@@ -126,6 +132,10 @@ class WatchedDirectory {
 
   async start(): Promise<void> {
     (await this.#look()).commit();
+  }
+
+  lookSoon(): void {
+    this.#debounce.touch(true);
   }
 
   end(): void {

@@ -47,7 +47,7 @@ const CONTAINER_WAKES: ReadonlyMap<string, Wake> = new Map([
 const NETWORK_ACTIONS = new Set(['create', 'connect', 'disconnect', 'destroy', 'remove', 'update']);
 /** Every container that is nobody's joins and leaves these; the engine neither makes nor removes them. */
 const PREDEFINED_NETWORKS = new Set(['bridge', 'host', 'none']);
-const VOLUME_ACTIONS = new Set(['create', 'destroy']);
+const VOLUME_ACTIONS = new Set(['create', 'destroy', 'remove']);
 /** A name may stand for another image now. */
 const IMAGE_ACTIONS = new Set(['pull', 'tag', 'load', 'import']);
 
@@ -94,7 +94,10 @@ function wakeUsers(
   keys: KnownKeys,
   wakeAll: (woken: Iterable<string>, how: Wake) => void,
 ): void {
-  const owners = project === undefined ? prefixesOf(name).flatMap((prefix) => [...keys.ofProject(prefix)]) : [...keys.ofProject(project)];
+  const owners =
+    project === undefined
+      ? prefixesOf(name).flatMap((prefix) => [...keys.ofProject(prefix)])
+      : [...keys.ofProject(project)];
   if (owners.length > 0) return wakeAll(owners, NOTICE);
   // One with a name of its own or an external one: any project may use it.
   wakeAll(keys.all(), HINT);

@@ -10,8 +10,9 @@
 import { isAbsolute } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { ABSENT, contentOf, EMPTY } from './content.ts';
-import { Debounce } from './debounce.ts';
 import type { Look } from './debounce.ts';
+import { Debounce } from './debounce.ts';
+import { every } from './every.ts';
 import type { Trail } from './path-trail.ts';
 import { PathWatches } from './path-watches.ts';
 import type { Emit, Source, SourceProblem } from './source.ts';
@@ -37,10 +38,13 @@ export interface FileSourceOptions {
   readonly clock: Clock;
   /** From the last touch to the look; default 50 ms. */
   readonly debounceMs?: number;
+  /** Looks without a touch, for file systems that do not tell (NFS); default 5 min, 0 switches it off. */
+  readonly lookEveryMs?: number;
   readonly onProblem?: (problem: SourceProblem) => void;
 }
 
-export function fileSource({ clock, debounceMs = 50, onProblem = () => {} }: FileSourceOptions): FileSource {
+export function fileSource(options: FileSourceOptions): FileSource {
+  const { clock, debounceMs = 50, lookEveryMs = 300_000, onProblem = () => {} } = options;
   const sets = new Map<string, FileSet>();
   let emit: Emit = () => {};
   let watches: PathWatches | undefined;
@@ -51,6 +55,9 @@ export function fileSource({ clock, debounceMs = 50, onProblem = () => {} }: Fil
       const opened = new PathWatches({ onTouch: (key, echo) => sets.get(key)?.debounce.touch(echo), onProblem });
       emit = emitKey;
       watches = opened;
+      every(lookEveryMs, clock, signal, () => {
+        for (const set of sets.values()) set.debounce.touch(true);
+      });
       signal.addEventListener(
         'abort',
         () => {

@@ -5,6 +5,7 @@
  */
 
 import type { Clock } from '../clock.ts';
+import { every } from './every.ts';
 import type { Source } from './source.ts';
 import { PRIORITY } from './source.ts';
 
@@ -24,13 +25,9 @@ const SPREAD = 0.1;
 export function resyncSource({ everyMs = 300_000, keys, clock, random }: ResyncOptions): Source {
   return {
     start(emit, signal) {
-      if (everyMs <= 0 || signal.aborted) return Promise.resolve();
-      const round = (): void => {
+      every(everyMs, clock, signal, () => {
         for (const key of keys()) emit(key, { priority: PRIORITY.resync, delayMs: random() * SPREAD * everyMs });
-        cancel = clock.setTimer(everyMs, round);
-      };
-      let cancel = clock.setTimer(everyMs, round);
-      signal.addEventListener('abort', () => cancel(), { once: true });
+      });
       return Promise.resolve();
     },
   };

@@ -73,7 +73,8 @@ await rm(root, { recursive: true });
 
 function print(title: string, valuesMs: readonly number[]): void {
   const sorted = valuesMs.toSorted((a, b) => a - b);
-  const at = (share: number): string => (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(1);
+  const at = (share: number): string =>
+    (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(1);
   const figures = sorted.length === 1 ? `${at(0)} ms` : `median ${at(0.5)} ms, p95 ${at(0.95)} ms, most ${at(1)} ms`;
   process.stdout.write(`${title.padEnd(40)} ${figures}\n`);
 }

@@ -1,6 +1,7 @@
 /**
  * A clock that stands still until a test advances it. Timers fire in order of their due time, and what they wake
- * runs to rest before the next one fires; so a test reads as a timeline. Only for code without real I/O.
+ * runs to rest before the next one fires; so a test reads as a timeline. Real I/O takes no virtual time: wait for what
+ * it brings about with `until`.
  */
 
 import type { CancelTimer, Clock } from '../../src/clock.ts';
@@ -61,6 +62,15 @@ export class VirtualClock implements Clock {
 
   #next(endMs: number): Timer | undefined {
     return this.#timers.toSorted((a, b) => a.dueMs - b.dueMs).find((timer) => timer.dueMs <= endMs);
+  }
+}
+
+/** Waits, in real time, for what real I/O brings about. */
+export async function until(holds: () => boolean, deadlineMs = 10_000): Promise<void> {
+  const deadline = performance.now() + deadlineMs;
+  while (!holds()) {
+    if (performance.now() > deadline) throw new Error(`not so within ${deadlineMs} ms: ${holds.toString()}`);
+    await rest();
   }
 }
 

@@ -49,7 +49,7 @@ async function setUp() {
     stop,
     listeners,
     /** What the source emits for a notice: `key delay priority`. */
-    emissionsOf(notice: EngineNotice): string[] {
+    emissionsOf: (notice: EngineNotice): string[] => {
       for (const listener of listeners) listener(notice);
       return emitted.splice(0);
     },
@@ -59,13 +59,34 @@ async function setUp() {
 suite('engine events source', () => {
   test('what can change a container wakes its project at once', async () => {
     const { emissionsOf } = await setUp();
-    for (const action of ['create', 'start', 'destroy', 'stop', 'pause', 'unpause', 'rename', 'update', 'oom', 'health_status'])
+    for (const action of [
+      'create',
+      'start',
+      'destroy',
+      'stop',
+      'pause',
+      'unpause',
+      'rename',
+      'update',
+      'oom',
+      'health_status',
+    ])
       assert.deepEqual(emissionsOf(container(action)), ['/srv/shop 0 0'], action);
   });
 
   test('what changes nothing wakes nobody', async () => {
     const { emissionsOf } = await setUp();
-    for (const action of ['exec_create', 'exec_start', 'exec_die', 'top', 'attach', 'resize', 'kill', 'archive-path', 'toString'])
+    for (const action of [
+      'exec_create',
+      'exec_start',
+      'exec_die',
+      'top',
+      'attach',
+      'resize',
+      'kill',
+      'archive-path',
+      'toString',
+    ])
       assert.deepEqual(emissionsOf(container(action)), [], action);
   });
 
@@ -75,7 +96,7 @@ suite('engine events source', () => {
     assert.deepEqual(emissionsOf(container('destroy')), ['/srv/shop 0 0']);
   });
 
-  test("containers of nobody and of projects that are not ours wake nobody", async () => {
+  test('containers of nobody and of projects that are not ours wake nobody', async () => {
     const { emissionsOf } = await setUp();
     assert.deepEqual(emissionsOf(container('die', '')), []);
     assert.deepEqual(emissionsOf(container('die', 'other')), []);
