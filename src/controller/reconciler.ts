@@ -124,7 +124,7 @@ async function settle(ports: ReconcilerPorts, request: ReconcileRequest): Promis
       },
     });
     writer.flush();
-    actions += [...result.outcomes.values()].filter((outcome) => outcome.kind === 'succeeded').length;
+    actions += [...result.outcomes.values()].filter(({ kind }) => kind === 'succeeded').length;
     if (result.interrupted) return outcome('interrupted', plan, actions, messages(result, plan));
     if (result.stale && stale < STALE_ROUNDS) stale += 1;
     else if (result.failures.length > 0) {

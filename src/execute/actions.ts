@@ -38,7 +38,10 @@ const TABLE: ActionTable = {
   async 'create-network'(context, action) {
     const project = desiredProject(context, action);
     const network = required(project.networks[action.network], action);
-    const labels = resourceLabels(project, network.labels, LABEL.network, action.network, networkHash(network));
+    const labels = resourceLabels(project, network.labels, {
+      [LABEL.network]: action.network,
+      [LABEL.configHash]: networkHash(network),
+    });
     const request = { project, key: action.network, network, labels };
     await context.lanes.short(() => context.engine.createNetwork(request, context.signal));
     return DONE;
@@ -73,7 +76,10 @@ const TABLE: ActionTable = {
   async 'create-volume'(context, action) {
     const project = desiredProject(context, action);
     const volume = required(project.volumes[action.volume], action);
-    const labels = resourceLabels(project, volume.labels, LABEL.volume, action.volume, volumeHash(volume));
+    const labels = resourceLabels(project, volume.labels, {
+      [LABEL.volume]: action.volume,
+      [LABEL.configHash]: volumeHash(volume),
+    });
     const request = { project, key: action.volume, volume, labels };
     await context.lanes.short(() => context.engine.createVolume(request, context.signal));
     return DONE;
@@ -174,17 +180,9 @@ export function runAction<K extends ActionKind>(context: RunContext, action: Act
 function resourceLabels(
   project: Project,
   own: Readonly<Record<string, string>> | undefined,
-  keyLabel: string,
-  key: string,
-  hash: string,
+  owner: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  return {
-    ...own,
-    [LABEL.project]: project.name,
-    [keyLabel]: key,
-    [LABEL.version]: COMPOSE_VERSION,
-    [LABEL.configHash]: hash,
-  };
+  return { ...own, [LABEL.project]: project.name, [LABEL.version]: COMPOSE_VERSION, ...owner };
 }
 
 /** Values that must not travel in a label are made durable before the container that needs them exists. */
@@ -208,7 +206,7 @@ function firstContainerId(context: RunContext, service: string): string {
     const [name, number] = [key.slice(0, key.lastIndexOf('/')), Number(key.slice(key.lastIndexOf('/') + 1))];
     if (name === service) ids.set(number, id);
   }
-  const [lowest] = [...ids].sort(([a], [b]) => a - b);
+  const [lowest] = [...ids].toSorted(([a], [b]) => a - b);
   if (!lowest) throw new Error(`service ${service} has no container to borrow from`);
   return lowest[1];
 }

@@ -9,7 +9,7 @@
 import { isEngineError, messageOf, TerminalError } from '../model/errors.ts';
 import { renderAction } from '../plan/render.ts';
 import type { Action, ActionId, Plan } from '../plan/plan.ts';
-import type { ActionOutcome, RunEvent } from './events.ts';
+import type { ActionOutcome } from './events.ts';
 import { runAction } from './actions.ts';
 import type { RunContext } from './run-context.ts';
 
@@ -48,19 +48,24 @@ async function settle(
     const outcome = await settled.get(id);
     if (outcome === undefined || outcome.kind === 'succeeded') continue;
     const skipped: ActionOutcome = outcome.kind === 'interrupted' ? outcome : { kind: 'skipped', because: id };
-    return report(context, action, skipped, 0);
+    return report(context, action, { outcome: skipped, durationMs: 0 });
   }
   for (const id of action.after) await settled.get(id);
-  if (context.drain.aborted || context.signal.aborted) return report(context, action, { kind: 'interrupted' }, 0);
+  if (context.drain.aborted || context.signal.aborted)
+    return report(context, action, { outcome: { kind: 'interrupted' }, durationMs: 0 });
   const began = context.clock.monotonic();
-  emit(context, { type: 'action-started', project: context.observed.name, action });
+  context.emit({ type: 'action-started', project: context.observed.name, action });
+  const { outcome, detail = '' } = await carryOut(context, action);
+  return report(context, action, { outcome, detail, durationMs: context.clock.monotonic() - began });
+}
+
+async function carryOut(context: RunContext, action: Action): Promise<{ outcome: ActionOutcome; detail?: string }> {
   try {
     const result = await runAction(context, action);
-    const durationMs = context.clock.monotonic() - began;
-    if (!result.ok) return report(context, action, failure(result.message, undefined, true), durationMs);
-    return report(context, action, { kind: 'succeeded' }, durationMs, result.detail);
+    if (!result.ok) return { outcome: failure(result.message, undefined, true) };
+    return { outcome: { kind: 'succeeded' }, ...(result.detail ? { detail: result.detail } : {}) };
   } catch (error) {
-    return report(context, action, outcomeOf(context, action, error), context.clock.monotonic() - began);
+    return { outcome: outcomeOf(context, action, error) };
   }
 }
 
@@ -78,17 +83,10 @@ function failure(message: string, error: unknown, retryable: boolean): ActionOut
 function report(
   context: RunContext,
   action: Action,
-  outcome: ActionOutcome,
-  durationMs: number,
-  detail?: string,
+  settled: { readonly outcome: ActionOutcome; readonly durationMs: number; readonly detail?: string },
 ): ActionOutcome {
-  const project = context.observed.name;
-  emit(context, { type: 'action-settled', project, action, outcome, durationMs, ...(detail ? { detail } : {}) });
-  return outcome;
-}
-
-function emit(context: RunContext, event: RunEvent): void {
-  context.emit(event);
+  context.emit({ type: 'action-settled', project: context.observed.name, action, ...settled });
+  return settled.outcome;
 }
 
 function summarise(plan: Plan, outcomes: ReadonlyMap<ActionId, ActionOutcome>): ExecuteResult {

@@ -105,7 +105,11 @@ class HookRun {
     if (!request.ok) return refuse(request.message);
     try {
       const execId = await engine.createExec(this.#containerId, request.exec, signal);
-      return await this.#execute({ execId, recordId: ledger.intend({ ...intent, execId }), startedAt: state.startedAt });
+      return await this.#execute({
+        execId,
+        recordId: ledger.intend({ ...intent, execId }),
+        startedAt: state.startedAt,
+      });
     } catch (error) {
       if (!isRefusal(error)) throw error;
       if (await this.#hasEnded(state.startedAt)) return this.#moot();

@@ -75,7 +75,7 @@ function topological(actions: ReadonlyMap<ActionId, Action>): Action[] {
         throw new Error(`plan has a cycle through ${id} and ${waiting.join(', ')}`);
       } else {
         state.set(id, 'open');
-        stack.push(...waiting.reverse());
+        stack.push(...waiting.toReversed());
       }
     }
   }

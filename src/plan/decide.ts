@@ -40,10 +40,11 @@ export interface ServiceDecision {
 
 /** Replicas of a service: neither one-off containers nor those of hooks. */
 export function replicasByService(observed: ObservedProject): Map<ServiceName, ObservedContainer[]> {
-  return Map.groupBy(
-    observed.containers.filter((container) => !container.oneoff && !container.hookContainer),
-    (container) => container.service,
-  );
+  return Map.groupBy(observed.containers.filter(isReplica), (container) => container.service);
+}
+
+function isReplica(container: ObservedContainer): boolean {
+  return !container.oneoff && !container.hookContainer && container.number > 0;
 }
 
 export function decideServices(
@@ -168,5 +169,5 @@ function firstStaying(decision: ServiceDecision): string | undefined {
 }
 
 function lowestNamed(containers: readonly ObservedContainer[]): ObservedContainer | undefined {
-  return [...containers].sort((a, b) => (a.name < b.name ? -1 : 1))[0];
+  return containers.toSorted((a, b) => (a.name < b.name ? -1 : 1))[0];
 }

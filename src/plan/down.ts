@@ -14,7 +14,7 @@ import { PlanBuilder } from './builder.ts';
 import type { Cause } from './cause.ts';
 import { addRemovals, dependentContainers } from './orphans.ts';
 import { hooksOf, indexLedger } from './owed.ts';
-import type { Plan } from './plan.ts';
+import type { ActionId, Plan } from './plan.ts';
 import { addStop, stayingRef } from './sequences.ts';
 
 export interface DownInput {
@@ -44,7 +44,8 @@ export function buildDownPlan({ desired, observed, ledger, policy }: DownInput):
   const removed = addRemovals(context, containers, cause);
   const left = observed.containers.filter((container) => !containers.includes(container));
   noteLeft(plan, left, desired, policy);
-  if (policy.services === undefined) addResourceRemovals(plan, observed, left, removed, cause, policy);
+  if (policy.services === undefined)
+    addResourceRemovals(plan, { observed, left, removed, cause, volumes: policy.volumes });
   return plan.build(observed.name);
 }
 
@@ -85,44 +86,32 @@ function noteLeft(
 ): void {
   const orphans = left.filter((one) => one.oneoff || (desired !== undefined && !isKnown(one.service, desired)));
   if (policy.services !== undefined || orphans.length === 0) return;
-  const names = orphans.map((container) => container.name).sort();
+  const names = orphans.map((container) => container.name).toSorted();
   plan.notes.push(
     `containers of no service in the file are left alone: ${names.join(', ')} (--remove-orphans removes them too)`,
   );
 }
 
-function addResourceRemovals(
-  plan: PlanBuilder,
-  observed: ObservedProject,
-  left: readonly ObservedContainer[],
-  removed: readonly string[],
-  cause: Cause,
-  policy: DownPolicy,
-): void {
-  for (const network of observed.networks.filter((one) => one.labels[LABEL.project] === observed.name)) {
-    if (left.some((container) => container.networks.some((endpoint) => endpoint.networkId === network.id))) continue;
-    plan.add(
-      {
-        id: `network/${network.labels[LABEL.network] ?? network.name}:remove`,
-        kind: 'remove-network',
-        cause,
-        name: network.name,
-        networkId: network.id,
-      },
-      { dependsOn: removed },
-    );
+interface Leftovers {
+  readonly observed: ObservedProject;
+  /** Containers that stay, and what they use with them. */
+  readonly left: readonly ObservedContainer[];
+  readonly removed: readonly ActionId[];
+  readonly cause: Cause;
+  readonly volumes: boolean;
+}
+
+function addResourceRemovals(plan: PlanBuilder, { observed, left, removed, cause, volumes }: Leftovers): void {
+  const edges = { dependsOn: removed };
+  for (const { id: networkId, name, labels } of observed.networks) {
+    const isUsed = left.some((container) => container.networks.some((endpoint) => endpoint.networkId === networkId));
+    if (isUsed || labels[LABEL.project] !== observed.name) continue;
+    const id = `network/${labels[LABEL.network] ?? name}:remove`;
+    plan.add({ id, kind: 'remove-network', cause, name, networkId }, edges);
   }
-  if (!policy.volumes) return;
-  for (const volume of observed.volumes.filter((one) => one.labels[LABEL.project] === observed.name)) {
-    if (left.some((container) => container.mounts.some((mount) => mount.volume === volume.name))) continue;
-    plan.add(
-      {
-        id: `volume/${volume.labels[LABEL.volume] ?? volume.name}:remove`,
-        kind: 'remove-volume',
-        cause,
-        name: volume.name,
-      },
-      { dependsOn: removed },
-    );
+  for (const { name, labels } of volumes ? observed.volumes : []) {
+    const isUsed = left.some((container) => container.mounts.some((mount) => mount.volume === name));
+    if (isUsed || labels[LABEL.project] !== observed.name) continue;
+    plan.add({ id: `volume/${labels[LABEL.volume] ?? name}:remove`, kind: 'remove-volume', cause, name }, edges);
   }
 }

@@ -8,7 +8,7 @@ export function dependencyOrder(
   names: Iterable<ServiceName>,
   dependenciesOf: (name: ServiceName) => readonly ServiceName[],
 ): ServiceName[] {
-  const all = new Set([...names].sort());
+  const all = new Set([...names].toSorted());
   const ordered: ServiceName[] = [];
   const seen = new Set<ServiceName>();
   for (const root of all) {
@@ -16,7 +16,7 @@ export function dependencyOrder(
     const enter = (name: ServiceName): void => {
       if (seen.has(name) || !all.has(name)) return;
       seen.add(name);
-      stack.push({ name, rest: [...dependenciesOf(name)].sort().reverse() });
+      stack.push({ name, rest: dependenciesOf(name).toSorted().toReversed() });
     };
     enter(root);
     for (let top = stack.at(-1); top; top = stack.at(-1)) {

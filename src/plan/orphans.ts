@@ -6,8 +6,8 @@ import type { Cause } from './cause.ts';
 import { dependencyOrder, labelledDependencies } from './order.ts';
 import type { ActionId } from './plan.ts';
 import { leavingRef } from './sequences.ts';
-import type { Emission, RemovalContext } from './service-actions.ts';
-import { addLeaving } from './service-actions.ts';
+import type { Emission, RemovalContext } from './emission.ts';
+import { addLeaving } from './leaving.ts';
 
 export function planOrphans(emission: Emission, observed: ObservedProject): void {
   const { plan, desired, policy } = emission;
@@ -20,7 +20,7 @@ export function planOrphans(emission: Emission, observed: ObservedProject): void
   );
   if (orphans.length === 0) return;
   if (!policy.removeOrphans) {
-    const names = orphans.map((container) => container.name).sort();
+    const names = orphans.map((container) => container.name).toSorted();
     plan.notes.push(
       `orphan containers are left alone: ${names.join(', ')} (--remove-orphans removes them, hooks first)`,
     );
@@ -45,7 +45,7 @@ export function addRemovals(
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
     .map((container) => {
       const after = (dependents.get(container.service) ?? []).map((other) => `${leavingRef(other).key}:remove`);
-      return addLeaving(context, container, cause, { dependsOn: [], after });
+      return addLeaving(context, container, cause, { after });
     });
 }
 

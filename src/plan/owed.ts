@@ -68,11 +68,12 @@ export function owedHooks(
 ): OwedHook[] {
   if (phase === 'post_start' && isAssumed(container, ledger)) return [];
   const records = ledger.recordsOf(container.id).filter((record) => record.phase === phase);
+  const wasDelivered = (digest: string): boolean => ledger.wasDelivered(container.service, digest);
   const owed: OwedHook[] = [];
   for (const [index, hook] of hooks[phase].entries()) {
     const record = records.find((one) => one.index === index && one.startedAt === container.state.startedAt);
     if (record && !record.superseded && isSettled(record, hook)) continue;
-    if (phase === 'post_start' && !isDue(container, hook, index, records, ledger)) continue;
+    if (phase === 'post_start' && !isDue(hook, index, records, wasDelivered)) continue;
     owed.push({ index, hook, earlier: unfinished(record) });
   }
   return owed;
@@ -85,21 +86,18 @@ export function owedAfterStart(
   hooks: HookSet,
   ledger: HookHistory,
 ): OwedHook[] {
-  return hooks.post_start.flatMap((hook, index) => {
-    const records = container ? ledger.recordsOf(container.id).filter((one) => one.phase === 'post_start') : [];
-    const due = container
-      ? isDue(container, hook, index, records, ledger)
-      : hook.policy.run !== 'once-per-definition' || !ledger.wasDelivered(service, hook.digest);
-    return due ? [{ index, hook, earlier: undefined }] : [];
-  });
+  const records = container ? ledger.recordsOf(container.id).filter((one) => one.phase === 'post_start') : [];
+  return hooks.post_start
+    .map((hook, index) => ({ index, hook, earlier: undefined }))
+    .filter(({ index, hook }) => isDue(hook, index, records, (digest) => ledger.wasDelivered(service, digest)));
 }
 
+/** What `x-reeve: {run}` says, by the records of one container. */
 function isDue(
-  container: ObservedContainer,
   hook: CarriedHook,
   index: number,
   records: readonly HookRecord[],
-  ledger: HookHistory,
+  wasDelivered: (digest: string) => boolean,
 ): boolean {
   switch (hook.policy.run) {
     case 'every-start':
@@ -107,7 +105,7 @@ function isDue(
     case 'once-per-container':
       return !records.some((record) => record.index === index && record.outcome === 'succeeded');
     case 'once-per-definition':
-      return !ledger.wasDelivered(container.service, hook.digest);
+      return !wasDelivered(hook.digest);
   }
 }
 

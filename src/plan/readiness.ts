@@ -42,56 +42,55 @@ export function replicaStatuses(
   ledger: LedgerView,
 ): ReplicaStatus[] {
   const history = indexLedger(ledger);
-  const statuses: ReplicaStatus[] = [];
-  const shown = new Set<string>();
-  if (desired) {
-    const order = desiredOrder(desired);
-    const decisions = decideServices(desired, observed, DEFAULT_POLICY, order);
-    for (const name of order) {
-      const decision = decisions.get(name);
-      for (const { replica } of decision?.replicas ?? []) {
-        const container = replica.keep ?? replica.leaving[0]?.container;
-        const drift = replica.keep ? replica.drift.inPlace : recreateDrift(replica.createCause);
-        if (container) shown.add(container.id);
-        statuses.push(statusOf(name, replica.number, container, 'desired', drift, desired, history));
-      }
-      for (const { container } of decision?.surplus ?? []) {
-        shown.add(container.id);
-        statuses.push(statusOf(name, container.number, container, 'surplus', [], desired, history));
-      }
-    }
-  }
-  for (const [name, containers] of replicasByService(observed)) {
-    const known = desired === undefined || desired.disabledServices.includes(name);
-    for (const container of containers.filter((one) => !shown.has(one.id))) {
-      const role = known ? 'desired' : Object.hasOwn(desired.services, name) ? 'surplus' : 'orphan';
-      statuses.push(statusOf(name, container.number, container, role, [], desired, history));
-    }
-  }
-  return statuses.sort((a, b) => compare(a.service, b.service) || a.number - b.number);
+  const sketches = [...desiredReplicas(desired, observed)];
+  const shown = new Set(sketches.map(({ container }) => container?.id));
+  const others = [...replicasByService(observed)].flatMap(([service, containers]) =>
+    containers
+      .filter((container) => !shown.has(container.id))
+      .map((container) => ({
+        service,
+        number: container.number,
+        container,
+        role: roleOf(service, desired),
+        drift: [],
+      })),
+  );
+  return [...sketches, ...others]
+    .map((sketch) => statusOf(sketch, desired, history))
+    .toSorted((a, b) => compare(a.service, b.service) || a.number - b.number);
 }
 
-function recreateDrift(
-  cause: ({ readonly kind: string } & { readonly drift?: readonly Drift[] }) | undefined,
-): readonly Drift[] {
-  return cause?.drift ?? [];
+type Sketch = Pick<ReplicaStatus, 'service' | 'number' | 'container' | 'role' | 'drift'>;
+
+function* desiredReplicas(desired: Project | undefined, observed: ObservedProject): Generator<Sketch> {
+  if (!desired) return;
+  for (const [service, { replicas, surplus }] of decideServices(
+    desired,
+    observed,
+    DEFAULT_POLICY,
+    desiredOrder(desired),
+  )) {
+    for (const { replica } of replicas) {
+      const { number, keep, createCause, leaving } = replica;
+      const drift = createCause?.kind === 'drift' ? createCause.drift : replica.drift.inPlace;
+      yield { service, number, container: keep ?? leaving[0]?.container, role: 'desired', drift };
+    }
+    for (const { container } of surplus)
+      yield { service, number: container.number, container, role: 'surplus', drift: [] };
+  }
 }
 
-function statusOf(
-  service: ServiceName,
-  number: number,
-  container: ObservedContainer | undefined,
-  role: ReplicaStatus['role'],
-  drift: readonly Drift[],
-  desired: Project | undefined,
-  history: HookHistory,
-): ReplicaStatus {
+function roleOf(service: ServiceName, desired: Project | undefined): ReplicaStatus['role'] {
+  if (desired === undefined || desired.disabledServices.includes(service)) return 'desired';
+  return Object.hasOwn(desired.services, service) ? 'surplus' : 'orphan';
+}
+
+function statusOf(sketch: Sketch, desired: Project | undefined, history: HookHistory): ReplicaStatus {
+  const { service, container, drift } = sketch;
   const hooks = container ? hooksState(container, desired, history) : ({ kind: 'none' } as const);
-  const policyName = desired?.services[service]
-    ? restartPolicyOf(desired.services[service]).name
-    : (container?.restartPolicy.name ?? 'no');
-  const { unready, hopeless } = readinessOf(container, policyName, hooks, drift);
-  return { service, number, container, role, hooks, drift, unready, hopeless };
+  const model = desired?.services[service];
+  const policyName = model ? restartPolicyOf(model).name : (container?.restartPolicy.name ?? 'no');
+  return { ...sketch, hooks, ...readinessOf(container, policyName, hooks, drift) };
 }
 
 function hooksState(container: ObservedContainer, desired: Project | undefined, history: HookHistory): HooksState {

@@ -40,93 +40,85 @@ export function assignReplicas(
   containers: readonly ObservedContainer[],
   rules: ReplicaRules,
 ): ReplicaSet {
-  const byNumber = new Map([...Map.groupBy(containers, (container) => container.number)].sort(([a], [b]) => a - b));
-  const present = [...byNumber.keys()];
+  const groups = Map.groupBy(containers, (container) => container.number);
+  const present = [...groups.keys()].toSorted((a, b) => a - b);
   const wanted = rules.existingOnly ? present.length : rules.wanted;
   const numbers = chooseNumbers(present, wanted);
-  const replicas = numbers.map((number) =>
-    assignReplica(target, byNumber.get(number) ?? [], number, rules, present.length),
-  );
+  const scaleUp: Cause = { kind: 'scale-up', from: present.length, to: wanted };
+  const whenAbsent: Cause = present.length === 0 ? { kind: 'absent' } : scaleUp;
+  const replicas = numbers.map((number) => {
+    const judged = (groups.get(number) ?? []).map((container) => judge(target, container, rules));
+    const replica = assignReplica(judged, { number, whenAbsent, rules });
+    return rules.existingOnly ? { ...replica, leaving: [] } : replica;
+  });
   const surplus = present
     .filter((number) => !numbers.includes(number))
-    .flatMap((number) => byNumber.get(number) ?? [])
+    .flatMap((number) => groups.get(number) ?? [])
     .map((container) => ({ container, cause: { kind: 'scale-down', to: wanted } as const }));
   return { replicas, surplus };
 }
 
 /** The lowest existing numbers, then the lowest free ones. */
 function chooseNumbers(present: readonly number[], wanted: number): number[] {
-  const numbers = present.filter((number) => number > 0).slice(0, wanted);
+  const numbers = present.slice(0, wanted);
   for (let candidate = 1; numbers.length < wanted; candidate += 1) {
     if (!numbers.includes(candidate)) numbers.push(candidate);
   }
-  return numbers.sort((a, b) => a - b);
+  return numbers.toSorted((a, b) => a - b);
 }
 
-function assignReplica(
-  target: ServiceTarget,
-  group: readonly ObservedContainer[],
-  number: number,
-  rules: ReplicaRules,
-  presentCount: number,
-): Replica {
-  const judged = group.map((container) => ({ container, drift: judge(target, container, number, rules) }));
-  const [best, ...others] = judged
-    .filter(({ container }) => container.state.status !== 'removing')
-    .sort((a, b) => compareCandidates(a, b, containerName(target.project, target.service, number)));
-  const removing = group
-    .filter((container) => container.state.status === 'removing')
-    .map((container) => ({ container, cause: { kind: 'being-removed' } as const }));
-  const keep = best && (best.drift.recreate.length === 0 || rules.existingOnly) ? best : undefined;
-  if (best && keep) {
-    const cause = keep.container.labels[LABEL.replace] ? ({ kind: 'replaced' } as const) : ({ kind: 'twin' } as const);
-    return {
-      number,
-      keep: keep.container,
-      drift: keep.drift,
-      createCause: undefined,
-      leaving: [...others.map(({ container }) => ({ container, cause })), ...removing],
-    };
+interface Place {
+  readonly number: number;
+  readonly whenAbsent: Cause;
+  readonly rules: ReplicaRules;
+}
+
+function assignReplica(judged: readonly Candidate[], { number, whenAbsent, rules }: Place): Replica {
+  const removing = judged
+    .filter(({ container }) => isBeingRemoved(container))
+    .map(({ container }) => ({ container, cause: { kind: 'being-removed' } as const }));
+  const candidates = judged.filter(({ container }) => !isBeingRemoved(container)).toSorted(byPreference);
+  const [best, ...others] = candidates;
+  if (best && (best.drift.recreate.length === 0 || rules.existingOnly)) {
+    const kind = best.container.labels[LABEL.replace] ? 'replaced' : 'twin';
+    const leaving = [...others.map(({ container }) => ({ container, cause: { kind } as const })), ...removing];
+    return { number, keep: best.container, drift: best.drift, createCause: undefined, leaving };
   }
-  const createCause: Cause = best
-    ? { kind: 'drift', drift: best.drift.recreate }
-    : presentCount > 0 && removing.length === 0
-      ? { kind: 'scale-up', from: presentCount, to: rules.wanted }
-      : { kind: 'absent' };
-  return {
-    number,
-    keep: undefined,
-    drift: { recreate: [], inPlace: [] },
-    createCause,
-    leaving: [
-      ...(best ? [best, ...others] : []).map(({ container }, index) => ({
-        container,
-        cause: index === 0 ? createCause : ({ kind: 'twin' } as const),
-      })),
-      ...removing,
-    ],
-  };
+  const drift = { recreate: [], inPlace: [] };
+  if (!best) {
+    const createCause: Cause = removing.length > 0 ? { kind: 'absent' } : whenAbsent;
+    return { number, keep: undefined, drift, createCause, leaving: removing };
+  }
+  const createCause: Cause = { kind: 'drift', drift: best.drift.recreate };
+  const twins = others.map(({ container }) => ({ container, cause: { kind: 'twin' } as const }));
+  const leaving = [{ container: best.container, cause: createCause }, ...twins, ...removing];
+  return { number, keep: undefined, drift, createCause, leaving };
 }
 
-function judge(
-  target: ServiceTarget,
-  container: ObservedContainer,
-  number: number,
-  rules: ReplicaRules,
-): ContainerDrift {
-  const drift = containerDrift(target, container, number);
-  return rules.forceRecreate ? { ...drift, recreate: [...drift.recreate, { kind: 'forced' }] } : drift;
+function isBeingRemoved(container: ObservedContainer): boolean {
+  return container.state.status === 'removing';
 }
 
 interface Candidate {
   readonly container: ObservedContainer;
   readonly drift: ContainerDrift;
+  readonly hasFinalName: boolean;
 }
 
-function compareCandidates(a: Candidate, b: Candidate, finalName: string): number {
-  const rank = (one: Candidate): number =>
-    (one.drift.recreate.length === 0 ? 0 : 4) +
-    (one.container.state.status === 'running' ? 0 : 2) +
-    (one.container.name === finalName ? 0 : 1);
+function judge(target: ServiceTarget, container: ObservedContainer, rules: ReplicaRules): Candidate {
+  const drift = containerDrift(target, container, container.number);
+  const hasFinalName = container.name === containerName(target.project, target.service, container.number);
+  if (!rules.forceRecreate) return { container, drift, hasFinalName };
+  return { container, drift: { ...drift, recreate: [...drift.recreate, { kind: 'forced' }] }, hasFinalName };
+}
+
+function byPreference(a: Candidate, b: Candidate): number {
   return rank(a) - rank(b) || (a.container.createdAt < b.container.createdAt ? 1 : -1);
+}
+
+/** Lower is better. */
+function rank({ container, drift, hasFinalName }: Candidate): number {
+  const matches = drift.recreate.length === 0 ? 0 : 4;
+  const runs = container.state.status === 'running' ? 0 : 2;
+  return matches + runs + (hasFinalName ? 0 : 1);
 }

@@ -6,12 +6,12 @@
  */
 
 import { networkHash, volumeHash } from '../model/config-hash.ts';
-import type { ObservedProject } from '../model/observed.ts';
+import type { ObservedNetwork, ObservedProject } from '../model/observed.ts';
 import { LABEL } from '../model/owner.ts';
-import type { Project, Service } from '../model/project.ts';
-import { renderDrift } from './cause.ts';
-import { imageRef } from './drift.ts';
+import type { Network, Project, Service, ServiceName } from '../model/project.ts';
 import type { PlanBuilder } from './builder.ts';
+import type { Cause } from './cause.ts';
+import { imageRef } from './drift.ts';
 import type { ActionId } from './plan.ts';
 import type { PlanPolicy } from './policy.ts';
 import { stayingRef } from './sequences.ts';
@@ -25,19 +25,26 @@ export interface Resources {
   readonly obstacle: (service: Service) => string | undefined;
 }
 
-export function planResources(
-  plan: PlanBuilder,
-  desired: Project,
-  observed: ObservedProject,
-  policy: PlanPolicy,
-  services: readonly Service[],
-): Resources {
-  const obstacles = new Map<string, string>();
-  const used = usedKeys(services);
-  const names = new Set(services.map((service) => service.name));
-  for (const key of used.networks) planNetwork(plan, desired, observed, key, obstacles, names);
-  for (const key of used.volumes) planVolume(plan, desired, observed, key, obstacles);
-  for (const service of services) planImage(plan, desired, observed, policy, service, obstacles);
+export interface ResourceInput {
+  readonly plan: PlanBuilder;
+  readonly desired: Project;
+  readonly observed: ObservedProject;
+  readonly policy: PlanPolicy;
+  /** Those that this plan looks at. */
+  readonly services: readonly Service[];
+}
+
+interface Planning extends ResourceInput {
+  /** `network/front` -> what is wrong with it. */
+  readonly obstacles: Map<string, string>;
+}
+
+export function planResources(input: ResourceInput): Resources {
+  const { plan, desired, services } = input;
+  const planning: Planning = { ...input, obstacles: new Map() };
+  for (const key of sortedUnique(services.flatMap(networkKeys))) planNetwork(planning, key);
+  for (const key of sortedUnique(services.flatMap(volumeKeys))) planVolume(planning, key);
+  for (const service of services) planImage(planning, service);
   const known = (id: ActionId): ActionId | undefined => (plan.has(id) ? id : undefined);
   return {
     network: (key) => known(`network/${key}:create`),
@@ -46,78 +53,75 @@ export function planResources(
     obstacle: (service) =>
       [
         `image/${imageRef(desired, service)}`,
-        ...Object.keys(service.networks ?? {}).map((key) => `network/${key}`),
+        ...networkKeys(service).map((key) => `network/${key}`),
         ...volumeKeys(service).map((key) => `volume/${key}`),
       ]
-        .map((subject) => obstacles.get(subject))
+        .map((subject) => planning.obstacles.get(subject))
         .find((message) => message !== undefined),
   };
 }
 
-function usedKeys(services: readonly Service[]): { networks: string[]; volumes: string[] } {
-  const networks = new Set(services.flatMap((service) => Object.keys(service.networks ?? {})));
-  const volumes = new Set(services.flatMap(volumeKeys));
-  return { networks: [...networks].sort(), volumes: [...volumes].sort() };
+function networkKeys(service: Service): string[] {
+  return Object.keys(service.networks ?? {});
 }
 
 function volumeKeys(service: Service): string[] {
-  return (service.volumes ?? []).flatMap((volume) =>
-    volume.type === 'volume' && volume.source !== undefined ? [volume.source] : [],
-  );
+  return (service.volumes ?? []).flatMap(({ type, source }) => (type === 'volume' && source ? [source] : []));
 }
 
-function planNetwork(
-  plan: PlanBuilder,
-  desired: Project,
-  observed: ObservedProject,
-  key: string,
-  obstacles: Map<string, string>,
-  services: ReadonlySet<string>,
-): void {
+function sortedUnique(keys: readonly string[]): string[] {
+  return [...new Set(keys)].toSorted();
+}
+
+/** The engine's own networks are always there, and never in a list by label. */
+const PREDEFINED_NETWORKS = new Set(['host', 'none', 'bridge']);
+
+function planNetwork(planning: Planning, key: string): void {
+  const { plan, desired, observed, obstacles } = planning;
   const network = desired.networks[key];
   if (!network) return;
-  const found = observed.networks.find((one) => one.name === network.name || one.id === network.name);
+  const { name } = network;
+  const found = observed.networks.find((one) => one.name === name || one.id === name);
+  const subject = `network/${key}`;
   if (network.external) {
-    if (!found && !['host', 'none', 'bridge'].includes(network.name)) {
-      obstacles.set(
-        `network/${key}`,
-        `network ${network.name} is declared external and does not exist: create it with "docker network create ${network.name}"`,
-      );
-    }
-    return;
+    if (found || PREDEFINED_NETWORKS.has(name)) return;
+    obstacles.set(subject, missingExternal('network', name));
+  } else if (!found) {
+    plan.add({ id: `${subject}:create`, kind: 'create-network', cause: { kind: 'absent' }, network: key });
+  } else if (isOfOthers(found, desired, key)) {
+    const owner = found.labels[LABEL.project];
+    const remedy = 'give this one another name, or declare it external';
+    obstacles.set(subject, `network ${name} exists and belongs to project ${owner}: ${remedy}`);
+  } else if (found.labels[LABEL.network] === undefined) {
+    plan.notes.push(`network ${name} exists without our labels: it is used as it is (declare it external to say so)`);
+  } else if (hasChanged(found, network)) {
+    replaceNetwork(planning, key, found);
   }
-  const id = `network/${key}:create`;
-  if (!found) {
-    plan.add({ id, kind: 'create-network', cause: { kind: 'absent' }, network: key });
-    return;
-  }
-  const label = found.labels[LABEL.network];
-  if (
-    found.labels[LABEL.project] !== undefined &&
-    (found.labels[LABEL.project] !== desired.name || (label ?? key) !== key)
-  ) {
-    obstacles.set(
-      `network/${key}`,
-      `network ${network.name} exists and belongs to project ${found.labels[LABEL.project]}: give this one another name, or declare it external`,
-    );
-    return;
-  }
-  if (label === undefined) {
-    plan.notes.push(
-      `network ${network.name} exists without our labels: it is used as it is (declare it external to say so)`,
-    );
-    return;
-  }
+}
+
+function isOfOthers(found: ObservedNetwork, desired: Project, key: string): boolean {
+  const owner = found.labels[LABEL.project];
+  return owner !== undefined && (owner !== desired.name || (found.labels[LABEL.network] ?? key) !== key);
+}
+
+function hasChanged(found: ObservedNetwork, network: Network): boolean {
   const hash = found.labels[LABEL.configHash] ?? '';
-  if (hash === '' || hash === networkHash(network)) return;
-  const cause = { kind: 'drift', drift: [{ kind: 'config-changed' }] } as const;
-  const attached = observed.containers.filter(
-    (container) => container.networks.some((endpoint) => endpoint.networkId === found.id) && !container.oneoff,
+  return hash !== '' && hash !== networkHash(network);
+}
+
+/** Only when every container that is on it can be reconnected by this very plan. */
+function replaceNetwork(planning: Planning, key: string, found: ObservedNetwork): void {
+  const { plan, observed, services } = planning;
+  const { name } = found;
+  const cause: Cause = { kind: 'drift', drift: [{ kind: 'config-changed' }] };
+  const ours = new Set<ServiceName>(services.map((service) => service.name));
+  const attached = observed.containers.filter((container) =>
+    container.networks.some((endpoint) => endpoint.networkId === found.id),
   );
-  const outside = attached.find((container) => !services.has(container.service));
+  const outside = attached.find((container) => container.oneoff || !ours.has(container.service));
   if (outside) {
     plan.notes.push(
-      `network ${network.name} changed; it is replaced once ${outside.name}, which this run leaves alone, can be reconnected or is gone`,
+      `network ${name} changed; it is replaced once ${outside.name}, which this run leaves alone, is gone`,
     );
     return;
   }
@@ -127,83 +131,51 @@ function planNetwork(
       kind: 'disconnect-network',
       cause,
       container: stayingRef(container),
-      networkName: found.name,
+      networkName: name,
       networkId: found.id,
     }),
   );
   const removed = plan.add(
-    { id: `network/${key}:remove`, kind: 'remove-network', cause, name: found.name, networkId: found.id },
+    { id: `network/${key}:remove`, kind: 'remove-network', cause, name, networkId: found.id },
     { dependsOn: disconnected },
   );
-  plan.add({ id, kind: 'create-network', cause, network: key }, { dependsOn: [removed] });
-  plan.notes.push(
-    `network ${network.name}: ${renderDrift({ kind: 'config-changed' })}, replaced with ${attached.length} containers reconnected`,
-  );
+  plan.add({ id: `network/${key}:create`, kind: 'create-network', cause, network: key }, { dependsOn: [removed] });
 }
 
-function planVolume(
-  plan: PlanBuilder,
-  desired: Project,
-  observed: ObservedProject,
-  key: string,
-  obstacles: Map<string, string>,
-): void {
+function planVolume({ plan, desired, observed, obstacles }: Planning, key: string): void {
   const volume = desired.volumes[key];
   if (!volume) return;
-  const found = observed.volumes.find((one) => one.name === volume.name);
+  const { name } = volume;
+  const found = observed.volumes.find((one) => one.name === name);
   if (volume.external) {
-    if (!found)
-      obstacles.set(
-        `volume/${key}`,
-        `volume ${volume.name} is declared external and does not exist: create it with "docker volume create ${volume.name}"`,
-      );
-    return;
-  }
-  if (!found) {
+    if (!found) obstacles.set(`volume/${key}`, missingExternal('volume', name));
+  } else if (!found) {
     plan.add({ id: `volume/${key}:create`, kind: 'create-volume', cause: { kind: 'absent' }, volume: key });
-    return;
-  }
-  if (found.labels[LABEL.volume] === undefined) {
-    plan.notes.push(
-      `volume ${volume.name} exists without our labels: it is used as it is (declare it external to say so)`,
-    );
-    return;
-  }
-  const hash = found.labels[LABEL.configHash] ?? '';
-  if (hash !== '' && hash !== volumeHash(volume)) {
-    plan.notes.push(
-      `volume ${volume.name}: its definition changed; it holds data and is kept as it is (to renew it: take the project down with --volumes)`,
-    );
+  } else if (found.labels[LABEL.volume] === undefined) {
+    plan.notes.push(`volume ${name} exists without our labels: it is used as it is (declare it external to say so)`);
+  } else if (![undefined, '', volumeHash(volume)].includes(found.labels[LABEL.configHash])) {
+    const remedy = 'to renew it, take the project down with --volumes';
+    plan.notes.push(`volume ${name}: its definition changed; it holds data and is kept as it is (${remedy})`);
   }
 }
 
-function planImage(
-  plan: PlanBuilder,
-  desired: Project,
-  observed: ObservedProject,
-  policy: PlanPolicy,
-  service: Service,
-  obstacles: Map<string, string>,
-): void {
+function missingExternal(kind: 'network' | 'volume', name: string): string {
+  return `${kind} ${name} is declared external and does not exist: create it with "docker ${kind} create ${name}"`;
+}
+
+function planImage({ plan, desired, observed, policy, obstacles }: Planning, service: Service): void {
   const ref = imageRef(desired, service);
-  const present = observed.images.has(ref);
+  const isPresent = observed.images.has(ref);
   const wanted = policy.pull === 'policy' ? (service.pull_policy ?? 'missing') : policy.pull;
-  if (present && (wanted !== 'always' || policy.pulled)) return;
+  if (isPresent && (wanted !== 'always' || policy.pulled)) return;
   const subject = `image/${ref}`;
-  if (!present && service.build) {
+  if (!isPresent && service.build) {
     obstacles.set(subject, `image ${ref} is not built: build it with "docker compose build ${service.name}"`);
-  } else if (!present && (wanted === 'never' || wanted === 'build')) {
-    obstacles.set(
-      subject,
-      `image ${ref} is not on the engine and the pull policy is ${wanted}: pull it, or change the policy`,
-    );
+  } else if (!isPresent && (wanted === 'never' || wanted === 'build')) {
+    const remedy = 'pull it, or change the policy';
+    obstacles.set(subject, `image ${ref} is not on the engine and the pull policy is ${wanted}: ${remedy}`);
   } else if (!service.build) {
-    plan.add({
-      id: `${subject}:pull`,
-      kind: 'pull-image',
-      cause: { kind: present ? 'pull-policy' : 'absent' },
-      ref,
-      platform: service.platform,
-    });
+    const cause: Cause = { kind: isPresent ? 'pull-policy' : 'absent' };
+    plan.add({ id: `${subject}:pull`, kind: 'pull-image', cause, ref, platform: service.platform });
   }
 }

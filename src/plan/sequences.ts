@@ -10,7 +10,7 @@ import type { HookSet } from '../model/owner.ts';
 import type { Cause } from './cause.ts';
 import type { HookHistory, OwedHook } from './owed.ts';
 import { owedHooks } from './owed.ts';
-import type { ActionId, ContainerRef } from './plan.ts';
+import type { ActionId, ActionOf, ContainerRef } from './plan.ts';
 import type { Edges, PlanBuilder } from './builder.ts';
 
 export interface StopSequence {
@@ -60,17 +60,19 @@ export function isRunning(container: ObservedContainer): boolean {
   return ['running', 'paused', 'restarting'].includes(container.state.status);
 }
 
+export interface StartSequence {
+  readonly ref: ContainerRef;
+  readonly owed: readonly OwedHook[];
+  readonly cause: Cause;
+  /** The start, or what else must come first. */
+  readonly started: ActionId | undefined;
+}
+
 /** Adds hooks after a start (or after nothing, for a container that runs already); the id of the last action. */
-export function addPostStart(
-  plan: PlanBuilder,
-  ref: ContainerRef,
-  owed: readonly OwedHook[],
-  cause: Cause,
-  started: ActionId | undefined,
-): ActionId | undefined {
+export function addPostStart(plan: PlanBuilder, { ref, owed, cause, started }: StartSequence): ActionId | undefined {
   let last = started;
   for (const { index, hook, earlier } of owed) {
-    if (hook.policy.after === 'healthy') last = addAwait(plan, ref, 'healthy', cause, [last]);
+    if (hook.policy.after === 'healthy') last = addAwait(plan, { ref, until: 'healthy', cause }, [last]);
     last = plan.add(
       {
         id: `${ref.key}:post_start[${index}]`,
@@ -88,12 +90,12 @@ export function addPostStart(
   return last;
 }
 
+export type Awaited = ActionOf<'await-container'>['until'];
+
 /** Adds a wait on one container, or finds the one that is there. */
 export function addAwait(
   plan: PlanBuilder,
-  ref: ContainerRef,
-  until: 'healthy' | 'completed' | 'gone',
-  cause: Cause,
+  { ref, until, cause }: { readonly ref: ContainerRef; readonly until: Awaited; readonly cause: Cause },
   dependsOn: readonly (ActionId | undefined)[],
 ): ActionId {
   return plan.add(

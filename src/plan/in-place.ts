@@ -1,0 +1,72 @@
+/** What the engine changes on a living container: networks, aliases, restart policy, resources. */
+
+import type { ObservedContainer } from '../model/observed.ts';
+import type { ReplicaDecision, ServiceDecision } from './decide.ts';
+import type { Cause, Drift } from './cause.ts';
+import type { Emission } from './emission.ts';
+import type { ActionId } from './plan.ts';
+import { stayingRef } from './sequences.ts';
+
+/** Adds the changes; ids of the last action of each. */
+export function addInPlace(emission: Emission, decision: ServiceDecision, { replica }: ReplicaDecision): ActionId[] {
+  const container = replica.keep;
+  if (!container) return [];
+  const { plan, resources } = emission;
+  const ref = stayingRef(container);
+  const { inPlace } = replica.drift;
+  const disconnect = (network: string, cause: Cause): ActionId =>
+    plan.add({
+      id: `${ref.key}:disconnect ${network}`,
+      kind: 'disconnect-network',
+      cause,
+      container: ref,
+      networkName: network,
+      networkId: endpointOf(container, network)?.networkId ?? '',
+    });
+  const connect = (network: string, cause: Cause, disconnected?: ActionId): ActionId[] => {
+    const key = decision.target.networkKeys.get(network);
+    if (key === undefined) return [];
+    const id = `${ref.key}:connect ${network}`;
+    const dependsOn = [resources.network(key), disconnected];
+    return [plan.add({ id, kind: 'connect-network', cause, container: ref, network: key }, { dependsOn })];
+  };
+  const change = (drift: Drift): ActionId[] => {
+    const cause: Cause = { kind: 'drift', drift: [drift] };
+    switch (drift.kind) {
+      case 'network-missing':
+        return connect(drift.network, cause);
+      case 'network-added':
+        return [disconnect(drift.network, cause)];
+      case 'network-changed':
+      case 'alias-missing':
+        return connect(drift.network, cause, disconnect(drift.network, cause));
+      case 'restart-policy':
+      case 'resource': {
+        const all: Cause = { kind: 'drift', drift: inPlace.filter((one) => one.kind === drift.kind) };
+        return [plan.add({ id: `${ref.key}:update`, kind: 'update-container', cause: all, container: ref })];
+      }
+      default:
+        return [];
+    }
+  };
+  return [
+    ...inPlace.flatMap(change),
+    ...replacedNetworks(emission, decision, container).flatMap((drift) => change(drift)),
+  ];
+}
+
+/** Networks that this plan replaces: what was disconnected from the old one is connected to the new one. */
+function replacedNetworks(
+  { plan, resources }: Emission,
+  decision: ServiceDecision,
+  container: ObservedContainer,
+): Drift[] {
+  return [...decision.target.networkKeys]
+    .filter(([network, key]) => resources.network(key) !== undefined && endpointOf(container, network) !== undefined)
+    .filter(([, key]) => plan.has(`network/${key}:remove`))
+    .map(([network]) => ({ kind: 'network-missing', network }));
+}
+
+function endpointOf(container: ObservedContainer, network: string): ObservedContainer['networks'][number] | undefined {
+  return container.networks.find((endpoint) => endpoint.network === network);
+}
