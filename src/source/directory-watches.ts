@@ -91,7 +91,7 @@ export class DirectoryWatches {
     let watcher: FSWatcher | undefined;
     let closed: Promise<void> | undefined;
     const open = (polling: boolean): void => {
-      if (closed === undefined) watcher = this.#watch(directory, polling, { onReady: opened.resolve, onExhausted });
+      if (closed === undefined) watcher = this.#watch(directory, polling, { onReady, onExhausted });
     };
     const onReady = (): void => {
       held.isReady = true;
