@@ -17,27 +17,39 @@ import type { HookOutput } from './hook-output.ts';
 import type { Limits } from './limits.ts';
 
 /** Pruning reads all records; once in so many runs is often enough. */
-const EVERY = 64;
+const EVERY = 256;
 
-/** How many starts of a container keep their records: the present one, and room for records that came late. */
-const STARTS = 4;
+/** Of so many starts of a container the records decide: the present one, and room for records that came late. */
+const DECIDING_STARTS = 4;
+
+/**
+ * Query for the ids of the records that decide: of each hook of a container that exists the newest record of each of
+ * its latest starts, and of its earlier ones the latest success. A superseded record counts only while its exec may still
+ * be running. SQLite takes the other columns from the row of the MAX.
+ */
+export function decidingRecords(scope: string): string {
+  return `
+    WITH newest AS (
+      SELECT MAX(id) AS id, container_id, phase, hook_index, outcome FROM hook_record
+      WHERE ${scope} AND gone = 0
+        AND (superseded = 0 OR outcome = 'intended' OR (outcome = 'timed-out' AND exec_id IS NOT NULL))
+      GROUP BY container_id, started_at, phase, hook_index
+    ), placed AS (
+      SELECT id, outcome,
+        ROW_NUMBER() OVER (PARTITION BY container_id, phase, hook_index ORDER BY id DESC) AS place,
+        ROW_NUMBER() OVER (PARTITION BY container_id, phase, hook_index, outcome ORDER BY id DESC) AS outcome_place
+      FROM newest
+    )
+    SELECT id FROM placed WHERE place <= ${DECIDING_STARTS} OR (outcome = 'succeeded' AND outcome_place = 1)`;
+}
 
 const PRUNE = `
-  WITH deciding AS (
-    SELECT MAX(id) AS id, container_id, phase, hook_index FROM hook_record
-    WHERE gone = 0 AND superseded = 0 GROUP BY container_id, started_at, phase, hook_index
-  ), latest AS (
-    SELECT id, ROW_NUMBER() OVER (PARTITION BY container_id, phase, hook_index ORDER BY id DESC) AS place FROM deciding
-  )
   DELETE FROM hook_record
   WHERE id <= (SELECT id FROM hook_record ORDER BY id DESC LIMIT 1 OFFSET ?)
     AND (gone = 1 OR (
       outcome <> 'intended'
       AND NOT (outcome = 'timed-out' AND exec_id IS NOT NULL AND began_at_ms > ?)
-      AND id NOT IN (SELECT id FROM latest WHERE place <= ${STARTS})
-      AND id NOT IN (
-        SELECT MAX(id) FROM hook_record WHERE gone = 0 AND superseded = 0 AND outcome = 'succeeded'
-        GROUP BY container_id, phase, hook_index)
+      AND id NOT IN (${decidingRecords('TRUE')})
     ))`;
 
 /** An exec that was given up on is taken to have ended after this long. */

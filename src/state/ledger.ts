@@ -11,8 +11,9 @@
 import type { HookOutcome, HookPhase, HookRecord, Incarnation, LedgerView } from '../model/hook.ts';
 import type { Database, Row } from './database.ts';
 import type { HookOutput, OutputChunk, Stream } from './hook-output.ts';
+import { decidingRecords } from './ledger-retention.ts';
 import type { LedgerRetention } from './ledger-retention.ts';
-import { listOf, mapOf, numberOf, optionalNumber, optionalText, textOf, wordOf } from './row.ts';
+import { listOf, mapOf, numberOf, textOf, wordOf } from './row.ts';
 import type { HookIntent, HookLedger } from './state.ts';
 
 const PHASES: readonly HookPhase[] = ['pre_start', 'post_start', 'pre_stop'];
@@ -21,13 +22,7 @@ const OUTCOMES: readonly HookOutcome[] = ['intended', 'succeeded', 'failed', 'ti
 /** Kept values are written again after this long, so that those in use are never the oldest. */
 const KEPT_FRESH_MS = 24 * 60 * 60 * 1000;
 
-/** SQLite gives the other columns of the row with the MAX. */
-const VIEW = `
-  SELECT *, MAX(id) FROM hook_record
-  WHERE project = ? AND gone = 0
-    AND (superseded = 0 OR outcome = 'intended' OR (outcome = 'timed-out' AND exec_id IS NOT NULL))
-  GROUP BY container_id, started_at, phase, hook_index
-  ORDER BY id`;
+const VIEW = `SELECT * FROM hook_record WHERE id IN (${decidingRecords('project = ?')}) ORDER BY id`;
 
 const INTEND = `
   INSERT INTO hook_record (project, service, replica, container_id, started_at, phase, hook_index, digest, command,
@@ -214,7 +209,7 @@ export class SqliteHookLedger implements HookLedger {
 }
 
 function recordOf(row: Row): HookRecord {
-  return {
+  const record: { -readonly [member in keyof HookRecord]: HookRecord[member] } = {
     id: numberOf(row, 'id'),
     project: textOf(row, 'project'),
     service: textOf(row, 'service'),
@@ -227,12 +222,13 @@ function recordOf(row: Row): HookRecord {
     command: listOf(row, 'command'),
     cause: textOf(row, 'cause'),
     attempt: numberOf(row, 'attempt'),
-    ...optionalText(row, 'exec_id', 'execId'),
     outcome: wordOf(row, 'outcome', OUTCOMES),
-    ...optionalNumber(row, 'exit_code', 'exitCode'),
-    ...optionalText(row, 'message', 'message'),
     beganAtMs: numberOf(row, 'began_at_ms'),
-    ...optionalNumber(row, 'duration_ms', 'durationMs'),
-    ...(row['superseded'] === 1 ? { superseded: true } : {}),
   };
+  if (row['exec_id'] !== null) record.execId = textOf(row, 'exec_id');
+  if (row['exit_code'] !== null) record.exitCode = numberOf(row, 'exit_code');
+  if (row['message'] !== null) record.message = textOf(row, 'message');
+  if (row['duration_ms'] !== null) record.durationMs = numberOf(row, 'duration_ms');
+  if (row['superseded'] === 1) record.superseded = true;
+  return record;
 }

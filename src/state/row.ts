@@ -15,20 +15,6 @@ export function numberOf(row: Row, column: string): number {
   return typeof value === 'number' ? value : unexpected(column);
 }
 
-/** The member, where the column is not NULL: to be spread into a record. */
-export function optionalText<K extends string>(row: Row, column: string, member: K): { [name in K]?: string } {
-  const found: { [name in K]?: string } = {};
-  if (row[column] !== null) Object.assign(found, { [member]: textOf(row, column) });
-  return found;
-}
-
-/** The member, where the column is not NULL: to be spread into a record. */
-export function optionalNumber<K extends string>(row: Row, column: string, member: K): { [name in K]?: number } {
-  const found: { [name in K]?: number } = {};
-  if (row[column] !== null) Object.assign(found, { [member]: numberOf(row, column) });
-  return found;
-}
-
 /** The text of a column that holds one of a few words. */
 export function wordOf<T extends string>(row: Row, column: string, words: readonly T[]): T {
   const text = textOf(row, column);

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { HookOutcome, HookPhase } from '../../src/model/hook.ts';
 import { openState } from '../../src/state/sqlite.ts';
 import type { HookIntent, HookLedger } from '../../src/state/state.ts';
@@ -66,7 +66,7 @@ class Model {
   /** Containers of which it is not known yet that they are this project's. */
   readonly stray = new Set<string>();
 
-  view(): { records: unknown[]; delivered: string[]; adopted: [string, string][] } {
+  view(): { records: unknown[]; delivered: string[]; adopted: string[] } {
     const newest = new Map<string, ModelRecord>();
     for (const record of this.records) {
       if (this.goneRecords.has(record.id) || (record.superseded && !mayRun(record))) continue;
@@ -78,7 +78,10 @@ class Model {
         .toSorted((a, b) => a.id - b.id)
         .map(({ id, outcome, superseded }) => ({ id, outcome, superseded })),
       delivered: [...this.delivered].toSorted(),
-      adopted: [...this.adopted].filter(([id]) => !this.goneAdopted.has(id)).toSorted(),
+      adopted: [...this.adopted]
+        .filter(([id]) => !this.goneAdopted.has(id))
+        .map(String)
+        .toSorted(),
     };
   }
 }
@@ -156,7 +159,7 @@ function viewOf(ledger: HookLedger): ReturnType<Model['view']> {
   return {
     records: view.records.map(({ id, outcome, superseded = false }) => ({ id, outcome, superseded })),
     delivered: view.delivered.map(({ service, phase, digest }) => `${service} ${phase} ${digest}`).toSorted(),
-    adopted: [...view.adopted].toSorted(),
+    adopted: [...view.adopted].map(String).toSorted(),
   };
 }
 
