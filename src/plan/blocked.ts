@@ -11,6 +11,7 @@ import type { PlanBuilder } from './builder.ts';
 import type { ServiceDecision } from './decide.ts';
 import type { PlanPolicy } from './policy.ts';
 import type { Resources } from './resources.ts';
+import { unsupported } from './unsupported.ts';
 
 export interface BlockedInput {
   readonly plan: PlanBuilder;
@@ -31,7 +32,7 @@ export function withoutBlocked({
   const blocked = new Map<ServiceName, 'problem' | 'deferred'>();
   for (const [name, decision] of decisions) {
     const isWanted = decision.replicas.some(({ start, restart }) => start !== undefined || restart !== undefined);
-    const obstacle = isWanted ? resources.obstacle(decision.service) : undefined;
+    const obstacle = isWanted ? (unsupported(decision.service) ?? resources.obstacle(decision.service)) : undefined;
     const dependency = isWanted && !policy.noStart ? blockedDependency(decision, blocked, policy) : undefined;
     if (obstacle !== undefined) {
       blocked.set(name, 'problem');
