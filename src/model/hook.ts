@@ -94,7 +94,10 @@ export interface HookRecord extends Incarnation {
 
 /** What the plan needs to know of past deliveries in one project. */
 export interface LedgerView {
-  /** The newest record of each (container, start, phase, index) that is not superseded or may still be running. */
+  /**
+   * The newest record of each (container, start, phase, index) that is not superseded or may still be running: of the
+   * latest starts of each container, and of its earlier ones the latest success.
+   */
   readonly records: readonly HookRecord[];
   /** Definitions that succeeded at least once, for `run: once-per-definition`. */
   readonly delivered: readonly { readonly service: string; readonly phase: HookPhase; readonly digest: string }[];
