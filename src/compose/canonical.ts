@@ -213,15 +213,23 @@ export function canonicalise(root: MapNode, findings: Findings): void {
   visit(root, [], FORMS, findings);
 }
 
-function visit(node: Node, path: Path, rules: RuleTree<Form> | undefined, findings: Findings): Node {
-  if (rules === undefined) return node;
+/** `path` is changed on the way and left as it was. */
+function visit(node: Node, path: (string | number)[], rules: RuleTree<Form>, findings: Findings): Node {
   const formed = rules.rule === undefined || node.kind === 'bad' ? node : rules.rule(node, path, findings);
   if (formed.kind === 'map') {
     for (const entry of formed.entries.values()) {
-      entry.value = visit(entry.value, [...path, entry.key], below(rules, entry.key), findings);
+      const next = below(rules, entry.key);
+      if (next === undefined) continue;
+      path.push(entry.key);
+      entry.value = visit(entry.value, path, next, findings);
+      path.pop();
     }
   } else if (formed.kind === 'list' && rules.items !== undefined) {
-    formed.items = formed.items.map((item, index) => visit(item, [...path, index], rules.items, findings));
+    for (const [index, item] of formed.items.entries()) {
+      path.push(index);
+      formed.items[index] = visit(item, path, rules.items, findings);
+      path.pop();
+    }
   }
   return formed;
 }

@@ -5,11 +5,11 @@
  * Aliases are copied, so a small file can ask for a huge tree: the number of nodes and the depth are bounded.
  */
 
-import type { Findings, Path, Place } from './diagnostic.ts';
+import { formatPath, type Findings, type Path, type Place } from './diagnostic.ts';
 import { badNode, listNode, mapNode, nullNode, type Entry, type Node } from './node.ts';
 import { plainScalar, taggedScalar } from './scalars.ts';
 import { position, type Source } from './source.ts';
-import type { ListSyntax, MapSyntax, ScalarSyntax, Syntax } from './yaml-syntax.ts';
+import type { ListSyntax, MapSyntax, ScalarSyntax, Syntax } from './syntax.ts';
 
 /** One YAML document of a file. */
 export interface Document {
@@ -26,11 +26,13 @@ const MERGE_KEY = '<<';
 export function buildDocument(syntax: Syntax, source: Source, findings: Findings): Document {
   const builder = new Builder(source, findings);
   builder.collectAnchors(syntax, 0);
-  return { root: builder.build(syntax, []) ?? nullNode({ source, offset: syntax.offset }), resets: builder.resets };
+  return { root: builder.build(syntax) ?? nullNode({ source, offset: syntax.offset }), resets: builder.resets };
 }
 
 class Builder {
   readonly resets: Path[] = [];
+  /** Of the node that is built; changed in place. */
+  readonly #path: (string | number)[] = [];
   readonly #source: Source;
   readonly #findings: Findings;
   readonly #anchors = new Map<string, Syntax>();
@@ -62,7 +64,8 @@ class Builder {
   }
 
   /** Undefined: the node is marked `!reset` and is not there at all. */
-  build(syntax: Syntax, path: Path): Node | undefined {
+  build(syntax: Syntax): Node | undefined {
+    const path = this.#path;
     const at = this.#place(syntax);
     if (this.#stopped) return badNode(at);
     if (++this.#nodes > MAX_NODES || path.length > MAX_DEPTH) {
@@ -72,32 +75,32 @@ class Builder {
       return badNode(at);
     }
     if (syntax.tag === '!reset') {
-      this.resets.push(path);
+      this.resets.push([...path]);
       return undefined;
     }
-    if (syntax.tag === '!override') this.resets.push(path);
+    if (syntax.tag === '!override') this.resets.push([...path]);
     switch (syntax.kind) {
       case 'alias':
-        return this.#alias(syntax, path);
+        return this.#alias(syntax);
       case 'scalar':
-        return this.#scalar(syntax, at, path);
+        return this.#scalar(syntax, at);
       case 'list':
-        return this.#list(syntax, at, path);
+        return this.#list(syntax, at);
       case 'map':
-        return this.#map(syntax, at, path);
+        return this.#map(syntax, at);
     }
   }
 
-  #alias(syntax: Syntax, path: Path): Node | undefined {
+  #alias(syntax: Syntax): Node | undefined {
     const at = this.#place(syntax);
     const target = this.#aliases.get(syntax);
     const name = syntax.kind === 'alias' ? syntax.name : '';
-    if (target === undefined) return this.#fail('yaml-syntax', `unknown anchor "${name}" referenced`, at, path);
-    if (this.#open.has(target)) return this.#fail('cycle', `the anchor "${name}" contains itself`, at, path);
-    return this.build(target, path);
+    if (target === undefined) return this.#fail('yaml-syntax', `unknown anchor "${name}" referenced`, at);
+    if (this.#open.has(target)) return this.#fail('cycle', `the anchor "${name}" contains itself`, at);
+    return this.build(target);
   }
 
-  #scalar(syntax: ScalarSyntax, at: Place, path: Path): Node {
+  #scalar(syntax: ScalarSyntax, at: Place): Node {
     if (syntax.tag === undefined) {
       return syntax.plain ? plainScalar(syntax.text, at) : { kind: 'string', at, value: syntax.text };
     }
@@ -105,81 +108,86 @@ class Builder {
     const node = taggedScalar(syntax.tag, syntax.text, at);
     if (node !== undefined) return node;
     const type = syntax.tag.split(':').at(-1) ?? '';
-    return this.#fail('wrong-type', `cannot read "${syntax.text}" as !!${type}`, at, path);
+    return this.#fail('wrong-type', `cannot read "${syntax.text}" as !!${type}`, at);
   }
 
-  #list(syntax: ListSyntax, at: Place, path: Path): Node {
+  #list(syntax: ListSyntax, at: Place): Node {
     this.#open.add(syntax);
     const items: Node[] = [];
     for (const [index, item] of syntax.items.entries()) {
-      const node = this.build(item, [...path, index]);
+      this.#path.push(index);
+      const node = this.build(item);
+      this.#path.pop();
       if (node !== undefined) items.push(node);
     }
     this.#open.delete(syntax);
     return listNode(at, items);
   }
 
-  #map(syntax: MapSyntax, at: Place, path: Path): Node {
+  #map(syntax: MapSyntax, at: Place): Node {
     this.#open.add(syntax);
     const own = mapNode(at);
     const seen = new Map<string, number>();
     const merged: Syntax[] = [];
     for (const { key, value } of syntax.pairs) {
-      const name = this.#keyText(key, path);
+      const name = this.#keyText(key);
       if (name === undefined) continue;
-      if (seen.has(name)) this.#duplicate(name, seen.get(name) ?? 0, key, path);
+      if (seen.has(name)) this.#duplicate(name, seen.get(name) ?? 0, key);
       else seen.set(name, key.offset);
       if (name === MERGE_KEY && key.kind === 'scalar' && key.plain) merged.push(value);
-      else this.#addEntry(own.entries, name, key, value, path);
+      else this.#addEntry(own.entries, name, key, value);
     }
-    for (const value of merged) this.#merge(own.entries, value, path);
+    for (const value of merged) this.#merge(own.entries, value);
     this.#open.delete(syntax);
     return own;
   }
 
-  #addEntry(entries: Map<string, Entry>, name: string, key: Syntax, value: Syntax, path: Path): void {
-    const node = this.build(value, [...path, name]);
+  #addEntry(entries: Map<string, Entry>, name: string, key: Syntax, value: Syntax): void {
+    this.#path.push(name);
+    const node = this.build(value);
+    this.#path.pop();
     if (node !== undefined) entries.set(name, { key: name, at: this.#place(key), value: node });
   }
 
-  #duplicate(name: string, first: number, key: Syntax, path: Path): void {
+  #duplicate(name: string, first: number, key: Syntax): void {
     const { line } = position(this.#source, first);
     const message = `mapping key "${name}" already defined at line ${line}`;
-    this.#fail('duplicate-key', message, this.#place(key), [...path, name]);
+    this.#fail('duplicate-key', message, this.#place(key), name);
   }
 
   /** `<<`: entries that the mapping does not have itself; of several sources the earlier wins. */
-  #merge(entries: Map<string, Entry>, value: Syntax, path: Path): void {
+  #merge(entries: Map<string, Entry>, value: Syntax): void {
     const target = value.kind === 'alias' ? (this.#aliases.get(value) ?? value) : value;
     const sources = target.kind === 'list' && !this.#open.has(target) ? target.items : [value];
     for (const source of sources) {
-      const node = this.build(source, path);
+      const node = this.build(source);
       if (node === undefined || node.kind === 'bad') continue;
       if (node.kind !== 'map') {
-        this.#fail('wrong-type', 'a merge key takes a mapping or a list of mappings', node.at, [...path, MERGE_KEY]);
+        this.#fail('wrong-type', 'a merge key takes a mapping or a list of mappings', node.at, MERGE_KEY);
         continue;
       }
       for (const entry of node.entries.values()) if (!entries.has(entry.key)) entries.set(entry.key, entry);
     }
   }
 
-  #keyText(key: Syntax, path: Path): string | undefined {
+  #keyText(key: Syntax): string | undefined {
+    const path = this.#path;
     const target = key.kind === 'alias' ? this.#aliases.get(key) : key;
     const at = this.#place(key);
     if (target?.kind === 'scalar') {
-      const node = this.#scalar(target, at, path);
+      const node = this.#scalar(target, at);
       if (node.kind === 'string') return node.value;
       if (node.kind === 'bad') return undefined;
     }
     const shown = target?.kind === 'scalar' ? target.text || 'null' : (target?.kind ?? 'alias');
-    const where = path.length === 0 ? 'at top level' : `in ${path.join('.')}`;
+    const where = path.length === 0 ? 'at top level' : `in ${formatPath(path)}`;
     const message = `non-string key ${where}: ${shown}`;
     this.#findings.error({ code: 'non-string-key', message, at, path, expected: 'a string', suggestion: `"${shown}"` });
     return undefined;
   }
 
-  #fail(code: 'yaml-syntax' | 'cycle' | 'wrong-type' | 'duplicate-key', message: string, at: Place, path: Path): Node {
-    this.#findings.error({ code, message, at, path });
+  #fail(code: 'yaml-syntax' | 'cycle' | 'wrong-type' | 'duplicate-key', message: string, at: Place, key?: string): Node {
+    this.#findings.error({ code, message, at, path: key === undefined ? this.#path : [...this.#path, key] });
     return badNode(at);
   }
 

@@ -4,7 +4,7 @@
  */
 
 import { CASTS, castText, type Cast } from './casts.ts';
-import type { Findings, Path } from './diagnostic.ts';
+import type { Findings } from './diagnostic.ts';
 import type { Environment } from './environment.ts';
 import { badNode, textNode, type Node, type TextNode } from './node.ts';
 import { below, type RuleTree } from './rule-tree.ts';
@@ -12,36 +12,42 @@ import { substitute, type TemplateFault } from './template.ts';
 
 /** Interpolates a tree in place and returns it (a text at the root is replaced). */
 export function interpolate(root: Node, environment: Environment, findings: Findings): Node {
-  return new Interpolation(environment, findings).visit(root, [], CASTS);
+  return new Interpolation(environment, findings).visit(root, CASTS);
 }
 
 class Interpolation {
   readonly #environment: Environment;
   readonly #findings: Findings;
+  /** Of the node that is visited; changed in place. */
+  readonly #path: (string | number)[] = [];
 
   constructor(environment: Environment, findings: Findings) {
     this.#environment = environment;
     this.#findings = findings;
   }
 
-  visit(node: Node, path: Path, casts: RuleTree<Cast> | undefined): Node {
+  visit(node: Node, casts: RuleTree<Cast> | undefined): Node {
     if (node.kind === 'map') {
       for (const entry of node.entries.values()) {
         const { key, value } = entry;
-        if (value.kind === 'string' || value.kind === 'map' || value.kind === 'list') {
-          entry.value = this.visit(value, [...path, key], below(casts, key));
-        }
+        if (value.kind !== 'string' && value.kind !== 'map' && value.kind !== 'list') continue;
+        this.#path.push(key);
+        entry.value = this.visit(value, below(casts, key));
+        this.#path.pop();
       }
-      return node;
-    }
-    if (node.kind === 'list') {
-      node.items = node.items.map((item, index) => this.visit(item, [...path, index], casts?.items));
-      return node;
-    }
-    return node.kind === 'string' ? this.#text(node, path, casts?.rule) : node;
+    } else if (node.kind === 'list') {
+      for (const [index, item] of node.items.entries()) {
+        this.#path.push(index);
+        node.items[index] = this.visit(item, casts?.items);
+        this.#path.pop();
+      }
+    } else if (node.kind === 'string') return this.#text(node, casts?.rule);
+    return node;
   }
 
-  #text(node: TextNode, path: Path, cast: Cast | undefined): Node {
+  #text(node: TextNode, cast: Cast | undefined): Node {
+    if (!node.value.includes('$')) return cast === undefined ? node : this.#cast(node, cast);
+    const path = this.#path;
     const result = substitute(node.value, (name) => this.#environment.get(name), {
       unset: (name) => {
         const message = `The "${name}" variable is not set. Defaulting to a blank string.`;
@@ -49,12 +55,13 @@ class Interpolation {
       },
       used: (name, value) => this.#environment.markUsed(name, value),
     });
-    if (!result.ok) return this.#fail(node, path, result.fault);
-    const text = result.text === node.value ? node : textNode(node.at, result.text);
-    return cast === undefined ? text : this.#cast(text, path, cast);
+    if (!result.ok) return this.#fail(node, result.fault);
+    const text = textNode(node.at, result.text);
+    return cast === undefined ? text : this.#cast(text, cast);
   }
 
-  #cast(node: TextNode, path: Path, cast: Cast): Node {
+  #cast(node: TextNode, cast: Cast): Node {
+    const path = this.#path;
     const result = castText(node, cast);
     if ('problem' in result) {
       const message = `failed to cast to expected type: ${result.problem}`;
@@ -67,8 +74,9 @@ class Interpolation {
     return result.node;
   }
 
-  #fail(node: TextNode, path: Path, fault: TemplateFault): Node {
-    const at = node.at;
+  #fail(node: TextNode, fault: TemplateFault): Node {
+    const path = this.#path;
+    const { at } = node;
     if (fault.kind === 'required') {
       const reason = fault.reason === '' ? '' : `: ${fault.reason}`;
       const message = `required variable ${fault.name} is missing a value${reason}`;

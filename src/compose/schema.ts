@@ -481,15 +481,25 @@ export const COMPOSE_FILE: MapRule = keys({
   configs: named(config, IDENTIFIER),
 });
 
+const kindsByRule = new WeakMap<Rule, ReadonlySet<NodeKind>>();
+
 /** Kinds of node that a rule can take; validation chooses an alternative by them. */
-export function acceptedKinds(rule: Rule): readonly NodeKind[] {
+export function acceptedKinds(rule: Rule): ReadonlySet<NodeKind> {
+  const known = kindsByRule.get(rule);
+  if (known !== undefined) return known;
+  const kinds = new Set(kindsOf(rule));
+  kindsByRule.set(rule, kinds);
+  return kinds;
+}
+
+function kindsOf(rule: Rule): readonly NodeKind[] {
   switch (rule.is) {
     case 'map':
       return ['map'];
     case 'list':
       return ['list'];
     case 'either':
-      return rule.of.flatMap((alternative) => acceptedKinds(alternative));
+      return rule.of.flatMap((alternative) => kindsOf(alternative));
     case 'any':
       return ['map', 'list', 'string', 'int', 'float', 'bool', 'null'];
     case 'scalar':

@@ -92,11 +92,15 @@ export function makeUnique(root: Node, findings: Findings): void {
   visit(root, [], UNIQUE, findings);
 }
 
-function visit(node: Node, path: Path, rules: RuleTree<Indexer> | undefined, findings: Findings): void {
-  if (rules === undefined) return;
+/** `path` is changed on the way and left as it was. */
+function visit(node: Node, path: (string | number)[], rules: RuleTree<Indexer>, findings: Findings): void {
   if (node.kind === 'map') {
     for (const { key, value } of node.entries.values()) {
-      if (value.kind === 'map' || value.kind === 'list') visit(value, [...path, key], below(rules, key), findings);
+      const next = value.kind === 'map' || value.kind === 'list' ? below(rules, key) : undefined;
+      if (next === undefined) continue;
+      path.push(key);
+      visit(value, path, next, findings);
+      path.pop();
     }
   } else if (node.kind === 'list' && rules.rule !== undefined) {
     uniqueItems(node, rules.rule, path, findings);
@@ -104,6 +108,7 @@ function visit(node: Node, path: Path, rules: RuleTree<Indexer> | undefined, fin
 }
 
 function uniqueItems(list: ListNode, indexer: Indexer, path: Path, findings: Findings): void {
+  if (list.items.length === 0) return;
   const kept: Node[] = [];
   const places = new Map<string, number>();
   for (const [index, item] of list.items.entries()) {

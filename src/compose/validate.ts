@@ -5,60 +5,70 @@
  * in terms of what would be right there; keys that are nearly known ones come with a suggestion.
  */
 
-import { formatPath, type Findings, type Path, type Place } from './diagnostic.ts';
+import { formatPath, type Findings, type Place } from './diagnostic.ts';
 import { describeKind, equalNodes, type ListNode, type MapNode, type Node, type ScalarNode } from './node.ts';
 import { acceptedKinds, COMPOSE_FILE, type EitherRule, type ListRule, type MapRule, type Rule, type ScalarRule } from './schema.ts';
 import { nearest } from './suggestion.ts';
 
 /** Reports everything in a model that a Compose file may not say. */
 export function validate(root: MapNode, findings: Findings): void {
-  new Validation(findings).map(root, COMPOSE_FILE, []);
+  new Validation(findings).map(root, COMPOSE_FILE);
 }
 
 class Validation {
   readonly #findings: Findings;
+  /** Of the node that is checked; changed in place. */
+  readonly #path: (string | number)[] = [];
 
   constructor(findings: Findings) {
     this.#findings = findings;
   }
 
-  check(node: Node, rule: Rule, path: Path): void {
+  check(node: Node, rule: Rule): void {
     if (node.kind === 'bad') return;
-    if (rule.is === 'any') return node.kind === 'timestamp' ? this.#wrongType(node, rule, path) : undefined;
-    if (rule.is === 'either') return this.#either(node, rule, path);
-    if (rule.is === 'scalar' && node.kind !== 'map' && node.kind !== 'list') return this.#scalar(node, rule, path);
-    if (rule.is === 'map' && node.kind === 'map') return this.map(node, rule, path);
-    if (rule.is === 'list' && node.kind === 'list') return this.#list(node, rule, path);
-    this.#wrongType(node, rule, path);
+    if (rule.is === 'any') return node.kind === 'timestamp' ? this.#wrongType(node, rule) : undefined;
+    if (rule.is === 'either') return this.#either(node, rule);
+    if (rule.is === 'scalar' && node.kind !== 'map' && node.kind !== 'list') return this.#scalar(node, rule);
+    if (rule.is === 'map' && node.kind === 'map') return this.map(node, rule);
+    if (rule.is === 'list' && node.kind === 'list') return this.#list(node, rule);
+    this.#wrongType(node, rule);
   }
 
-  map(node: MapNode, rule: MapRule, path: Path): void {
+  map(node: MapNode, rule: MapRule): void {
     for (const { key, at, value } of node.entries.values()) {
       const known = rule.keys.get(key);
-      if (known !== undefined) this.check(value, known, [...path, key]);
+      if (known !== undefined) this.#below(key, value, known);
       else if (rule.others !== undefined && (rule.others.pattern?.test(key) ?? true)) {
-        this.check(value, rule.others.rule, [...path, key]);
-      } else if (!rule.open && !(rule.extensible && key.startsWith('x-'))) this.#unknownKey(key, at, rule, path);
+        this.#below(key, value, rule.others.rule);
+      } else if (!rule.open && !(rule.extensible && key.startsWith('x-'))) this.#unknownKey(key, at, rule);
     }
     for (const key of rule.required) {
       if (node.entries.has(key)) continue;
+      const path = this.#path;
       const message = `${formatPath(path)}: "${key}" is missing`;
       this.#findings.error({ code: 'missing-key', message, at: node.at, path, expected: `the key ${key}` });
     }
   }
 
-  #either(node: Node, rule: EitherRule, path: Path): void {
+  #below(part: string | number, node: Node, rule: Rule): void {
+    this.#path.push(part);
+    this.check(node, rule);
+    this.#path.pop();
+  }
+
+  #either(node: Node, rule: EitherRule): void {
     const fitting = rule.of.find((alternative) => accepts(alternative, node));
-    if (fitting === undefined) this.#wrongType(node, rule, path);
-    else this.check(node, fitting, path);
+    if (fitting === undefined) this.#wrongType(node, rule);
+    else this.check(node, fitting);
   }
 
-  #list(node: ListNode, rule: ListRule, path: Path): void {
-    for (const [index, item] of node.items.entries()) this.check(item, rule.items, [...path, index]);
-    if (rule.unique) this.#duplicates(node, path);
+  #list(node: ListNode, rule: ListRule): void {
+    for (const [index, item] of node.items.entries()) this.#below(index, item, rule.items);
+    if (rule.unique && node.items.length > 1) this.#duplicates(node);
   }
 
-  #duplicates(node: ListNode, path: Path): void {
+  #duplicates(node: ListNode): void {
+    const path = this.#path;
     const seen = new Map<string, number>();
     const others: { item: Node; index: number }[] = [];
     for (const [index, item] of node.items.entries()) {
@@ -77,13 +87,14 @@ class Validation {
     }
   }
 
-  #scalar(node: ScalarNode, rule: ScalarRule, path: Path): void {
-    if (!accepts(rule, node)) return this.#wrongType(node, rule, path);
-    if (node.kind === 'string') this.#text(node.value, node.at, rule, path);
-    if (node.kind === 'int' || node.kind === 'float') this.#bounds(Number(node.value), node.at, rule, path);
+  #scalar(node: ScalarNode, rule: ScalarRule): void {
+    if (!accepts(rule, node)) return this.#wrongType(node, rule);
+    if (node.kind === 'string') this.#text(node.value, node.at, rule);
+    if (node.kind === 'int' || node.kind === 'float') this.#bounds(Number(node.value), node.at, rule);
   }
 
-  #text(value: string, at: Place, rule: ScalarRule, path: Path): void {
+  #text(value: string, at: Place, rule: ScalarRule): void {
+    const path = this.#path;
     if (rule.oneOf !== undefined && !rule.oneOf.includes(value)) {
       this.#findings.error({
         code: 'invalid-value',
@@ -99,7 +110,8 @@ class Validation {
     }
   }
 
-  #bounds(value: number, at: Place, rule: ScalarRule, path: Path): void {
+  #bounds(value: number, at: Place, rule: ScalarRule): void {
+    const path = this.#path;
     const low = rule.min !== undefined && value < rule.min;
     const high = rule.max !== undefined && value > rule.max;
     if (!low && !high) return;
@@ -108,7 +120,8 @@ class Validation {
     this.#findings.error({ code: 'invalid-value', message, at, path, expected: bound });
   }
 
-  #wrongType(node: Node, rule: Rule, path: Path): void {
+  #wrongType(node: Node, rule: Rule): void {
+    const path = this.#path;
     const expected = describeRule(rule);
     const message = `${formatPath(path) || 'the file'} must be ${expected}, not ${describeKind(node.kind)}`;
     const quote = node.kind === 'timestamp' || isQuotable(node, rule);
@@ -116,7 +129,8 @@ class Validation {
     this.#findings.error({ code: 'wrong-type', message, at: node.at, path, expected, suggestion });
   }
 
-  #unknownKey(key: string, at: Place, rule: MapRule, path: Path): void {
+  #unknownKey(key: string, at: Place, rule: MapRule): void {
+    const path = this.#path;
     const suggestion = nearest(key, [...rule.keys.keys()]);
     const hint = suggestion === undefined ? '' : ` (did you mean ${suggestion}?)`;
     const where = path.length === 0 ? 'the top level' : formatPath(path);
@@ -131,11 +145,11 @@ function accepts(rule: Rule, node: Node): boolean {
   if (rule.is === 'scalar' && node.kind === 'float' && rule.types.includes('integer')) {
     return Number.isInteger(Number(node.value));
   }
-  return acceptedKinds(rule).includes(node.kind);
+  return acceptedKinds(rule).has(node.kind);
 }
 
 function isQuotable(node: Node, rule: Rule): boolean {
-  return (node.kind === 'int' || node.kind === 'float' || node.kind === 'bool') && acceptedKinds(rule).includes('string');
+  return (node.kind === 'int' || node.kind === 'float' || node.kind === 'bool') && acceptedKinds(rule).has('string');
 }
 
 /** What a rule takes, in words: `a string or a list`. */

@@ -1,47 +1,26 @@
 /**
- * YAML text -> syntax tree, by the yaml library; the only file of src/compose that reads with it.
+ * YAML text -> syntax trees.
  *
- * The result still has anchors, aliases, tags and merge keys, and every scalar is text: what they mean is decided in
- * document.ts and scalars.ts, so that the library's own schema has no say.
+ * What nearly every Compose file is made of is read by a small reader of ours (plain-yaml.ts), which is many times
+ * faster; it gives up on anything else, and then the yaml library reads the file. Both give the same tree, which a
+ * property test holds them to. Every syntax error comes from the library.
  */
 
 import { isAlias, isMap, isScalar, isSeq, parseAllDocuments, visit, type Document, type ParsedNode } from 'yaml';
 
 import type { Findings } from './diagnostic.ts';
+import { readPlainYaml } from './plain-yaml.ts';
 import type { Source } from './source.ts';
-
-export type Syntax = ScalarSyntax | MapSyntax | ListSyntax | AliasSyntax;
-
-interface SyntaxBase {
-  readonly offset: number;
-  readonly tag?: string | undefined;
-  readonly anchor?: string | undefined;
-}
-
-export interface ScalarSyntax extends SyntaxBase {
-  readonly kind: 'scalar';
-  readonly text: string;
-  /** Written without quotes, on one line or several. */
-  readonly plain: boolean;
-}
-
-export interface MapSyntax extends SyntaxBase {
-  readonly kind: 'map';
-  readonly pairs: readonly { readonly key: Syntax; readonly value: Syntax }[];
-}
-
-export interface ListSyntax extends SyntaxBase {
-  readonly kind: 'list';
-  readonly items: readonly Syntax[];
-}
-
-export interface AliasSyntax extends SyntaxBase {
-  readonly kind: 'alias';
-  readonly name: string;
-}
+import type { Syntax } from './syntax.ts';
 
 /** The documents of a file, or undefined after a syntax error was reported. An empty file has none. */
 export function parseYaml(source: Source, findings: Findings): Syntax[] | undefined {
+  const plain = readPlainYaml(source.text);
+  return plain === undefined ? parseWithLibrary(source, findings) : [plain];
+}
+
+/** The same for any YAML. */
+export function parseWithLibrary(source: Source, findings: Findings): Syntax[] | undefined {
   let documents;
   try {
     documents = parseAllDocuments(source.text, {
