@@ -1,0 +1,53 @@
+/** What the launcher promises before the program is loaded. */
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const launcher = join(import.meta.dirname, '../../../bin/run.js');
+
+/** Runs the launcher; `before` is code that runs first, in the same process. */
+function launch(args: readonly string[], before = '', env: NodeJS.ProcessEnv = process.env) {
+  const preload = ['--import', `data:text/javascript,${encodeURIComponent(before)}`];
+  return spawnSync(process.execPath, [...preload, launcher, ...args], { encoding: 'utf8', env, timeout: 20_000 });
+}
+
+test('an older Node is refused with one line that says which is needed', () => {
+  const old = `Object.defineProperty(process, 'versions', { value: { node: '18.19.0' } })`;
+  const { status, stdout, stderr } = launch(['apply'], old);
+  assert.deepEqual([status, stdout, stderr], [1, '', 'reeve needs Node 24 or newer; this is Node 18.19.0\n']);
+});
+
+test('the launcher has no syntax that an old Node cannot read', () => {
+  const code = readFileSync(launcher, 'utf8').replaceAll(/^\s*\/\/.*$/gm, '');
+  assert.doesNotMatch(code, /\?\?|\?\.|=>|\bawait\b|\bconst\b|\blet\b|'node:|`/);
+});
+
+test('the version is that of the package, and stands alone on stdout', () => {
+  const { version } = JSON.parse(readFileSync(join(launcher, '../../package.json'), 'utf8')) as { version: string };
+  const { status, stdout, stderr } = launch(['--version']);
+  assert.deepEqual([status, stdout, stderr], [0, `reeve ${version}\n`, '']);
+});
+
+test("SQLite's notice is silent, any other warning is not", () => {
+  const later = `process.on('exit', () => {
+    process.emitWarning('SQLite is an experimental feature and might change at any time', 'ExperimentalWarning');
+  }); setTimeout(() => process.emitWarning('something else'));`;
+  const { stderr } = launch(['--version'], later);
+  assert.match(stderr, /something else/);
+  assert.doesNotMatch(stderr, /SQLite/);
+});
+
+test('a home that cannot be written holds up nothing', () => {
+  for (const home of ['/proc', '/nonexistent']) {
+    const { status } = launch(['--version'], '', { ...process.env, HOME: home, XDG_CACHE_HOME: '' });
+    assert.equal(status, 0, home);
+  }
+});
+
+test('a command that does not exist is wrong usage: exit code 2 and one line', () => {
+  const { status, stdout, stderr } = launch(['no-such-command']);
+  assert.deepEqual([status, stdout], [2, '']);
+  assert.match(stderr, /^reeve: .*no-such-command.*\n$/);
+});
