@@ -20,7 +20,7 @@ import type { ObservedProject } from '../model/observed.ts';
 import type { Project } from '../model/project.ts';
 import { checkPlan } from '../plan/check.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { State } from '../state/state.ts';
+import type { Lease, State } from '../state/state.ts';
 import type { Backoff } from './backoff.ts';
 import { historyWriter } from './history.ts';
 import { observe } from './observe.ts';
@@ -91,17 +91,18 @@ export async function reconcile(ports: ReconcilerPorts, request: ReconcileReques
     onWait: (holder) => emit({ type: 'lease-wait', project, pid: holder.pid, command: holder.command }),
   });
   try {
-    return await settle(ports, request);
+    return await settle(ports, request, lease);
   } finally {
     lease.release();
   }
 }
 
-async function settle(ports: ReconcilerPorts, request: ReconcileRequest): Promise<ReconcileResult> {
+async function settle(ports: ReconcilerPorts, request: ReconcileRequest, lease: Lease): Promise<ReconcileResult> {
   const { state } = ports;
   const reconcileId = randomUUID();
   let actions = 0;
   for (let round = 1, stale = 0; ; round += 1) {
+    if (!lease.isHeld()) throw new Error(`the lease of ${request.project} was lost: its file was removed`);
     const { observed, ledger } = await observe(ports, request);
     const pendingStarts = state.inventory.expectedStarts(request.project);
     const plan = request.makePlan({ observed, ledger, round, pendingStarts, ...crashDelays(ports, observed) });
