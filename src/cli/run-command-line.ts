@@ -1,61 +1,109 @@
 /**
- * Finds the command that a command line names, shows its help or runs it, and turns what it throws into an exit code.
- * What is wrong with the words themselves is exit code 2 (CONTRACT §3); everything else is the command's own to say.
+ * Finds the command that a command line names, shows its help or runs it, and turns what is wrong with the words themselves
+ * into exit code 2 and one line (CONTRACT §3); everything else is the command's own to say.
  */
 import { Errors, Help, type Command, type Config } from '@oclif/core';
 import packageJson from '../../package.json' with { type: 'json' };
+import { UsageError } from '../model/errors.ts';
+import type { LeadingFlag } from './argv.ts';
+import { findCommandWords } from './argv.ts';
 import { loadConfig } from './command-line.ts';
 import type { CommandEntry } from './commands/index.ts';
+import { EXIT } from './exit.ts';
+import { globalFlags } from './global-flags.ts';
+import { neutraliseLine } from './render/neutralise.ts';
+import { nearest } from './wire.ts';
 
-const usageError = 2;
-const helpWords = new Set(['--help', '-h']);
+type Table = Readonly<Record<string, CommandEntry>>;
+
+const leadingFlags: readonly LeadingFlag[] = Object.entries(globalFlags).map(([name, flag]) => ({
+  name,
+  char: flag.char,
+  takesValue: flag.type === 'option',
+}));
 
 /** Runs the words after the program's name and gives the exit code. */
-export async function runCommandLine(
-  argv: readonly string[],
-  table: Readonly<Record<string, CommandEntry>>,
-): Promise<number> {
+export async function runCommandLine(argv: readonly string[], table: Table): Promise<number> {
   const { name, version, description } = packageJson;
   const config = await loadConfig({ name, version, description, root: import.meta.dirname }, table);
   const wantsHelp = argv.length === 0 || argv[0] === 'help' || argv.slice(0, endOfOptions(argv)).some(isHelpWord);
-  const words = argv[0] === 'help' ? argv.slice(1) : argv;
+  const words = (argv[0] === 'help' ? argv.slice(1) : argv).filter((word) => !wantsHelp || !isHelpWord(word));
+  const found = findCommandWords(words, leadingFlags, (id) => config.findCommand(id) !== undefined);
+  switch (found.kind) {
+    case 'unknown-command':
+      return wrongUsage(noSuchCommand(found.word, config));
+    case 'unknown-flag':
+      return wrongUsage(
+        `no flag ${found.flag} before the command${meant(found.flag, leadingFlags)}; flags of a command stand after it`,
+      );
+    case 'none':
+      if (!wantsHelp && words.length > 0) return wrongUsage('no command is named; reeve --help lists them');
+      await helpOf(config).showHelp([]);
+      return EXIT.converged;
+    case 'command': {
+      const command = config.findCommand(found.id, { must: true });
+      return wantsHelp ? showHelp(config, command) : run(config, command, found.words);
+    }
+  }
+}
+
+async function run(config: Config, command: Command.Loadable, words: readonly string[]): Promise<number> {
   try {
-    if (wantsHelp) return await showHelp(config, words);
-    const found = findCommand(config, words);
-    if (found === undefined) return noSuchCommand(words);
-    await config.runCommand(found.command.id, [...found.rest], found.command);
-    return typeof process.exitCode === 'number' ? process.exitCode : 0;
+    const exitCode: unknown = await config.runCommand(command.id, [...words], command);
+    return typeof exitCode === 'number' ? exitCode : EXIT.converged;
   } catch (error) {
-    return exitCodeOf(error);
+    if (error instanceof UsageError || error instanceof Errors.CLIError) {
+      return wrongUsage(await usageText(error, command));
+    }
+    throw error;
   }
 }
 
-interface FoundCommand {
-  readonly command: Command.Loadable;
-  readonly rest: readonly string[];
+/** One line: what the parser says, without its decoration, and what was probably meant. */
+async function usageText(error: Error, command: Command.Loadable): Promise<string> {
+  const unknown = 'flags' in error && Array.isArray(error.flags) ? error.flags.map(String) : [];
+  const [flag] = unknown;
+  const title = command.id.replaceAll(':', ' ');
+  if (flag !== undefined && error.message.startsWith('Nonexistent flag')) {
+    const commandClass = await command.load();
+    const flags = Object.entries({ ...commandClass.flags, ...commandClass.baseFlags });
+    const known = flags.map(([name, { char }]) => ({ name, char }));
+    return `${title} has no flag ${flag}${meant(flag, known)}; reeve ${title} --help lists them`;
+  }
+  const text = error.message
+    .replace(/\n?See more help with --help/g, '')
+    .replace(/^Parsing (--\S+)\s+/, '$1: ')
+    .replaceAll(/\s*\n\s*/g, ' ')
+    .trim();
+  return `${title}: ${text}`;
 }
 
-/** The longest run of leading words that names a command: `hooks logs web` is `hooks:logs` with `web` left over. */
-function findCommand(config: Config, words: readonly string[]): FoundCommand | undefined {
-  for (let length = Math.min(2, words.length); length > 0; length -= 1) {
-    const command = config.findCommand(words.slice(0, length).join(':'));
-    if (command !== undefined) return { command, rest: words.slice(length) };
-  }
-  return undefined;
+function meant(flag: string, known: readonly { readonly name: string }[]): string {
+  const names = known.map(({ name }) => name);
+  const name = flag.startsWith('--') ? nearest(flag.slice(2).split('=')[0] ?? '', names) : undefined;
+  return name === undefined ? '' : `, did you mean --${name}?`;
 }
 
-async function showHelp(config: Config, argv: readonly string[]): Promise<number> {
-  const words = argv.filter((word) => !isHelpWord(word));
-  const help = new CommandListHelp(config, { maxWidth: 100, flagSortOrder: 'none', hideAliasesFromRoot: true });
-  if (words.length === 0) {
-    await help.showHelp([]);
-    return 0;
-  }
-  const found = findCommand(config, words);
-  if (found === undefined) return noSuchCommand(words);
-  describeFrom(await found.command.load(), found.command);
-  await help.showCommandHelp(found.command);
-  return 0;
+function noSuchCommand(word: string, config: Config): string {
+  const names = config.commands.flatMap(({ id, aliases }) => [id, ...aliases]).filter((id) => !id.includes(':'));
+  const name = nearest(word, names);
+  const remedy = name === undefined ? '' : `, did you mean ${name}?`;
+  return `no command "${word}"${remedy}${remedy === '' ? ';' : ''} reeve --help lists them`;
+}
+
+function wrongUsage(text: string): number {
+  process.stderr.write(`reeve: ${neutraliseLine(text)}\n`);
+  return EXIT.usage;
+}
+
+async function showHelp(config: Config, command: Command.Loadable): Promise<number> {
+  describeFrom(await command.load(), command);
+  await helpOf(config).showCommandHelp(command);
+  return EXIT.converged;
+}
+
+function helpOf(config: Config): CommandListHelp {
+  return new CommandListHelp(config, { maxWidth: 100, flagSortOrder: 'none', hideAliasesFromRoot: true });
 }
 
 /** To oclif a command with subcommands is a topic too, and would be listed twice. */
@@ -71,7 +119,7 @@ function describeFrom(commandClass: Command.Class, command: Command.Loadable): v
     args: named(commandClass.args),
     description: commandClass.description,
     examples: commandClass.examples,
-    flags: named({ ...commandClass.baseFlags, ...commandClass.flags }),
+    flags: named({ ...commandClass.flags, ...commandClass.baseFlags }),
     strict: commandClass.strict,
     usage: commandClass.usage,
   });
@@ -81,25 +129,11 @@ function named<T extends object>(definitions: Readonly<Record<string, T>>): Reco
   return Object.fromEntries(Object.entries(definitions).map(([name, definition]) => [name, { ...definition, name }]));
 }
 
-function noSuchCommand(words: readonly string[]): number {
-  process.stderr.write(`reeve: no command "${words[0] ?? ''}"; reeve --help lists them\n`);
-  return usageError;
-}
-
-function exitCodeOf(error: unknown): number {
-  if (error instanceof Errors.ExitError) return error.oclif.exit ?? 0;
-  if (error instanceof Errors.CLIError) {
-    process.stderr.write(`reeve: ${error.message}\n`);
-    return error.oclif.exit ?? usageError;
-  }
-  throw error;
-}
-
 function endOfOptions(argv: readonly string[]): number {
   const index = argv.indexOf('--');
   return index === -1 ? argv.length : index;
 }
 
 function isHelpWord(word: string): boolean {
-  return helpWords.has(word);
+  return word === '--help' || word === '-h';
 }

@@ -12,4 +12,22 @@ export interface CommandEntry {
 }
 
 /** Every command by its id; a topic and its command are joined by a colon (`hooks:logs` is `reeve hooks logs`). */
-export const commands: Readonly<Record<string, CommandEntry>> = {};
+export const commands: Readonly<Record<string, CommandEntry>> = {
+  apply: {
+    summary: 'Make the containers what the files say, once, hooks included.',
+    load: () => import('./apply.ts'),
+  },
+  plan: {
+    summary: 'Show what apply would do and why; change nothing.',
+    load: () => import('./plan.ts'),
+  },
+  down: {
+    summary: 'Stop and remove containers and networks, pre_stop hooks first.',
+    load: () => import('./down.ts'),
+  },
+  ps: {
+    summary: 'Show what is desired beside what runs: state, health, hooks, drift.',
+    aliases: ['status'],
+    load: () => import('./ps.ts'),
+  },
+};

@@ -1,0 +1,174 @@
+/**
+ * The course of `apply`, and of `start`, `restart` and `hooks retry`, which are `apply` with another policy: load, connect,
+ * converge every project that is meant, wait where asked, say how it ended.
+ */
+
+import type { ApplyPolicy } from '../controller/operations.ts';
+import { apply, down } from '../controller/operations.ts';
+import type { ReconcileResult, ReconcilerPorts } from '../controller/reconciler.ts';
+import type { RunOptions } from '../execute/run-context.ts';
+import type { Project, ServiceName } from '../model/project.ts';
+import { UsageError } from '../model/errors.ts';
+import type { Job } from './converge.ts';
+import { converge } from './converge.ts';
+import type { FolderProject } from './directories.ts';
+import { goneProjects, loadDirectories } from './directories.ts';
+import type { ExitCode } from './exit.ts';
+import { TimeIsUp } from './exit.ts';
+import type { Invocation } from './invocation.ts';
+import { Progress } from './progress.ts';
+import { convergeUntilReady, unreadyLines } from './ready.ts';
+import { maskOf } from './render/action.ts';
+import { renderDuration } from './render/time.ts';
+import { withPorts } from './session.ts';
+import type { Target } from './targets.ts';
+import { findTarget } from './targets.ts';
+import { systemClock } from './wire.ts';
+
+export interface ApplyRun {
+  /** For the lease, the history and people. */
+  readonly command: string;
+  /** Services or directories. */
+  readonly words: readonly string[];
+  /** What is asked for, once the services are known. */
+  readonly policyOf: (project: Project, services: ReadonlySet<ServiceName> | undefined) => Partial<ApplyPolicy>;
+  /** How the files' project is changed by flags. */
+  readonly adjust?: (project: Project) => Project;
+  readonly options: RunOptions;
+  readonly releaseStopped: boolean | ((services: ReadonlySet<ServiceName> | undefined) => boolean);
+  readonly parallel?: number | undefined;
+  readonly wait: boolean;
+  readonly waitTimeoutMs: number | undefined;
+  /** Take down what was applied from a directory and is gone from it. */
+  readonly prune: boolean;
+  /** Last thing before the first round of a project. */
+  readonly prepare?: (ports: ReconcilerPorts, project: Project, signal: AbortSignal) => Promise<void>;
+}
+
+type Loaded =
+  | { readonly kind: 'project'; readonly project: Project; readonly services: ReadonlySet<ServiceName> | undefined }
+  | { readonly kind: 'directories'; readonly directories: readonly string[]; readonly folders: readonly FolderProject[] };
+
+export async function runApply(invocation: Invocation, run: ApplyRun): Promise<ExitCode> {
+  const { output, interrupts } = invocation;
+  const progress = new Progress({ output, clock: systemClock });
+  const deadline = deadlineOf(run.waitTimeoutMs);
+  try {
+    return await withPorts(
+      invocation,
+      { parallel: run.parallel, load: () => load(invocation, run), emit: progress.emit },
+      (ports, loaded) => {
+        const control = { ...run, drain: interrupts.drain, signal: AbortSignal.any([interrupts.signal, deadline.signal]) };
+        const jobs = jobsOf(ports, loaded, control, invocation, progress);
+        const fromDirectory = loaded.kind === 'directories';
+        return converge(jobs, { invocation, progress, word: 'converged', fromDirectory });
+      },
+    );
+  } finally {
+    deadline.cancel();
+    progress.end();
+  }
+}
+
+async function load(invocation: Invocation, run: ApplyRun): Promise<Loaded> {
+  const target: Target = await findTarget(invocation, run.words);
+  if (target.kind === 'project') {
+    if (run.prune) throw new UsageError('--prune is about a directory of projects: reeve apply DIR --prune');
+    return { ...target, project: run.adjust?.(target.project) ?? target.project };
+  }
+  const folders = await loadDirectories(invocation, target.directories);
+  if (folders.length === 0 && !run.prune) {
+    throw new UsageError(
+      `no sub-folder of ${target.directories.join(', ')} has a Compose file; for the project of that folder itself leave the directory away, or use --project-directory`,
+    );
+  }
+  return { ...target, folders };
+}
+
+type Control = ApplyRun & { readonly drain: AbortSignal; readonly signal: AbortSignal };
+
+function jobsOf(
+  ports: ReconcilerPorts,
+  loaded: Loaded,
+  control: Control,
+  invocation: Invocation,
+  progress: Progress,
+): Job[] {
+  if (loaded.kind === 'project') {
+    const { project, services } = loaded;
+    progress.maskProject(project.name, maskOf(project.sensitiveValues));
+    return [{ name: project.name, run: () => applyOne(ports, project, services, undefined, control) }];
+  }
+  const jobs = loaded.folders.map(({ loaded: one, folder, directory }): Job => {
+    if (!one.ok) return { name: folder, run: () => Promise.reject(one.error) };
+    const { project } = one;
+    progress.maskProject(project.name, maskOf(project.sensitiveValues));
+    return { name: project.name, run: () => applyOne(ports, project, undefined, directory, control) };
+  });
+  return [...jobs, ...pruneJobs(ports, loaded, control, invocation)];
+}
+
+function pruneJobs(
+  ports: ReconcilerPorts,
+  { directories, folders }: Extract<Loaded, { kind: 'directories' }>,
+  { prune, options, drain, signal }: Control,
+  { output }: Invocation,
+): Job[] {
+  const gone = directories.flatMap((directory) => goneProjects(ports.state, directory, folders));
+  if (!prune) {
+    for (const name of gone) output.note(`${name}: its folder is gone, its containers are left alone (--prune takes it down)`);
+    return [];
+  }
+  const policy = { command: 'prune', services: undefined, volumes: false, removeOrphans: true, force: false } as const;
+  return gone.map((project) => ({
+    name: project,
+    run: () => down(ports, { project, desired: undefined, policy, options, drain, signal }),
+  }));
+}
+
+async function applyOne(
+  ports: ReconcilerPorts,
+  desired: Project,
+  services: ReadonlySet<ServiceName> | undefined,
+  directory: string | undefined,
+  control: Control,
+): Promise<ReconcileResult> {
+  const { command, options, drain, signal } = control;
+  const policy = control.policyOf(desired, services);
+  const releaseStopped =
+    typeof control.releaseStopped === 'function' ? control.releaseStopped(services) : control.releaseStopped;
+  const once = (round: number): Promise<ReconcileResult> => {
+    const asked = round === 1 ? policy : { ...policy, forceRecreate: false, restart: new Set<string>(), pulled: true };
+    return apply(ports, { desired, policy: asked, options, command, directory, releaseStopped, drain, signal });
+  };
+  const ready = { desired, services, noDeps: policy.noDeps === true, drain, signal };
+  try {
+    await control.prepare?.(ports, desired, signal);
+    if (!control.wait) return await once(1);
+    const result = await convergeUntilReady(ports, { ...ready, converge: once });
+    if (!(signal.reason instanceof TimeIsUp)) return result;
+  } catch (error) {
+    if (!(signal.reason instanceof TimeIsUp)) throw error;
+  }
+  return outOfTime(ports, ready, control.waitTimeoutMs ?? 0);
+}
+
+/** How long finding out what was not ready may take. */
+const LAST_LOOK_MS = 5000;
+
+async function outOfTime(
+  ports: ReconcilerPorts,
+  ready: Parameters<typeof unreadyLines>[1],
+  timeoutMs: number,
+): Promise<ReconcileResult> {
+  const lines = await unreadyLines(ports, { ...ready, signal: AbortSignal.timeout(LAST_LOOK_MS) }).catch(() => []);
+  const failures = [`not ready within ${renderDuration(timeoutMs)} (--wait-timeout)`, ...lines];
+  return { kind: 'failed', actions: 0, failures, retryable: true, notes: [], afterMs: undefined };
+}
+
+function deadlineOf(ms: number | undefined): { readonly signal: AbortSignal; readonly cancel: () => void } {
+  const controller = new AbortController();
+  if (ms === undefined) return { signal: controller.signal, cancel: () => {} };
+  const cancel = systemClock.setTimer(ms, () => controller.abort(new TimeIsUp(`not ready within ${renderDuration(ms)}`)));
+  return { signal: controller.signal, cancel };
+}

@@ -1,0 +1,85 @@
+import { Flags } from '@oclif/core';
+import { DEFAULT_RUN_OPTIONS } from '../../execute/run-context.ts';
+import { UsageError } from '../../model/errors.ts';
+import { parseScale, withScale } from '../../model/scale.ts';
+import { runApply } from '../apply-run.ts';
+import { durationFlag, ReeveCommand, targetsArgument } from '../command.ts';
+import type { ExitCode } from '../exit.ts';
+import { invoke } from '../invocation.ts';
+import { runPlan } from '../plan-run.ts';
+
+export default class Apply extends ReeveCommand {
+  static override summary = 'Make the containers what the files say, once, hooks included.';
+  static override description =
+    'Looks at what runs, plans what differs, does it in dependency order and looks again, until there is nothing left to do. ' +
+    'Hooks that are owed are run. What failed is said in full and the exit code is 1; the next apply goes on from there.';
+  static override examples = [
+    '<%= config.bin %> apply',
+    '<%= config.bin %> apply web --wait --wait-timeout 2m',
+    '<%= config.bin %> apply /srv/projects --prune',
+  ];
+  static override args = targetsArgument;
+  static override flags = {
+    wait: Flags.boolean({ description: 'until everything is ready: running, healthy, hooks done, stable for a second' }),
+    'wait-timeout': durationFlag({ description: 'longest time for everything, hooks too; implies --wait' }),
+    timeout: durationFlag({ char: 't', description: 'grace for each stop instead of the own one of each service' }),
+    scale: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'SERVICE=N',
+      description: 'number of containers of a service',
+    }),
+    'remove-orphans': Flags.boolean({ description: 'remove containers whose service the files no longer have' }),
+    prune: Flags.boolean({ description: 'DIR only: take down projects that were applied from it and whose folder is gone' }),
+    'force-recreate': Flags.boolean({ description: 'replace containers although nothing differs' }),
+    'no-deps': Flags.boolean({ description: 'leave the dependencies of the named services alone' }),
+    'no-start': Flags.boolean({ description: 'create, start nothing' }),
+    'renew-anon-volumes': Flags.boolean({ char: 'V', description: 'new anonymous volumes for replaced containers' }),
+    pull: Flags.option({
+      options: ['always', 'missing', 'never'] as const,
+      description: "when to pull images (default: each service's pull_policy)",
+    })(),
+    build: Flags.boolean({ description: 'build images first (not supported yet)' }),
+    'dry-run': Flags.boolean({ description: 'show the plan and do nothing' }),
+    parallel: Flags.integer({ min: 1, helpValue: 'N', description: 'engine calls in flight (default 8)' }),
+    'hook-timeout': durationFlag({ description: 'deadline of hooks that have none of their own (default 5m)' }),
+    force: Flags.boolean({ description: 'stop containers although their pre_stop fails' }),
+  };
+
+  async run(): Promise<ExitCode> {
+    const { flags, args } = await this.parse(Apply);
+    return invoke(flags, (invocation) => {
+      if (flags.build) throw new UsageError('--build is not supported yet: build the images first, with docker compose build');
+      const scale = parseScale(flags.scale ?? []);
+      const request = {
+        words: args.targets ?? [],
+        adjust: (project: Parameters<typeof withScale>[0]) => withScale(project, scale),
+        policyOf: (_project: unknown, services: ReadonlySet<string> | undefined) => ({
+          services,
+          noDeps: flags['no-deps'],
+          removeOrphans: flags['remove-orphans'],
+          forceRecreate: flags['force-recreate'],
+          renewVolumes: flags['renew-anon-volumes'],
+          noStart: flags['no-start'],
+          pull: flags.pull ?? ('policy' as const),
+          force: flags.force,
+        }),
+      };
+      if (flags['dry-run']) return runPlan(invocation, { ...request, showValues: false, signalsChanges: false });
+      return runApply(invocation, {
+        ...request,
+        command: 'apply',
+        options: {
+          ...DEFAULT_RUN_OPTIONS,
+          stopTimeoutMs: flags.timeout,
+          hookTimeoutMs: flags['hook-timeout'] ?? DEFAULT_RUN_OPTIONS.hookTimeoutMs,
+        },
+        releaseStopped: true,
+        parallel: flags.parallel,
+        wait: flags.wait || flags['wait-timeout'] !== undefined,
+        waitTimeoutMs: flags['wait-timeout'],
+        prune: flags.prune,
+      });
+    });
+  }
+}

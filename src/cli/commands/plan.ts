@@ -1,0 +1,48 @@
+import { Flags } from '@oclif/core';
+import { parseScale, withScale } from '../../model/scale.ts';
+import { ReeveCommand, targetsArgument } from '../command.ts';
+import type { ExitCode } from '../exit.ts';
+import { invoke } from '../invocation.ts';
+import { runPlan } from '../plan-run.ts';
+
+export default class Plan extends ReeveCommand {
+  static override summary = 'Show what apply would do and why; change nothing.';
+  static override description =
+    'Each action with its cause, hooks included, grouped by what it is about. Values that come from outside the files are ' +
+    'shown as ***.';
+  static override examples = [
+    '<%= config.bin %> plan',
+    '<%= config.bin %> plan web --json',
+    '<%= config.bin %> plan --exit-code || echo "something to do"',
+  ];
+  static override args = targetsArgument;
+  static override flags = {
+    'exit-code': Flags.boolean({ description: 'exit with 2 when there is anything to do' }),
+    'remove-orphans': Flags.boolean({ description: 'as apply --remove-orphans' }),
+    'force-recreate': Flags.boolean({ description: 'as apply --force-recreate' }),
+    'no-deps': Flags.boolean({ description: 'as apply --no-deps' }),
+    scale: Flags.string({ multiple: true, multipleNonGreedy: true, helpValue: 'SERVICE=N', description: 'as apply --scale' }),
+    pull: Flags.option({ options: ['always', 'missing', 'never'] as const, description: 'as apply --pull' })(),
+    'show-values': Flags.boolean({ description: 'show values that come from outside the files' }),
+  };
+
+  async run(): Promise<ExitCode> {
+    const { flags, args } = await this.parse(Plan);
+    return invoke(flags, (invocation) => {
+      const scale = parseScale(flags.scale ?? []);
+      return runPlan(invocation, {
+        words: args.targets ?? [],
+        adjust: (project) => withScale(project, scale),
+        policyOf: (_project, services) => ({
+          services,
+          noDeps: flags['no-deps'],
+          removeOrphans: flags['remove-orphans'],
+          forceRecreate: flags['force-recreate'],
+          pull: flags.pull ?? 'policy',
+        }),
+        showValues: flags['show-values'],
+        signalsChanges: flags['exit-code'],
+      });
+    });
+  }
+}

@@ -1,0 +1,42 @@
+import { Flags } from '@oclif/core';
+import { status } from '../../controller/operations.ts';
+import { ReeveCommand, servicesArgument } from '../command.ts';
+import type { ExitCode } from '../exit.ts';
+import { EXIT } from '../exit.ts';
+import { invoke } from '../invocation.ts';
+import { knownProject, tryFiles } from '../known-project.ts';
+import { renderReplicas, replicaJson } from '../render/replicas.ts';
+import { withConnection } from '../session.ts';
+import { systemClock } from '../wire.ts';
+
+export default class Ps extends ReeveCommand {
+  static override summary = 'Show what is desired beside what runs: state, health, hooks, drift.';
+  static override description = 'One line a replica. Hooks: done, owed, failed, or assumed where another tool made the container.';
+  static override examples = ['<%= config.bin %> ps', '<%= config.bin %> ps web --json', '<%= config.bin %> ps -p shop -q'];
+  static override args = servicesArgument;
+  static override flags = {
+    quiet: Flags.boolean({ char: 'q', description: 'only container ids' }),
+  };
+
+  async run(): Promise<ExitCode> {
+    const { flags, args } = await this.parse(Ps);
+    return invoke(flags, (invocation) =>
+      withConnection(
+        invocation,
+        () => tryFiles(invocation),
+        async ({ engine, state }, loaded) => {
+          const { output, interrupts } = invocation;
+          const { name, desired } = knownProject(invocation, state, loaded);
+          const all = await status({ engine, state }, { project: name, desired, signal: interrupts.drain });
+          const named = args.services ?? [];
+          const statuses = named.length > 0 ? all.filter(({ service }) => named.includes(service)) : all;
+          const holds = state.inventory.holds(name);
+          if (flags.quiet) output.result(statuses.flatMap(({ container }) => container?.id ?? []).join('\n'));
+          else if (output.json) for (const one of statuses) output.object(replicaJson(name, one, holds));
+          else output.result(renderReplicas({ statuses, holds, nowMs: systemClock.now() }, output.style));
+          return EXIT.converged;
+        },
+      ),
+    );
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * What every command runs in: its output, its interrupts, its way to end. Errors become one block on stderr and an exit code
+ * here and nowhere else, so a command only parses, calls and renders.
+ */
+
+import { UsageError } from '../model/errors.ts';
+import type { ExitCode } from './exit.ts';
+import { EXIT, exitCodeOf, failureText, InvalidFiles } from './exit.ts';
+import type { GlobalFlags } from './global-flags.ts';
+import { loadOptionsOf } from './global-flags.ts';
+import { Interrupts } from './interrupts.ts';
+import { Output } from './output.ts';
+import { renderDiagnostics } from './render/diagnostics.ts';
+import type { LoadOptions } from './wire.ts';
+import { systemClock } from './wire.ts';
+
+export interface Invocation {
+  readonly flags: GlobalFlags;
+  readonly output: Output;
+  readonly interrupts: Interrupts;
+  readonly loadOptions: LoadOptions;
+}
+
+/** Runs a command's work and gives the exit code; never throws. */
+export async function invoke(
+  flags: GlobalFlags,
+  work: (invocation: Invocation) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const output = new Output(flags, process, systemClock);
+  const interrupts = new Interrupts({ source: process, clock: systemClock, say: (text) => output.warn(text) });
+  const loadOptions = {
+    ...loadOptionsOf(flags, { cwd: process.cwd(), environment: process.env, stdin: readStdin }),
+    signal: interrupts.signal,
+  };
+  try {
+    return await work({ flags, output, interrupts, loadOptions });
+  } catch (error) {
+    output.endLive();
+    return reportFailure(output, error, interrupts.happened);
+  } finally {
+    output.endLive();
+    interrupts.close();
+  }
+}
+
+/** Says what went wrong and gives its exit code. */
+export function reportFailure(output: Output, error: unknown, interrupted: boolean): ExitCode {
+  const code = interrupted ? EXIT.interrupted : exitCodeOf(error);
+  if (output.json) output.object({ type: 'error', exitCode: code, ...errorJson(error) });
+  if (code === EXIT.interrupted) output.error('interrupted');
+  else if (error instanceof InvalidFiles) output.block(renderDiagnostics(error.diagnostics, output.errorStyle));
+  else output.error(failureText(error, output.isSaid('debug')));
+  return code;
+}
+
+function errorJson(error: unknown): object {
+  if (error instanceof InvalidFiles) return { diagnostics: error.diagnostics };
+  return { message: failureText(error, false) };
+}
+
+const LARGEST_INPUT = 64 * 1024 * 1024;
+
+async function readStdin(): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of process.stdin) {
+    const bytes = Buffer.from(chunk);
+    size += bytes.length;
+    if (size > LARGEST_INPUT) throw new UsageError('standard input is too large for a Compose file');
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,55 @@
+/**
+ * Which project a command is about when it can do without the files: `-p NAME` alone, files that do not load, or none at
+ * all. What was applied before is remembered with its folder and files, so a broken file still has a name.
+ */
+
+import { resolve } from 'node:path';
+import type { Project } from '../model/project.ts';
+import type { InventoryEntry, State } from '../state/state.ts';
+import { InvalidFiles } from './exit.ts';
+import type { Invocation } from './invocation.ts';
+import { sayWarnings } from './targets.ts';
+import type { LoadResult } from './wire.ts';
+import { loadFiles } from './wire.ts';
+
+export interface KnownProject {
+  readonly name: string;
+  /** undefined: there are no files that load. */
+  readonly desired: Project | undefined;
+}
+
+/** Reads the files, unless a name alone was given, as Compose does it; what they say wrong is for later. */
+export async function tryFiles(invocation: Invocation): Promise<LoadResult | undefined> {
+  const { flags, loadOptions } = invocation;
+  if (flags['project-name'] !== undefined && flags.file === undefined) return undefined;
+  return loadFiles(loadOptions);
+}
+
+/** The project by its files, else by what is known of it; throws when nothing tells its name. */
+export function knownProject(invocation: Invocation, state: State, loaded: LoadResult | undefined): KnownProject {
+  if (loaded?.ok === true) {
+    sayWarnings(invocation, loaded.warnings);
+    return { name: loaded.project.name, desired: loaded.project };
+  }
+  const name = nameOf(invocation, state, loaded);
+  if (name === undefined) throw new InvalidFiles(loaded?.diagnostics ?? []);
+  if (loaded !== undefined) {
+    const [first] = loaded.diagnostics;
+    invocation.output.warn(`the files of ${name} do not load (${first?.message ?? 'unknown'}); going by the labels of its containers`);
+  }
+  return { name, desired: undefined };
+}
+
+function nameOf({ flags, loadOptions }: Invocation, state: State, loaded: LoadResult | undefined): string | undefined {
+  const given = flags['project-name'] ?? loadOptions.environment['COMPOSE_PROJECT_NAME'];
+  if (given !== undefined && given !== '') return given;
+  const folder = resolve(loadOptions.projectDirectory ?? loadOptions.cwd);
+  const files = new Set((loadOptions.files ?? []).map((file) => resolve(loadOptions.cwd, file)));
+  const read = new Set(loaded?.ok === false ? loaded.inputFiles.map(({ path }) => path) : []);
+  const isThis = ({ workingDir, configFiles }: InventoryEntry): boolean => {
+    if (files.size > 0) return configFiles.length > 0 && configFiles.every((file) => files.has(file));
+    return workingDir === folder || configFiles.some((file) => read.has(file));
+  };
+  const entries = state.inventory.list().filter(isThis);
+  return entries.length === 1 ? entries[0]?.project : undefined;
+}

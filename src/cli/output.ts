@@ -1,0 +1,122 @@
+/**
+ * Where text goes: results to stdout, everything else to stderr. On a terminal a live region may stand at the bottom of
+ * stderr; whoever writes goes through here, so that nothing is written across it. A reader that went away (`| head`) is
+ * no failure: what would be written is dropped.
+ */
+
+import type { Clock } from '../clock.ts';
+import type { GlobalFlags, LogLevel } from './global-flags.ts';
+import { LOG_LEVELS } from './global-flags.ts';
+import type { RegionLine } from './render/live-region.ts';
+import { LiveRegion } from './render/live-region.ts';
+import { neutralise } from './render/neutralise.ts';
+import type { Style } from './render/style.ts';
+import { styleFor } from './render/style.ts';
+
+export interface OutputStreams {
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+type OutputFlags = Pick<GlobalFlags, 'json' | 'log-level' | 'no-color'>;
+
+export class Output {
+  readonly json: boolean;
+  /** Colours of results. */
+  readonly style: Style;
+  /** Colours of progress. */
+  readonly errorStyle: Style;
+  /** Progress is drawn live. */
+  readonly isLive: boolean;
+  readonly #streams: OutputStreams;
+  readonly #level: number;
+  readonly #clock: Clock;
+  readonly #gone = new Set<NodeJS.WriteStream>();
+  #region: LiveRegion | undefined;
+
+  constructor(flags: OutputFlags, streams: OutputStreams, clock: Clock) {
+    this.json = flags.json;
+    this.style = styleFor(streams.stdout, flags['no-color']);
+    this.errorStyle = styleFor(streams.stderr, flags['no-color']);
+    this.isLive = !flags.json && streams.stderr.isTTY && process.env['TERM'] !== 'dumb';
+    this.#streams = streams;
+    this.#level = LOG_LEVELS.indexOf(flags['log-level']);
+    this.#clock = clock;
+    for (const stream of [streams.stdout, streams.stderr]) stream.on('error', (error) => this.#forgive(stream, error));
+  }
+
+  /** Nobody reads stdout any more. */
+  get isReaderGone(): boolean {
+    return this.#gone.has(this.#streams.stdout);
+  }
+
+  isSaid(level: LogLevel): boolean {
+    return LOG_LEVELS.indexOf(level) <= this.#level;
+  }
+
+  /** The result of a command: text of ours, what came from outside neutralised by whoever renders it. */
+  result(text: string): void {
+    if (text !== '') this.#write(this.#streams.stdout, `${text}\n`);
+  }
+
+  /** One line of `--json`. */
+  object(value: object): void {
+    this.#write(this.#streams.stdout, `${JSON.stringify(value)}\n`);
+  }
+
+  /** A line of progress, already neutralised and coloured. */
+  progress(line: string): void {
+    this.#say(line);
+  }
+
+  note(text: string): void {
+    if (this.isSaid('info')) this.#say(neutralise(text));
+  }
+
+  warn(text: string): void {
+    if (this.isSaid('warn')) this.#say(`${this.errorStyle('warning', 'warning:')} ${neutralise(text)}`);
+  }
+
+  error(text: string): void {
+    this.#say(`${this.errorStyle('bad', 'reeve:')} ${neutralise(text)}`);
+  }
+
+  /** A block that is neutralised and coloured already. */
+  block(text: string): void {
+    this.#say(text);
+  }
+
+  /** Shows lines at the bottom until `endLive`. */
+  startLive(lines: () => readonly RegionLine[]): void {
+    const { stderr } = this.#streams;
+    this.#region = new LiveRegion({
+      write: (text) => this.#write(stderr, text),
+      clock: this.#clock,
+      size: () => ({ columns: stderr.columns || 80, rows: stderr.rows || 24 }),
+      lines,
+    });
+  }
+
+  liveChanged(): void {
+    this.#region?.changed();
+  }
+
+  endLive(): void {
+    this.#region?.end();
+    this.#region = undefined;
+  }
+
+  #say(text: string): void {
+    if (this.#region) this.#region.print(text);
+    else this.#write(this.#streams.stderr, `${text}\n`);
+  }
+
+  #write(stream: NodeJS.WriteStream, text: string): void {
+    if (!this.#gone.has(stream)) stream.write(text);
+  }
+
+  #forgive(stream: NodeJS.WriteStream, error: NodeJS.ErrnoException): void {
+    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
+    this.#gone.add(stream);
+  }
+}

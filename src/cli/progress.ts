@@ -1,0 +1,176 @@
+/**
+ * The reader of a run's events for people and programs: one line an action, live on a terminal, or `--json`. It is told
+ * everything and decides only how it looks.
+ */
+
+import type { Clock } from '../clock.ts';
+import type { ReconcileEvent } from '../controller/reconciler.ts';
+import { renderCause } from '../plan/cause.ts';
+import type { Action } from '../plan/plan.ts';
+import { containerOf } from '../plan/plan.ts';
+import type { Output } from './output.ts';
+import type { Mask } from './render/action.ts';
+import { actionText, hookName, showAll, subjectOf } from './render/action.ts';
+import { eventJson } from './render/event-json.ts';
+import type { RegionLine } from './render/live-region.ts';
+import { neutralise, neutraliseLine } from './render/neutralise.ts';
+import { renderDuration } from './render/time.ts';
+
+export interface ProgressOptions {
+  readonly output: Output;
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
+}
+
+interface InFlight {
+  readonly project: string;
+  readonly action: Action;
+  readonly beganMs: number;
+  pulled?: { readonly done: number; readonly total: number };
+}
+
+export class Progress {
+  readonly #output: Output;
+  readonly #clock: ProgressOptions['clock'];
+  readonly #masks = new Map<string, Mask>();
+  readonly #inFlight = new Map<string, InFlight>();
+  /** More than one project: each line says which. */
+  #namesProject = false;
+
+  constructor({ output, clock }: ProgressOptions) {
+    this.#output = output;
+    this.#clock = clock;
+  }
+
+  /** Begins to draw on a terminal. */
+  start(options: { readonly namesProject: boolean }): void {
+    this.#namesProject = options.namesProject;
+    if (this.#output.isLive && this.#output.isSaid('info')) this.#output.startLive(() => this.#region());
+  }
+
+  end(): void {
+    this.#output.endLive();
+  }
+
+  /** What must not be shown of a project. */
+  maskProject(project: string, mask: Mask): void {
+    this.#masks.set(project, mask);
+  }
+
+  readonly emit = (event: ReconcileEvent): void => {
+    this.#follow(event);
+    if (this.#output.json) this.#output.object(eventJson(event, this.#clock.now(), this.#maskOf(event.project)));
+    else if (this.#output.isSaid('info')) this.#show(event);
+  };
+
+  #follow(event: ReconcileEvent): void {
+    if (event.type === 'action-started') {
+      const { project, action } = event;
+      this.#inFlight.set(keyOf(event), { project, action, beganMs: this.#clock.monotonic() });
+    } else if (event.type === 'action-settled') {
+      this.#inFlight.delete(keyOf(event));
+    } else if (event.type === 'pull-progress') {
+      const action = this.#inFlight.get(keyOf(event));
+      if (action) action.pulled = { done: event.done, total: event.total };
+    } else return;
+    this.#output.liveChanged();
+  }
+
+  #show(event: ReconcileEvent): void {
+    switch (event.type) {
+      case 'action-settled':
+        return this.#showSettled(event);
+      case 'hook-output':
+        return this.#showOutput(event);
+      case 'hook-ended': {
+        const attempts = event.action.kind === 'run-hook' ? 1 + event.action.hook.policy.retries : 1;
+        if (event.outcome === 'succeeded' || event.attempt >= attempts) return undefined;
+        const [line] = event.message.split('\n');
+        const text = `attempt ${event.attempt} of ${attempts} ${line ?? ''}`;
+        return this.#line('again', 'warning', event, neutraliseLine(text));
+      }
+      case 'lease-wait': {
+        const holder = neutraliseLine(`reeve ${event.command} (process ${event.pid})`);
+        return this.#output.note(`${event.project}: waiting for ${holder}, which works on this project`);
+      }
+      case 'plan':
+      case 'action-started':
+      case 'pull-progress':
+        return undefined;
+    }
+  }
+
+  #showSettled(event: Extract<ReconcileEvent, { type: 'action-settled' }>): void {
+    const { action, outcome } = event;
+    const text = actionText(action, this.#maskOf(event.project));
+    const cause = this.#output.isSaid('debug') ? `  (${renderCause(action.cause)})` : '';
+    switch (outcome.kind) {
+      case 'succeeded': {
+        const [detail] = (event.detail ?? '').split('\n');
+        const said = detail === '' || detail === 'succeeded' || detail === undefined ? '' : `  ${neutraliseLine(detail)}`;
+        return this.#line('ok', 'good', event, `${text}${cause}  ${renderDuration(event.durationMs)}${said}`);
+      }
+      case 'failed': {
+        const [first] = outcome.message.split('\n');
+        return this.#line('failed', 'bad', event, `${text}${cause}  ${neutraliseLine(first ?? '')}`);
+      }
+      case 'stale':
+        return this.#line('again', 'warning', event, `${text}  ${neutraliseLine(outcome.message)}`);
+      case 'skipped':
+        return this.#line('skipped', 'dim', event, `${text}  ${neutraliseLine(outcome.because)} did not succeed`);
+      case 'interrupted':
+        return undefined;
+    }
+  }
+
+  #line(
+    mark: Mark,
+    meaning: Parameters<Output['style']>[0],
+    event: { readonly project: string; readonly action: Action },
+    text: string,
+  ): void {
+    const style = this.#output.errorStyle;
+    const sign = this.#output.isLive ? SIGNS[mark] : mark;
+    const subject = this.#subject(event.project, event.action);
+    this.#output.progress(`${style(meaning, sign)} ${style('subject', subject.padEnd(SUBJECT_WIDTH))} ${text}`);
+  }
+
+  #showOutput({ project, action, line, stream }: Extract<ReconcileEvent, { type: 'hook-output' }>): void {
+    const container = containerOf(action);
+    if (!container || action.kind !== 'run-hook') return;
+    const own = `${container.service}-${container.number} ${hookName(action)} |`;
+    const prefix = this.#namesProject ? `${project}/${own}` : own;
+    const style = this.#output.errorStyle;
+    const text = neutraliseLine(line);
+    this.#output.progress(`${style('dim', prefix)} ${stream === 'stderr' ? style('warning', text) : text}`);
+  }
+
+  #region(): RegionLine[] {
+    const nowMs = this.#clock.monotonic();
+    const style = this.#output.errorStyle;
+    return [...this.#inFlight.values()].map(({ project, action, beganMs, pulled }) => {
+      const subject = this.#subject(project, action).padEnd(SUBJECT_WIDTH);
+      const share = pulled && pulled.total > 0 ? `  ${Math.floor((100 * pulled.done) / pulled.total)} %` : '';
+      const text = actionText(action, this.#maskOf(project));
+      const time = nowMs - beganMs >= 1000 ? `  ${renderDuration(nowMs - beganMs)}` : '';
+      return { text: `· ${subject} ${text}${share}${time}`, paint: (line) => style('dim', line) };
+    });
+  }
+
+  #subject(project: string, action: Action): string {
+    const subject = neutralise(subjectOf(action));
+    return this.#namesProject ? `${project} ${subject}` : subject;
+  }
+
+  #maskOf(project: string): Mask {
+    return this.#masks.get(project) ?? showAll;
+  }
+}
+
+type Mark = 'ok' | 'failed' | 'skipped' | 'again';
+
+const SIGNS: Readonly<Record<Mark, string>> = { ok: '✔', failed: '✘', skipped: '-', again: '↻' };
+const SUBJECT_WIDTH = 16;
+
+function keyOf(event: { readonly project: string; readonly action: Action }): string {
+  return `${event.project} ${event.action.id}`;
+}

@@ -1,0 +1,85 @@
+/**
+ * Joins the parts by hand: the only file that names adapters. Each is loaded when it is asked for, so that a command pays
+ * only for what it uses. Nothing here decides; nothing here is kept between two calls.
+ */
+
+import { systemClock } from '../clock.ts';
+import { Backoff } from '../controller/backoff.ts';
+import type { ReconcileEvent, ReconcilerPorts } from '../controller/reconciler.ts';
+import type { LoadOptions, LoadResult } from '../compose/options.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { ProjectFolder } from '../source/directory.ts';
+import type { State } from '../state/state.ts';
+
+export type { Diagnostic } from '../compose/diagnostic.ts';
+export type { LoadOptions, LoadResult } from '../compose/options.ts';
+export type { ProjectFolder } from '../source/directory.ts';
+export { nearest } from '../compose/suggestion.ts';
+export { systemClock } from '../clock.ts';
+
+/** The engine and what is remembered of it. */
+export interface Connection {
+  readonly engine: Engine;
+  readonly state: State;
+  close(): Promise<void>;
+}
+
+export interface ConnectionOptions {
+  /** From `--host`. */
+  readonly host: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Reaches the engine and opens its state; the state's code is loaded while the engine answers. */
+export async function openConnection({ host, signal }: ConnectionOptions): Promise<Connection> {
+  const opening = import('../state/sqlite.ts');
+  opening.catch(() => {});
+  const engine = await openEngine({ host, signal });
+  try {
+    const { openState } = await opening;
+    const state = openState({ engineId: engine.info().id, environment: process.env });
+    return { engine, state, close: () => closeBoth(engine, state) };
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+export async function openEngine({ host, signal }: ConnectionOptions): Promise<Engine> {
+  const { connect } = await import('../engine/connect.ts');
+  return connect({ ...(host !== undefined && { host }), signal });
+}
+
+async function closeBoth(engine: Engine, state: State): Promise<void> {
+  try {
+    state.close();
+  } finally {
+    await engine.close();
+  }
+}
+
+export interface PortsOptions {
+  /** Engine calls in flight; default: lanes.ts. */
+  readonly parallel: number | undefined;
+  readonly emit: (event: ReconcileEvent) => void;
+}
+
+/** What the reconciler needs, on an open connection. */
+export async function reconcilerPorts(connection: Connection, { parallel, emit }: PortsOptions): Promise<ReconcilerPorts> {
+  const { createLanes } = await import('../execute/lanes.ts');
+  const { engine, state } = connection;
+  const crashes = new Backoff({ clock: systemClock, random: Math.random });
+  return { engine, state, lanes: createLanes({ parallel }), clock: systemClock, crashes, emit };
+}
+
+/** Reads the files of one project. */
+export async function loadFiles(options: LoadOptions): Promise<LoadResult> {
+  const { loadProject } = await import('../compose/index.ts');
+  return loadProject(options);
+}
+
+/** The projects of a directory; rejects when it cannot be read. */
+export async function listFolders(directory: string): Promise<ProjectFolder[]> {
+  const { listProjects } = await import('../source/directory.ts');
+  return listProjects(directory);
+}
