@@ -2,10 +2,9 @@
  * How quick `watch` is, against a real engine, seen from outside the process:
  * from saving a file to the first engine call, and from the end of `docker rm -f` to the create call.
  */
-import { writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { engineAddress } from '../support/engine-client.ts';
