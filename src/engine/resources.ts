@@ -4,6 +4,7 @@
  */
 
 import type { BlkioConfig, DeviceMapping, Service } from '../model/project.ts';
+import { firstSet, updatableResources } from '../model/resources.ts';
 import { restartPolicyOf } from '../model/restart-policy.ts';
 
 /** The restart policy as Compose sends it: an empty name where the service says nothing. */
@@ -22,10 +23,9 @@ export function restartPolicy(service: Service): { Name: string; MaximumRetryCou
 export function updateSpec(service: Service): Record<string, unknown> {
   const limits = updatableResources(service);
   const { name, maximumRetryCount } = restartPolicyOf(service);
-  const memory = Number(limits['Memory']);
   return {
     ...limits,
-    MemorySwap: firstSet(service.memswap_limit) ?? 2 * memory,
+    MemorySwap: firstSet(service.memswap_limit) ?? 2 * limits.Memory,
     RestartPolicy: { Name: name, MaximumRetryCount: maximumRetryCount },
   };
 }
@@ -33,25 +33,6 @@ export function updateSpec(service: Service): Record<string, unknown> {
 /** Resource members of HostConfig. */
 export function resources(service: Service): Record<string, unknown> {
   return { ...updatableResources(service), ...fixedResources(service) };
-}
-
-/** Those that the engine can change on a container that is there (`docker update`). */
-function updatableResources(service: Service): Record<string, unknown> {
-  const { limits, reservations } = service.deploy?.resources ?? {};
-  return {
-    BlkioWeight: service.blkio_config?.weight ?? 0,
-    CpuPeriod: service.cpu_period ?? 0,
-    CpuQuota: service.cpu_quota ?? 0,
-    CpuRealtimePeriod: service.cpu_rt_period ?? 0,
-    CpuRealtimeRuntime: service.cpu_rt_runtime ?? 0,
-    CpuShares: service.cpu_shares ?? 0,
-    CpusetCpus: service.cpuset ?? '',
-    Memory: firstSet(limits?.memory, service.mem_limit) ?? 0,
-    MemoryReservation: firstSet(reservations?.memory, service.mem_reservation) ?? 0,
-    MemorySwap: service.memswap_limit ?? 0,
-    NanoCpus: nanoCpus(firstSet(limits?.cpus, service.cpus) ?? 0),
-    PidsLimit: firstSet(Math.max(limits?.pids ?? 0, 0), service.pids_limit),
-  };
 }
 
 function fixedResources(service: Service): Record<string, unknown> {
@@ -73,16 +54,6 @@ function fixedResources(service: Service): Record<string, unknown> {
     OomKillDisable: service.oom_kill_disable ?? false,
     Ulimits: ulimits(service),
   };
-}
-
-/** The first that is set: zero says "not set" everywhere here. */
-function firstSet(...values: (number | undefined)[]): number | undefined {
-  return values.find((value) => value !== undefined && value !== 0);
-}
-
-/** Compose keeps CPUs in single precision and cuts the product off, which shows in values such as 0.7. */
-function nanoCpus(cpus: number): number {
-  return Math.trunc(Math.fround(Math.fround(cpus) * 1e9));
 }
 
 function blkio(config: BlkioConfig | undefined): Record<string, unknown> {

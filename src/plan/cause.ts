@@ -14,7 +14,13 @@ export type Drift =
   | { readonly kind: 'network-changed'; readonly network: string }
   | { readonly kind: 'renamed'; readonly from: string; readonly to: string }
   | { readonly kind: 'restart-policy'; readonly from: string; readonly to: string }
-  | { readonly kind: 'resource'; readonly resource: string; readonly from: string; readonly to: string }
+  | {
+      readonly kind: 'resource';
+      readonly inPlace: boolean;
+      readonly resource: string;
+      readonly from: string;
+      readonly to: string;
+    }
   | { readonly kind: 'borrows-from'; readonly service: string }
   | { readonly kind: 'dead' }
   | { readonly kind: 'forced' };
@@ -106,7 +112,7 @@ export function renderDrift(drift: Drift): string {
     case 'restart-policy':
       return `restart policy ${drift.from} -> ${drift.to} (docker update)`;
     case 'resource':
-      return `${drift.resource} ${drift.from} -> ${drift.to} (docker update)`;
+      return `${drift.resource} ${drift.from} -> ${drift.to}${drift.inPlace ? ' (docker update)' : ''}`;
     case 'borrows-from':
       return `container of ${drift.service} changed`;
     case 'dead':

@@ -10,6 +10,7 @@ import type { ObservedContainer, ObservedProject } from '../model/observed.ts';
 import type { Project, Service } from '../model/project.ts';
 import { borrowedServices, containerHash } from '../model/config-hash.ts';
 import { LABEL, containerName } from '../model/owner.ts';
+import { resourceDifferences, type ResourceDifference } from '../model/resources.ts';
 import { renderRestartPolicy, restartPolicyOf } from '../model/restart-policy.ts';
 import type { Drift } from './cause.ts';
 
@@ -66,9 +67,10 @@ export function imageRef(project: Project, service: Service): string {
 }
 
 export function containerDrift(target: ServiceTarget, container: ObservedContainer, number: number): ContainerDrift {
+  const update = updateDrift(target, container);
   return {
-    recreate: [...definitionDrift(target, container), ...volumeDrift(target, container)],
-    inPlace: [...networkDrift(target, container, number), ...updateDrift(target, container)],
+    recreate: [...definitionDrift(target, container), ...volumeDrift(target, container), ...update.recreate],
+    inPlace: [...networkDrift(target, container, number), ...update.inPlace],
   };
 }
 
@@ -119,8 +121,21 @@ function networkDrift(target: ServiceTarget, container: ObservedContainer, numbe
   return drift;
 }
 
-function updateDrift(target: ServiceTarget, container: ObservedContainer): Drift[] {
+/** Restart policy and limits: changed in place, but for a limit that is to be lifted. */
+function updateDrift(target: ServiceTarget, container: ObservedContainer): ContainerDrift {
   const from = renderRestartPolicy(container.restartPolicy);
   const to = renderRestartPolicy(restartPolicyOf(target.service));
-  return from === to ? [] : [{ kind: 'restart-policy', from, to }];
+  const policy: Drift[] = from === to ? [] : [{ kind: 'restart-policy', from, to }];
+  const limits = resourceDifferences(target.service, container.resources);
+  const drift = (one: ResourceDifference): Drift => ({
+    kind: 'resource',
+    inPlace: one.inPlace,
+    resource: one.name,
+    from: one.from,
+    to: one.to,
+  });
+  return {
+    recreate: limits.filter((one) => !one.inPlace).map(drift),
+    inPlace: [...policy, ...limits.filter((one) => one.inPlace).map(drift)],
+  };
 }

@@ -42,7 +42,10 @@ export function addInPlace(emission: Emission, decision: ServiceDecision, { repl
         return connect(drift.network, cause, disconnect(drift.network, cause));
       case 'restart-policy':
       case 'resource': {
-        const all: Cause = { kind: 'drift', drift: inPlace.filter((one) => one.kind === drift.kind) };
+        const all: Cause = {
+          kind: 'drift',
+          drift: inPlace.filter((one) => one.kind === 'restart-policy' || one.kind === 'resource'),
+        };
         return [plan.add({ id: `${ref.key}:update`, kind: 'update-container', cause: all, container: ref })];
       }
       default:

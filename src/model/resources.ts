@@ -1,0 +1,119 @@
+/**
+ * Limits that the engine can change on a living container (`docker update`), by HostConfig's own names.
+ * Here rather than in engine/, because the plan compares them and the adapter sends them: one mapping for both.
+ */
+
+import type { Service } from './project.ts';
+
+/** Zero, '' or undefined: the service does not say. Memory in bytes, CPUs in billionths, pids as a number. */
+export interface UpdatableResources {
+  readonly BlkioWeight: number;
+  readonly CpuPeriod: number;
+  readonly CpuQuota: number;
+  readonly CpuRealtimePeriod: number;
+  readonly CpuRealtimeRuntime: number;
+  readonly CpuShares: number;
+  readonly CpusetCpus: string;
+  readonly Memory: number;
+  readonly MemoryReservation: number;
+  readonly MemorySwap: number;
+  readonly NanoCpus: number;
+  readonly PidsLimit: number | undefined;
+}
+
+/** Where `deploy` and a service's older attributes both speak, `deploy` wins, as in Compose. */
+export function updatableResources(service: Service): UpdatableResources {
+  const { limits, reservations } = service.deploy?.resources ?? {};
+  return {
+    BlkioWeight: service.blkio_config?.weight ?? 0,
+    CpuPeriod: service.cpu_period ?? 0,
+    CpuQuota: service.cpu_quota ?? 0,
+    CpuRealtimePeriod: service.cpu_rt_period ?? 0,
+    CpuRealtimeRuntime: service.cpu_rt_runtime ?? 0,
+    CpuShares: service.cpu_shares ?? 0,
+    CpusetCpus: service.cpuset ?? '',
+    Memory: firstSet(limits?.memory, service.mem_limit) ?? 0,
+    MemoryReservation: firstSet(reservations?.memory, service.mem_reservation) ?? 0,
+    MemorySwap: service.memswap_limit ?? 0,
+    NanoCpus: nanoCpus(firstSet(limits?.cpus, service.cpus) ?? 0),
+    PidsLimit: firstSet(Math.max(limits?.pids ?? 0, 0), service.pids_limit),
+  };
+}
+
+/** The first that is set: zero says "not set" everywhere here. */
+export function firstSet(...values: (number | undefined)[]): number | undefined {
+  return values.find((value) => value !== undefined && value !== 0);
+}
+
+/** Compose keeps CPUs in single precision and cuts the product off, which shows in values such as 0.7. */
+function nanoCpus(cpus: number): number {
+  return Math.trunc(Math.fround(Math.fround(cpus) * 1e9));
+}
+
+export interface ResourceDifference {
+  /** `memory limit` */
+  readonly name: string;
+  /** `256 MiB`, `0.5`, `none` */
+  readonly from: string;
+  readonly to: string;
+  /** False: a limit is to be lifted, which the engine cannot do on a living container. */
+  readonly inPlace: boolean;
+}
+
+const NAMES: Readonly<
+  Record<keyof UpdatableResources, readonly [name: string, render: (value: number | string) => string]>
+> = {
+  BlkioWeight: ['block I/O weight', String],
+  CpuPeriod: ['CPU period', microseconds],
+  CpuQuota: ['CPU quota', microseconds],
+  CpuRealtimePeriod: ['real-time CPU period', microseconds],
+  CpuRealtimeRuntime: ['real-time CPU runtime', microseconds],
+  CpuShares: ['CPU shares', String],
+  CpusetCpus: ['CPU set', String],
+  Memory: ['memory limit', mebibytes],
+  MemoryReservation: ['memory reservation', mebibytes],
+  MemorySwap: ['swap limit', mebibytes],
+  NanoCpus: ['CPUs', (value) => String(Number(value) / 1e9)],
+  PidsLimit: ['process limit', String],
+};
+
+/**
+ * What differs between a service and the HostConfig of its container. A limit that the service does not set counts only
+ * where no engine sets one by itself: a default of the engine is not drift, and would be there again after a recreation.
+ */
+export function resourceDifferences(
+  service: Service,
+  observed: Readonly<Record<string, number | string>>,
+): ResourceDifference[] {
+  const desired = updatableResources(service);
+  const limits: Readonly<Record<string, number | string | undefined>> = { ...desired };
+  return Object.entries(NAMES).flatMap(([member, [name, render]]) => {
+    const to = limits[member];
+    const from = observed[member];
+    if (from === undefined) return [];
+    const [isSet, wasSet] = [isLimit(to), isLimit(from)];
+    if (to === from || (!isSet && (!wasSet || HAS_DEFAULT.has(member)))) return [];
+    const text = (value: number | string | undefined): string =>
+      value === undefined || !isLimit(value) ? 'none' : render(value);
+    return [{ name, from: text(from), to: text(to), inPlace: isSet }];
+  });
+}
+
+/** Members that an engine may fill in by itself: swap follows memory, Podman limits processes. */
+const HAS_DEFAULT: ReadonlySet<string> = new Set(['MemorySwap', 'PidsLimit']);
+
+function isLimit(value: number | string | undefined): boolean {
+  return value !== undefined && value !== 0 && value !== '';
+}
+
+function mebibytes(value: number | string): string {
+  const bytes = Number(value);
+  if (bytes < 0) return 'unlimited';
+  const [unit, size] =
+    bytes % 2 ** 30 === 0 ? ['GiB', 2 ** 30] : bytes % 2 ** 20 === 0 ? ['MiB', 2 ** 20] : ['KiB', 2 ** 10];
+  return bytes % size === 0 ? `${bytes / size} ${unit}` : `${bytes} B`;
+}
+
+function microseconds(value: number | string): string {
+  return `${value} µs`;
+}
