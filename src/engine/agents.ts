@@ -11,6 +11,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { Duplex } from 'node:stream';
 import { inspect } from 'node:util';
+import Docker from 'dockerode';
 import type { Address, Tls } from './address.ts';
 
 const OPTIONS = { keepAlive: true, maxFreeSockets: 64 };
@@ -99,4 +100,23 @@ function tlsOptions(tls: Tls): https.AgentOptions {
     ...(tls.cert ? { cert: tls.cert } : {}),
     ...(tls.key ? { key: tls.key } : {}),
   };
+}
+
+/** A client that talks to the address through the agent. */
+export function dockerAt(address: Address, agent: http.Agent, version: string | undefined): Docker {
+  // Everything is said, absent things too: the modem would else fill gaps from DOCKER_* variables.
+  const own = {
+    agent,
+    version,
+    timeout: undefined,
+    ca: undefined,
+    cert: undefined,
+    key: undefined,
+    socketPath: address.kind === 'unix' ? address.socketPath : undefined,
+    host: address.kind === 'unix' ? undefined : address.host,
+    port: address.kind === 'tcp' ? address.port : undefined,
+    protocol: address.kind === 'tcp' && address.tls ? 'https' : 'http',
+    pathPrefix: '/',
+  };
+  return new Docker(own as Docker.DockerOptions);
 }

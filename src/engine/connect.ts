@@ -6,11 +6,10 @@
  */
 
 import { createHash } from 'node:crypto';
-import Docker from 'dockerode';
 import { EngineError } from '../model/errors.ts';
 import type { Address, Variables } from './address.ts';
 import { addressText, readDockerConfig, resolveAddress } from './address.ts';
-import { agentOf } from './agents.ts';
+import { agentOf, dockerAt } from './agents.ts';
 import { isAtLeast } from './api-version.ts';
 import { DockerEngine } from './docker.ts';
 import type { Engine, EngineInfo } from './engine.ts';
@@ -105,24 +104,6 @@ function engineInfo(
         .slice(0, 32)
     : facts.ID;
   return { ...reached, id: id ?? '', name, version: facts.ServerVersion ?? '', os: facts.OSType ?? 'linux' };
-}
-
-function dockerAt(address: Address, agent: ReturnType<typeof agentOf>, version: string | undefined): Docker {
-  // Everything is said, absent things too: the modem would else fill gaps from DOCKER_* variables.
-  const own = {
-    agent,
-    version,
-    timeout: undefined,
-    ca: undefined,
-    cert: undefined,
-    key: undefined,
-    socketPath: address.kind === 'unix' ? address.socketPath : undefined,
-    host: address.kind === 'unix' ? undefined : address.host,
-    port: address.kind === 'tcp' ? address.port : undefined,
-    protocol: address.kind === 'tcp' && address.tls ? 'https' : 'http',
-    pathPrefix: '/',
-  };
-  return new Docker(own as Docker.DockerOptions);
 }
 
 function unreachable(host: string, error: unknown): EngineError {

@@ -70,8 +70,8 @@ function hostConfig(input: CreateInput): Record<string, unknown> {
     ...bindsAndMounts(input),
     ...resources(service),
     Annotations: service.annotations,
-    CapAdd: service.cap_add,
-    CapDrop: service.cap_drop,
+    CapAdd: capabilities(service.cap_add),
+    CapDrop: capabilities(service.cap_drop),
     CgroupnsMode: service.cgroup ?? '',
     Dns: service.dns,
     DnsOptions: service.dns_opt,
@@ -100,6 +100,14 @@ function hostConfig(input: CreateInput): Record<string, unknown> {
     VolumesFrom: service.volumes_from?.map((item) => volumesFrom(item, input.containerIdOf)),
     ...(security.unconfined ? { MaskedPaths: [], ReadonlyPaths: [] } : {}),
   };
+}
+
+/** Docker's own clients send capabilities with their prefix, in upper case and sorted; inspect shows what was sent. */
+function capabilities(names: readonly string[] | undefined): string[] | undefined {
+  const full = names
+    ?.map((name) => name.toUpperCase())
+    .map((name) => (/^(ALL$|CAP_)/.test(name) ? name : `CAP_${name}`));
+  return full && [...new Set(full)].toSorted();
 }
 
 /** A bare id, without `:ro`, as Compose sends it. */
