@@ -7,7 +7,7 @@
 
 import { createHash } from 'node:crypto';
 import { EngineError } from '../model/errors.ts';
-import type { Address, Variables } from './address.ts';
+import type { Variables } from './address.ts';
 import { addressText, readDockerConfig, resolveAddress } from './address.ts';
 import { agentOf, dockerAt } from './agents.ts';
 import { isAtLeast } from './api-version.ts';
