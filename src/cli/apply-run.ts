@@ -22,7 +22,7 @@ import { maskOf } from './render/action.ts';
 import { renderDuration } from './render/time.ts';
 import { withPorts } from './session.ts';
 import type { Target } from './targets.ts';
-import { findTarget } from './targets.ts';
+import { findServices, findTarget } from './targets.ts';
 import { systemClock } from './wire.ts';
 
 export interface ApplyRun {
@@ -30,6 +30,8 @@ export interface ApplyRun {
   readonly command: string;
   /** Services or directories. */
   readonly words: readonly string[];
+  /** Words are services, never directories. */
+  readonly onlyServices?: boolean;
   /** What is asked for, once the services are known. */
   readonly policyOf: (project: Project, services: ReadonlySet<ServiceName> | undefined) => Partial<ApplyPolicy>;
   /** How the files' project is changed by flags. */
@@ -71,7 +73,7 @@ export async function runApply(invocation: Invocation, run: ApplyRun): Promise<E
 }
 
 async function load(invocation: Invocation, run: ApplyRun): Promise<Loaded> {
-  const target: Target = await findTarget(invocation, run.words);
+  const target: Target = run.onlyServices === true ? await findServices(invocation, run.words) : await findTarget(invocation, run.words);
   if (target.kind === 'project') {
     if (run.prune) throw new UsageError('--prune is about a directory of projects: reeve apply DIR --prune');
     return { ...target, project: run.adjust?.(target.project) ?? target.project };

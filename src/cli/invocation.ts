@@ -24,12 +24,14 @@ export interface Invocation {
 /** Runs a command's work and gives the exit code; never throws. */
 export async function invoke(
   flags: GlobalFlags,
-  work: (invocation: Invocation) => Promise<ExitCode>,
+  work: (invocation: Invocation) => ExitCode | Promise<ExitCode>,
+  { graceMs }: { readonly graceMs?: number } = {},
 ): Promise<ExitCode> {
   const output = new Output(flags, process, systemClock);
-  const interrupts = new Interrupts({ source: process, clock: systemClock, say: (text) => output.warn(text) });
+  const say = (text: string): void => output.warn(text);
+  const interrupts = new Interrupts({ source: process, clock: systemClock, say, ...(graceMs !== undefined && { graceMs }) });
   const loadOptions = {
-    ...loadOptionsOf(flags, { cwd: process.cwd(), environment: process.env, stdin: readStdin }),
+    ...loadOptionsOf(flags, { cwd: process.cwd(), environment: process.env, stdin: onlyOnce(readStdin) }),
     signal: interrupts.signal,
   };
   try {
@@ -56,6 +58,12 @@ export function reportFailure(output: Output, error: unknown, interrupted: boole
 function errorJson(error: unknown): object {
   if (error instanceof InvalidFiles) return { diagnostics: error.diagnostics };
   return { message: failureText(error, false) };
+}
+
+/** Standard input can be read once; `watch` asks for it at every load. */
+function onlyOnce(read: () => Promise<string>): () => Promise<string> {
+  let text: Promise<string> | undefined;
+  return () => (text ??= read());
 }
 
 const LARGEST_INPUT = 64 * 1024 * 1024;

@@ -20,6 +20,9 @@ export interface OutputStreams {
 
 type OutputFlags = Pick<GlobalFlags, 'json' | 'log-level' | 'no-color'>;
 
+/** The pipe's reader ended; the terminal was closed. */
+const GONE = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED']);
+
 export class Output {
   readonly json: boolean;
   /** Colours of results. */
@@ -33,6 +36,7 @@ export class Output {
   readonly #clock: Clock;
   readonly #gone = new Set<NodeJS.WriteStream>();
   #region: LiveRegion | undefined;
+  #tellReaderGone: () => void = () => {};
 
   constructor(flags: OutputFlags, streams: OutputStreams, clock: Clock) {
     this.json = flags.json;
@@ -45,9 +49,15 @@ export class Output {
     for (const stream of [streams.stdout, streams.stderr]) stream.on('error', (error) => this.#forgive(stream, error));
   }
 
-  /** Nobody reads stdout any more. */
-  get isReaderGone(): boolean {
-    return this.#gone.has(this.#streams.stdout);
+  /** Calls back once nobody reads stdout any more. */
+  onReaderGone(callback: () => void): void {
+    this.#tellReaderGone = callback;
+  }
+
+  /** The same without a word on stderr, for a second look at what was said before. */
+  muted(): Output {
+    const flags = { json: this.json, 'log-level': 'error', 'no-color': true } as const;
+    return new Output(flags, this.#streams, this.#clock);
   }
 
   isSaid(level: LogLevel): boolean {
@@ -116,7 +126,8 @@ export class Output {
   }
 
   #forgive(stream: NodeJS.WriteStream, error: NodeJS.ErrnoException): void {
-    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
+    if (!GONE.has(error.code ?? '')) throw error;
     this.#gone.add(stream);
+    if (stream === this.#streams.stdout) this.#tellReaderGone();
   }
 }

@@ -35,6 +35,8 @@ export class Progress {
   readonly #inFlight = new Map<string, InFlight>();
   /** More than one project: each line says which. */
   #namesProject = false;
+  /** Each line begins with the time of day. */
+  #stamps = false;
 
   constructor({ output, clock }: ProgressOptions) {
     this.#output = output;
@@ -42,8 +44,9 @@ export class Progress {
   }
 
   /** Begins to draw on a terminal. */
-  start(options: { readonly namesProject: boolean }): void {
+  start(options: { readonly namesProject: boolean; readonly stamps?: boolean }): void {
     this.#namesProject = options.namesProject;
+    this.#stamps = options.stamps ?? false;
     if (this.#output.isLive && this.#output.isSaid('info')) this.#output.startLive(() => this.#region());
   }
 
@@ -131,7 +134,7 @@ export class Progress {
     const style = this.#output.errorStyle;
     const sign = this.#output.isLive ? SIGNS[mark] : mark;
     const subject = this.#subject(event.project, event.action);
-    this.#output.progress(`${style(meaning, sign)} ${style('subject', subject.padEnd(SUBJECT_WIDTH))} ${text}`);
+    this.#output.progress(`${this.#stamp()}${style(meaning, sign)} ${style('subject', subject.padEnd(SUBJECT_WIDTH))} ${text}`);
   }
 
   #showOutput({ project, action, line, stream }: Extract<ReconcileEvent, { type: 'hook-output' }>): void {
@@ -141,7 +144,7 @@ export class Progress {
     const prefix = this.#namesProject ? `${project}/${own}` : own;
     const style = this.#output.errorStyle;
     const text = neutraliseLine(line);
-    this.#output.progress(`${style('dim', prefix)} ${stream === 'stderr' ? style('warning', text) : text}`);
+    this.#output.progress(`${this.#stamp()}${style('dim', prefix)} ${stream === 'stderr' ? style('warning', text) : text}`);
   }
 
   #region(): RegionLine[] {
@@ -159,6 +162,12 @@ export class Progress {
   #subject(project: string, action: Action): string {
     const subject = neutralise(subjectOf(action));
     return this.#namesProject ? `${project} ${subject}` : subject;
+  }
+
+  #stamp(): string {
+    if (!this.#stamps) return '';
+    const time = new Date(this.#clock.now()).toTimeString().slice(0, 8);
+    return `${this.#output.errorStyle('dim', time)} `;
   }
 
   #maskOf(project: string): Mask {

@@ -26,10 +26,7 @@ export type Target =
 /** Services of the project, or directories of projects. */
 export async function findTarget(invocation: Invocation, words: readonly string[]): Promise<Target> {
   if (words.some(looksLikePath)) return directoriesOf(invocation, words);
-  if (words.length === 0 || !(await areDirectories(words))) {
-    const project = await loadProject(invocation);
-    return { kind: 'project', project, services: servicesOf(project, words) };
-  }
+  if (words.length === 0 || !(await areDirectories(words))) return findServices(invocation, words);
   const loaded = await loadFiles(invocation.loadOptions);
   if (!loaded.ok && !isMissing(loaded)) throw new InvalidFiles(loaded.diagnostics);
   if (loaded.ok && words.some((word) => hasService(loaded.project, word))) {
@@ -37,6 +34,12 @@ export async function findTarget(invocation: Invocation, words: readonly string[
     return { kind: 'project', project: loaded.project, services: servicesOf(loaded.project, words) };
   }
   return directoriesOf(invocation, words);
+}
+
+/** Services of the project of the files that are named or found. */
+export async function findServices(invocation: Invocation, words: readonly string[]): Promise<Extract<Target, { kind: 'project' }>> {
+  const project = await loadProject(invocation);
+  return { kind: 'project', project, services: servicesOf(project, words) };
 }
 
 /** The project of the files that are named or found; warnings are said. */

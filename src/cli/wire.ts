@@ -5,10 +5,13 @@
 
 import { systemClock } from '../clock.ts';
 import { Backoff } from '../controller/backoff.ts';
+import type { FileWatch, KnownKeys, WakeSource } from '../controller/controller.ts';
 import type { ReconcileEvent, ReconcilerPorts } from '../controller/reconciler.ts';
 import type { LoadOptions, LoadResult } from '../compose/options.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { Project } from '../model/project.ts';
 import type { ProjectFolder } from '../source/directory.ts';
+import type { SourceProblem } from '../source/source.ts';
 import type { State } from '../state/state.ts';
 
 export type { Diagnostic } from '../compose/diagnostic.ts';
@@ -78,8 +81,73 @@ export async function loadFiles(options: LoadOptions): Promise<LoadResult> {
   return loadProject(options);
 }
 
+/** A project as text that can be read in again. */
+export async function printModel(project: Project, format: 'json' | 'yaml'): Promise<string> {
+  const { printProject } = await import('../compose/index.ts');
+  return printProject(project, format);
+}
+
+/** The project with only some services, what they depend on and what those use. */
+export async function selectServices(project: Project, services: readonly string[]): Promise<Project> {
+  const compose = await import('../compose/index.ts');
+  return compose.selectServices(project, services);
+}
+
 /** The projects of a directory; rejects when it cannot be read. */
 export async function listFolders(directory: string): Promise<ProjectFolder[]> {
   const { listProjects } = await import('../source/directory.ts');
   return listProjects(directory);
+}
+
+export interface WatchSourcesOptions {
+  readonly engine: Engine;
+  /** Directories of projects. */
+  readonly directories: readonly string[];
+  /** undefined: the sources' own defaults. */
+  readonly debounceMs: number | undefined;
+  readonly resyncMs: number | undefined;
+  readonly onProblem: (problem: SourceProblem) => void;
+}
+
+export interface WatchSources {
+  readonly files: FileWatch;
+  /** Absent without directories. */
+  readonly directories: WakeSource | undefined;
+  /** Engine events and resync, for the keys there are. */
+  readonly others: (keys: KnownKeys) => readonly WakeSource[];
+}
+
+/** What wakes the keys of `watch`. */
+export async function watchSources(options: WatchSourcesOptions): Promise<WatchSources> {
+  const { engine, directories, debounceMs, resyncMs, onProblem } = options;
+  const [{ fileSource }, { directorySource }, { engineEventsSource }, { resyncSource }] = await Promise.all([
+    import('../source/files.ts'),
+    import('../source/directory.ts'),
+    import('../source/engine-events.ts'),
+    import('../source/resync.ts'),
+  ]);
+  const clock = systemClock;
+  const debounce = debounceMs !== undefined && { debounceMs };
+  const sources = directories.map((directory) => directorySource({ directory, clock, onProblem, ...debounce }));
+  return {
+    files: fileSource({ clock, onProblem, ...debounce }),
+    directories: sources.length === 0 ? undefined : all(sources),
+    others: (keys) => [
+      engineEventsSource({ engine, keys }),
+      resyncSource({
+        keys: () => keys.all(),
+        clock,
+        random: Math.random,
+        ...(resyncMs !== undefined && { everyMs: resyncMs }),
+      }),
+    ],
+  };
+}
+
+function all(sources: readonly WakeSource[]): WakeSource {
+  return {
+    start: async (emit, signal) => {
+      await Promise.all(sources.map((source) => source.start(emit, signal)));
+    },
+  };
 }

@@ -21,13 +21,65 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Show what apply would do and why; change nothing.',
     load: () => import('./plan.ts'),
   },
-  down: {
-    summary: 'Stop and remove containers and networks, pre_stop hooks first.',
-    load: () => import('./down.ts'),
+  watch: {
+    summary: 'Converge, then keep it so: follow the files, the engine and the clock.',
+    load: () => import('./watch.ts'),
   },
   ps: {
     summary: 'Show what is desired beside what runs: state, health, hooks, drift.',
     aliases: ['status'],
     load: () => import('./ps.ts'),
+  },
+  down: {
+    summary: 'Stop and remove containers and networks, pre_stop hooks first.',
+    load: () => import('./down.ts'),
+  },
+  stop: {
+    summary: 'Stop containers, pre_stop hooks first; they stay stopped until start or apply.',
+    load: () => import('./stop.ts'),
+  },
+  start: {
+    summary: 'Start containers that are there, in dependency order, with their hooks.',
+    load: () => import('./start.ts'),
+  },
+  restart: {
+    summary: 'Stop and start containers in dependency order: pre_stop, stop, start, post_start.',
+    load: () => import('./restart.ts'),
+  },
+  suspend: {
+    summary: 'Leave a project or services alone until resumed.',
+    load: () => import('./suspend.ts'),
+  },
+  resume: {
+    summary: 'End a suspend.',
+    load: () => import('./resume.ts'),
+  },
+  hooks: {
+    summary: 'List the runs of hooks: when, why, how they ended; newest last.',
+    load: () => import('./hooks/index.ts'),
+  },
+  'hooks:logs': {
+    summary: 'Show what the hooks of a service printed, of the newest run of each.',
+    load: () => import('./hooks/logs.ts'),
+  },
+  'hooks:retry': {
+    summary: 'Run post_start hooks that failed, are owed, or were assumed to have run.',
+    load: () => import('./hooks/retry.ts'),
+  },
+  history: {
+    summary: 'Show what was done, when and why; newest last.',
+    load: () => import('./history.ts'),
+  },
+  config: {
+    summary: 'Print the model that the files give.',
+    load: () => import('./config.ts'),
+  },
+  doctor: {
+    summary: 'Check that the engine can be reached, what it can do, and where state is kept.',
+    load: () => import('./doctor.ts'),
+  },
+  completion: {
+    summary: 'Print a completion script for bash, zsh or fish.',
+    load: () => import('./completion.ts'),
   },
 };

@@ -1,0 +1,43 @@
+import { Flags } from '@oclif/core';
+import { DEFAULT_RUN_OPTIONS } from '../../execute/run-context.ts';
+import { runApply } from '../apply-run.ts';
+import { durationFlag, ReeveCommand, servicesArgument } from '../command.ts';
+import type { ExitCode } from '../exit.ts';
+import { invoke } from '../invocation.ts';
+
+export default class Restart extends ReeveCommand {
+  static override summary = 'Stop and start containers in dependency order: pre_stop, stop, start, post_start.';
+  static override description = 'Replaces nothing: a changed file is for apply. Dependencies of named services are left alone.';
+  static override examples = ['<%= config.bin %> restart', '<%= config.bin %> restart web --timeout 5'];
+  static override args = servicesArgument;
+  static override flags = {
+    timeout: durationFlag({ char: 't', description: 'grace for each stop instead of the own one of each service' }),
+    'hook-timeout': durationFlag({ description: 'deadline of hooks that have none of their own (default 5m)' }),
+    force: Flags.boolean({ description: 'go on although a pre_stop fails' }),
+  };
+
+  async run(): Promise<ExitCode> {
+    const { flags, args } = await this.parse(Restart);
+    return invoke(flags, (invocation) =>
+      runApply(invocation, {
+        command: 'restart',
+        words: args.services ?? [],
+        onlyServices: true,
+        policyOf: (project, services) => {
+          const names = services ?? new Set(Object.keys(project.services));
+          return { services: names, noDeps: true, restart: names, existingOnly: true, force: flags.force };
+        },
+        options: {
+          ...DEFAULT_RUN_OPTIONS,
+          stopTimeoutMs: flags.timeout,
+          hookTimeoutMs: flags['hook-timeout'] ?? DEFAULT_RUN_OPTIONS.hookTimeoutMs,
+        },
+        // Named, it is wanted; a restart of everything leaves what was stopped by hand stopped.
+        releaseStopped: (services) => services !== undefined,
+        wait: false,
+        waitTimeoutMs: undefined,
+        prune: false,
+      }),
+    );
+  }
+}

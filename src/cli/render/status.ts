@@ -1,0 +1,29 @@
+/** Where a project under `watch` stands, in one line and the reasons below it. */
+
+import { basename } from 'node:path';
+import type { ProjectStatus, StatusReason } from '../../controller/status.ts';
+import { neutralise } from './neutralise.ts';
+import type { Style } from './style.ts';
+import { isoTime, renderDuration } from './time.ts';
+
+const WORDS: Readonly<Record<StatusReason, string>> = {
+  Converged: 'converged',
+  Reconciling: 'its files changed, going on with the new ones',
+  InvalidFile: 'its files do not load; the last good version stays',
+  Failed: 'failed',
+  CrashBackoff: 'a container does not stay up',
+  EngineUnavailable: 'the engine cannot be reached',
+  Gone: 'its files went away',
+};
+
+export function renderStatus({ key, project, state, reason, messages, againInMs }: ProjectStatus, style: Style): string {
+  const name = style('subject', project ?? basename(key));
+  const meaning = state === 'ready' ? 'good' : state === 'reconciling' ? 'warning' : 'bad';
+  const again = againInMs === undefined || state !== 'stalled' ? '' : `; again in ${renderDuration(againInMs)}`;
+  const lines = messages.flatMap((message) => neutralise(message).split('\n')).map((line) => `  ${line}`);
+  return [`${name}: ${style(meaning, WORDS[reason])}${again}`, ...lines].join('\n');
+}
+
+export function statusJson({ key, project, state, reason, messages, againInMs }: ProjectStatus, atMs: number): object {
+  return { type: 'status', at: isoTime(atMs), key, project: project ?? null, state, reason, messages, againInMs: againInMs ?? null };
+}

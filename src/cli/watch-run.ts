@@ -1,0 +1,168 @@
+/**
+ * The course of `watch`: one project, or every project of directories, kept as the files say until interrupted. What wakes
+ * whom and what is done then is the controller's; here its parts are put together and its words are said.
+ */
+
+import { dirname } from 'node:path';
+import type { Desired, WatchRequest } from '../controller/controller.ts';
+import { watch } from '../controller/controller.ts';
+import type { ApplyPolicy } from '../controller/operations.ts';
+import { down } from '../controller/operations.ts';
+import type { ReconcilerPorts } from '../controller/reconciler.ts';
+import type { ProjectStatus } from '../controller/status.ts';
+import type { RunOptions } from '../execute/run-context.ts';
+import type { Project, ServiceName } from '../model/project.ts';
+import { UsageError } from '../model/errors.ts';
+import { folderOptions, goneProjects, loadDirectories } from './directories.ts';
+import type { ExitCode } from './exit.ts';
+import { EXIT } from './exit.ts';
+import type { Invocation } from './invocation.ts';
+import { Progress } from './progress.ts';
+import { maskOf } from './render/action.ts';
+import { diagnosticLine } from './render/diagnostics.ts';
+import { renderStatus, statusJson } from './render/status.ts';
+import { withPorts } from './session.ts';
+import { findTarget, isMissing } from './targets.ts';
+import type { LoadOptions } from './wire.ts';
+import { loadFiles, systemClock, watchSources } from './wire.ts';
+
+export interface WatchRun {
+  readonly words: readonly string[];
+  readonly debounceMs: number | undefined;
+  readonly resyncMs: number | undefined;
+  readonly downOnExit: boolean;
+  readonly prune: boolean;
+  readonly policy: Partial<ApplyPolicy>;
+  readonly options: RunOptions;
+  readonly parallel: number | undefined;
+}
+
+/** What is watched: the key of a project is its folder in a directory, or the word below. */
+type Watched =
+  | { readonly kind: 'project'; readonly services: ReadonlySet<ServiceName> | undefined }
+  | { readonly kind: 'directories'; readonly directories: readonly string[] };
+
+const ONLY_PROJECT = 'project';
+/** A Compose file that is not there is looked for once more after this long: it is probably being replaced. */
+const SECOND_LOOK_MS = 300;
+
+export async function runWatch(invocation: Invocation, run: WatchRun): Promise<ExitCode> {
+  const { output, interrupts } = invocation;
+  const progress = new Progress({ output, clock: systemClock });
+  output.onReaderGone(() => interrupts.end());
+  const load = (): Promise<Watched> => findWatched(invocation, run);
+  await withPorts(invocation, { parallel: run.parallel, load, emit: progress.emit }, async (ports, watched) => {
+    progress.start({ namesProject: watched.kind === 'directories', stamps: true });
+    if (watched.kind === 'directories') await pruneGone(ports, watched.directories, invocation, run);
+    await watch(ports, await requestOf(ports, watched, { invocation, run, progress }));
+  });
+  progress.end();
+  return interrupts.happened ? EXIT.interrupted : EXIT.converged;
+}
+
+async function findWatched(invocation: Invocation, { words, prune }: WatchRun): Promise<Watched> {
+  if (words.length > 0) {
+    const target = await findTarget(invocation, words);
+    if (target.kind === 'directories') return target;
+    return { kind: 'project', services: target.services };
+  }
+  if (prune) throw new UsageError('--prune is about a directory of projects: reeve watch DIR --prune');
+  return { kind: 'project', services: undefined };
+}
+
+/** What went from a directory while nobody watched. */
+async function pruneGone(
+  ports: ReconcilerPorts,
+  directories: readonly string[],
+  invocation: Invocation,
+  { prune, options }: WatchRun,
+): Promise<void> {
+  const { drain, signal } = invocation.interrupts;
+  const present = await loadDirectories({ ...invocation, output: invocation.output.muted() }, directories);
+  const gone = directories.flatMap((directory) => goneProjects(ports.state, directory, present));
+  const policy = { command: 'prune', services: undefined, volumes: false, removeOrphans: true, force: false } as const;
+  for (const project of gone) {
+    if (!prune) {
+      invocation.output.note(`${project}: its folder is gone, its containers are left alone (--prune takes it down)`);
+      continue;
+    }
+    const result = await down(ports, { project, desired: undefined, policy, options, drain, signal });
+    if (result.kind === 'failed') invocation.output.error([`${project}: could not be taken down`, ...result.failures].join('\n  '));
+  }
+}
+
+interface Parts {
+  readonly invocation: Invocation;
+  readonly run: WatchRun;
+  readonly progress: Progress;
+}
+
+async function requestOf(ports: ReconcilerPorts, watched: Watched, parts: Parts): Promise<WatchRequest> {
+  const { invocation, run, progress } = parts;
+  const { loadOptions, interrupts, output } = invocation;
+  const directories = watched.kind === 'directories' ? watched.directories : [];
+  const sources = await watchSources({
+    engine: ports.engine,
+    directories,
+    debounceMs: run.debounceMs,
+    resyncMs: run.resyncMs,
+    onProblem: ({ path, message }) => output.warn(`${path}: ${message}`),
+  });
+  const names = new Names();
+  const services = watched.kind === 'project' ? watched.services : undefined;
+  return {
+    keys: watched.kind === 'project' ? [ONLY_PROJECT] : [],
+    load: async (key) => {
+      const options = watched.kind === 'project' ? loadOptions : folderOptions(loadOptions, key);
+      const desired = names.claim(key, await loadDesired(options, watched, interrupts.signal));
+      if (desired.kind === 'project') progress.maskProject(desired.project.name, maskOf(desired.project.sensitiveValues));
+      return desired;
+    },
+    files: sources.files,
+    ...(sources.directories && { directories: sources.directories }),
+    sources: sources.others,
+    policy: { ...run.policy, services },
+    options: run.options,
+    prune: run.prune,
+    directoryOf: (key) => directories.find((directory) => dirname(key) === directory),
+    downOnExit: run.downOnExit,
+    drain: interrupts.drain,
+    signal: interrupts.signal,
+    announce: (status) => say(status, invocation),
+  };
+}
+
+async function loadDesired(options: LoadOptions, watched: Watched, signal: AbortSignal): Promise<Desired> {
+  let loaded = await loadFiles(options);
+  if (isMissing(loaded)) {
+    await systemClock.delay(SECOND_LOOK_MS, signal);
+    loaded = await loadFiles(options);
+  }
+  if (loaded.ok) return { kind: 'project', project: loaded.project, files: loaded.project.inputFiles };
+  if (watched.kind === 'directories' && isMissing(loaded)) return { kind: 'gone' };
+  return { kind: 'invalid', messages: loaded.diagnostics.map(diagnosticLine), files: loaded.inputFiles };
+}
+
+function say(status: ProjectStatus, { output }: Invocation): void {
+  if (output.json) output.object(statusJson(status, systemClock.now()));
+  else if (output.isSaid(status.state === 'stalled' ? 'error' : 'info')) output.block(renderStatus(status, output.errorStyle));
+}
+
+/** Two folders of one project name would undo each other's work: the first keeps it. */
+class Names {
+  readonly #keys = new Map<string, string>();
+
+  claim(key: string, desired: Desired): Desired {
+    for (const [name, owner] of this.#keys) {
+      const keeps = desired.kind === 'invalid' || (desired.kind === 'project' && desired.project.name === name);
+      if (owner === key && !keeps) this.#keys.delete(name);
+    }
+    if (desired.kind !== 'project') return desired;
+    const { name }: Project = desired.project;
+    const owner = this.#keys.get(name) ?? key;
+    this.#keys.set(name, owner);
+    if (owner === key) return desired;
+    return { kind: 'invalid', messages: [`project ${name} is made by ${owner} already; give each its own name`], files: desired.files };
+  }
+}
+
