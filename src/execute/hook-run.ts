@@ -40,6 +40,11 @@ interface Exec {
   readonly startedAt: string;
 }
 
+/** Exit codes above this are those of processes that a signal ended. */
+const SIGNAL_EXIT = 128;
+/** How long the end of a container may come after that of an exec it took with it. */
+const LATE_END_MS = 2000;
+
 class HookRun {
   readonly #context: RunContext;
   readonly #action: ActionOf<'run-hook'>;
@@ -163,7 +168,7 @@ class HookRun {
   async #judge(exec: Exec, exitCode: number, tail: readonly string[]): Promise<Attempt> {
     if (exitCode === 0) return this.#record(exec.recordId, { outcome: 'succeeded', message: 'succeeded', exitCode });
     // The engine kills what runs in a container that ends: that is no failure of a hook that was to end it.
-    if (this.#action.phase === 'pre_stop' && (await this.#hasEnded(exec.startedAt))) {
+    if (this.#action.phase === 'pre_stop' && (await this.#endsWith(exec, exitCode))) {
       return this.#record(exec.recordId, { outcome: 'succeeded', message: 'ended with its container', exitCode });
     }
     return this.#record(exec.recordId, { outcome: 'failed', message: withTail(`exited ${exitCode}`, tail), exitCode });
@@ -191,6 +196,26 @@ class HookRun {
   #moot(): Attempt {
     const what = this.#action.phase === 'pre_stop' ? 'not needed' : 'not run';
     return { outcome: 'moot', message: `${what}: the container has ended` };
+  }
+
+  /** Whether the container ended too. A killed exec is told of a little before the container that it was killed with. */
+  async #endsWith(exec: Exec, exitCode: number): Promise<boolean> {
+    if (exitCode <= SIGNAL_EXIT) return await this.#hasEnded(exec.startedAt);
+    const { engine, clock, signal } = this.#context;
+    const patience = new AbortController();
+    const cancel = clock.setTimer(LATE_END_MS, () => patience.abort());
+    try {
+      return await engine.awaitState(
+        this.#containerId,
+        (state) => (state?.status !== 'running' || state.startedAt !== exec.startedAt ? true : undefined),
+        AbortSignal.any([signal, patience.signal]),
+      );
+    } catch (error) {
+      if (signal.aborted || !patience.signal.aborted) throw error;
+      return false;
+    } finally {
+      cancel();
+    }
   }
 
   async #hasEnded(startedAt: string): Promise<boolean> {

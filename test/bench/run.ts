@@ -2,7 +2,7 @@
 import { globSync } from 'node:fs';
 import { basename } from 'node:path';
 
-const helpers = new Set(['run', 'figures', 'recording-proxy', 'bare-calls']);
+const helpers = new Set(['run', 'figures', 'bare-calls']);
 const names = globSync('*.ts', { cwd: import.meta.dirname })
   .map((file) => basename(file, '.ts'))
   .filter((name) => !helpers.has(name));

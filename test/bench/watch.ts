@@ -7,12 +7,11 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { engineAddress } from '../support/engine-client.ts';
 import { container, containers, outside } from '../support/engine.ts';
 import { removeLeftovers } from '../support/leftovers.ts';
 import { testImage, uniqueProjectName } from '../support/project.ts';
 import { printFigures } from './figures.ts';
-import { recordingProxy } from './recording-proxy.ts';
+import { recordingProxy } from '../support/recording-proxy.ts';
 
 const runs = Number(process.argv[2] ?? 10);
 const name = uniqueProjectName();
@@ -20,9 +19,7 @@ const home = mkdtempSync(join(tmpdir(), `${name}-`));
 const folder = join(home, name);
 mkdirSync(folder);
 
-const { socketPath } = engineAddress();
-if (socketPath === undefined || socketPath === null) throw new Error('this benchmark needs an engine on a unix socket');
-await using proxy = await recordingProxy(socketPath, join(home, 'engine.sock'));
+await using proxy = await recordingProxy(join(home, 'engine.sock'));
 save(0);
 const program = join(import.meta.dirname, '../../bin/run.js');
 const watch = spawn(process.execPath, [program, 'watch'], {

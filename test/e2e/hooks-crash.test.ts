@@ -4,6 +4,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { container, containers, exec } from '../support/engine.ts';
 import { eventually } from '../support/eventually.ts';
+import { recordingProxy } from '../support/recording-proxy.ts';
 import { script, stage, writes } from '../support/stage.ts';
 
 test('SIGKILL of apply between two hooks loses none and repeats none', async (t) => {
@@ -40,8 +41,9 @@ test('a hook that still runs after a crash is awaited, not run twice', async (t)
   await eventually(() => assert.deepEqual(s.log(), ['begun']));
   killed.kill('SIGKILL');
   await killed.ended;
-  const next = s.start(['apply']);
-  await next.line(/post_start/);
+  await using proxy = await recordingProxy(s.out('engine.sock'));
+  const next = s.start(['apply'], { env: { DOCKER_HOST: proxy.host } });
+  await proxy.next(/\/exec\//);
   writeFileSync(s.out('go'), '');
   assert.equal((await next.ended).exitCode, 0);
   assert.deepEqual(s.log(), ['begun', 'ended']);

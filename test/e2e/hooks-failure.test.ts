@@ -1,6 +1,6 @@
 /** CONTRACT §1, rules 6 and 9: a failure is never silent, holds only its own container, and has a way out. */
 import assert from 'node:assert/strict';
-import { rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { container, containers } from '../support/engine.ts';
 import { eventually } from '../support/eventually.ts';
@@ -168,7 +168,6 @@ test('a container that is not running needs no pre_stop', async (t) => {
 
 test('hooks get user, working directory and environment as declared', async (t) => {
   const s = stage(t);
-  rmSync(s.out('.'), { recursive: true, force: true, maxRetries: 0 });
   s.compose({
     web: {
       volumes: [],

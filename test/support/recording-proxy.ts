@@ -4,6 +4,7 @@
  */
 import { createConnection, createServer } from 'node:net';
 import { rmSync } from 'node:fs';
+import { engineAddress } from './engine-client.ts';
 
 export interface SentRequest {
   /** Milliseconds, performance.now(). */
@@ -16,17 +17,20 @@ export interface RecordingProxy extends AsyncDisposable {
   readonly host: string;
   readonly requests: SentRequest[];
   /** Resolves with the first request after `sinceMs` whose line matches. */
-  next(pattern: RegExp, sinceMs: number): Promise<SentRequest>;
+  next(pattern: RegExp, sinceMs?: number): Promise<SentRequest>;
 }
 
 const REQUEST_LINE = /^(?:GET|HEAD|POST|PUT|DELETE) \S+/gm;
 
-export async function recordingProxy(engineSocket: string, path: string): Promise<RecordingProxy> {
+/** Listens at `path`; the engine is the one that tests talk to. */
+export async function recordingProxy(path: string): Promise<RecordingProxy> {
+  const { socketPath } = engineAddress();
+  if (!socketPath) throw new Error('this needs an engine on a unix socket');
   const requests: SentRequest[] = [];
   const waiting = new Set<() => void>();
   const sockets = new Set<{ destroy(): void }>();
   const server = createServer((client) => {
-    const engine = createConnection(engineSocket);
+    const engine = createConnection(socketPath);
     for (const socket of [client, engine]) {
       sockets.add(socket);
       socket.on('error', () => {});
@@ -49,7 +53,7 @@ export async function recordingProxy(engineSocket: string, path: string): Promis
   return {
     host: `unix://${path}`,
     requests,
-    next: (pattern, sinceMs) =>
+    next: (pattern, sinceMs = 0) =>
       new Promise((resolve) => {
         const look = (): void => {
           const found = requests.find((request) => request.atMs >= sinceMs && pattern.test(request.line));
