@@ -77,6 +77,7 @@ export interface ExecAnswer {
   readonly Running?: boolean;
   readonly ExitCode?: number | null;
   readonly Pid?: number;
+  readonly CanRemove?: boolean;
   readonly ContainerID?: string;
 }
 

@@ -24,19 +24,19 @@ export async function copyFiles(
   signal: AbortSignal,
 ): Promise<void> {
   if (files.length === 0) return;
-  await wire.json({
+  await wire.send({
     what: `copy files into ${subject(id)}`,
     method: 'PUT',
     path: `/containers/${id}/archive`,
-    // Without it the engine gives the files to the user of the container.
-    query: { path: '/', copyUIDGID: files.some(({ uid, gid }) => uid !== 0 || gid !== 0) ? 1 : undefined },
+    // No copyUIDGID: with it the engine gives the files to the container's user instead of the one said here.
+    query: { path: '/' },
     archive: tarOf(files, Math.floor(Date.now() / 1000)),
     signal,
   });
 }
 
 export async function startContainer(wire: Wire, id: string, signal: AbortSignal): Promise<void> {
-  await wire.json(action(id, 'start', signal));
+  await wire.send(action(id, 'start', signal));
 }
 
 export function stopContainer(wire: Wire, id: string, graceMs: number | undefined, signal: AbortSignal): Promise<void> {
@@ -60,11 +60,11 @@ export function removeContainer(wire: Wire, id: string, volumes: boolean, signal
 }
 
 export async function renameContainer(wire: Wire, id: string, name: string, signal: AbortSignal): Promise<void> {
-  await wire.json({ ...action(id, 'rename', signal), query: { name } });
+  await wire.send({ ...action(id, 'rename', signal), query: { name } });
 }
 
 export async function updateContainer(wire: Wire, id: string, service: Service, signal: AbortSignal): Promise<void> {
-  await wire.json({ ...action(id, 'update', signal), body: updateSpec(service) });
+  await wire.send({ ...action(id, 'update', signal), body: updateSpec(service) });
 }
 
 export function pauseContainer(wire: Wire, id: string, signal: AbortSignal): Promise<void> {
@@ -76,7 +76,7 @@ export function unpauseContainer(wire: Wire, id: string, signal: AbortSignal): P
 }
 
 export async function signalContainer(wire: Wire, id: string, name: string, signal: AbortSignal): Promise<void> {
-  await wire.json({ ...action(id, 'kill', signal), query: { signal: name } });
+  await wire.send({ ...action(id, 'kill', signal), query: { signal: name } });
 }
 
 function action(id: string, verb: string, signal: AbortSignal): Call {

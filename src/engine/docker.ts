@@ -122,7 +122,7 @@ export class DockerEngine implements Engine {
   }
 
   async createVolume({ volume, labels }: VolumeRequest, signal: AbortSignal): Promise<void> {
-    await this.#wire.json({
+    await this.#wire.send({
       what: `create volume ${volume.name}`,
       method: 'POST',
       path: '/volumes/create',

@@ -12,6 +12,7 @@ import type { ContainerAnswer, ExecAnswer } from './answers.ts';
 import { waitFor } from './await-state.ts';
 import { Demultiplexer } from './demux.ts';
 import type { EngineNotice, ExecEnd, ExecRequest, ExecState, OutputSink } from './engine.ts';
+import { HeldWords } from './held-words.ts';
 import { parseState } from './observed-container.ts';
 import type { Wire } from './wire.ts';
 
@@ -19,7 +20,8 @@ import type { Wire } from './wire.ts';
 const PID_LOOKS = 20;
 const PID_LOOK_MS = 25;
 
-const LINE_END = Buffer.from('\r\n');
+/** Events of the container after which an exec may have ended; Podman does not name the exec. */
+const ENDINGS: ReadonlySet<string> = new Set(['exec_die', 'die', 'destroy']);
 
 /** Exit code of a process that ended with its container, where the engine did not see it end. */
 const KILLED = 137;
@@ -63,11 +65,13 @@ export async function runExec(
   sink: OutputSink,
   signal: AbortSignal,
 ): Promise<ExecEnd> {
-  const held = await attach(ports.wire, execId, sink, signal);
+  const words = new HeldWords(sink);
+  await attach(ports.wire, execId, words.take, signal);
   const answer = await findExec(ports.wire, execId, signal);
   if (answer === undefined) throw recordGone(execId);
-  if (isRefusal(answer)) throw refusal(answer, held);
-  if (held) sink('stdout', held);
+  const refusal = refusalIn(answer, words);
+  if (refusal !== undefined) throw new EngineError('rejected', refusal);
+  words.release();
   if (!answer.Running) return { exitCode: answer.ExitCode ?? KILLED };
   const end = await awaitExec(ports, execId, answer.ContainerID ?? '', signal);
   if (end === undefined) throw recordGone(execId);
@@ -93,7 +97,7 @@ export async function awaitExec(
     subscribe: ports.subscribe,
     matters: (notice) =>
       notice.kind === 'container' &&
-      (notice.execId === execId || (notice.containerId === containerId && ['die', 'destroy'].includes(notice.action))),
+      (notice.execId === execId || (notice.containerId === containerId && ENDINGS.has(notice.action))),
     look: async () => {
       const answer = await findExec(ports.wire, execId, signal);
       if (answer === undefined) return { end: undefined };
@@ -118,23 +122,9 @@ export async function execPid(wire: Wire, execId: string, signal: AbortSignal): 
   }
 }
 
-/**
- * Reads the output to its end; a broken connection is an end too. The engine writes why it could not start a command
- * into the output, as one line with a terminal's line end: such a first line is held back until more follows, and
- * returned when nothing did.
- */
-async function attach(wire: Wire, execId: string, sink: OutputSink, signal: AbortSignal): Promise<Buffer | undefined> {
-  let held: Buffer | undefined;
-  let isFirst = true;
-  const demultiplexer = new Demultiplexer((stream, chunk) => {
-    if (held) sink('stdout', held);
-    held =
-      isFirst && stream === 'stdout' && Buffer.from(chunk.subarray(-2)).equals(LINE_END)
-        ? Buffer.from(chunk)
-        : undefined;
-    isFirst = false;
-    if (!held) sink(stream, chunk);
-  });
+/** Reads the output to its end; a broken connection is an end too, since the record says what became of the command. */
+async function attach(wire: Wire, execId: string, sink: OutputSink, signal: AbortSignal): Promise<void> {
+  const demultiplexer = new Demultiplexer(sink);
   const output = await startExec(wire, execId, signal);
   try {
     for await (const chunk of output) demultiplexer.push(chunk);
@@ -142,7 +132,6 @@ async function attach(wire: Wire, execId: string, sink: OutputSink, signal: Abor
   } catch {
     signal.throwIfAborted();
   }
-  return held;
 }
 
 async function startExec(wire: Wire, execId: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
@@ -165,19 +154,15 @@ function findExec(wire: Wire, execId: string, signal: AbortSignal): Promise<Exec
   return wire.find<ExecAnswer>({ what: `inspect exec ${execId.slice(0, 12)}`, path: `/exec/${execId}/json`, signal });
 }
 
-/** No process and an exit code that a shell gives to what it cannot run. */
-function isRefusal({ Running, ExitCode, Pid }: ExecAnswer): boolean {
-  return !Running && !Pid && (ExitCode === 126 || ExitCode === 127);
+/** The engine's words, no process, and the exit code of a shell that cannot run a command. Podman forgets the process. */
+function refusalIn({ Running, ExitCode, Pid }: ExecAnswer, words: HeldWords): string | undefined {
+  const couldNotStart = !Running && !Pid && (ExitCode === 126 || ExitCode === 127);
+  return couldNotStart ? words.text() : undefined;
 }
 
-function refusal({ ExitCode }: ExecAnswer, held: Buffer | undefined): EngineError {
-  const words = held?.toString('utf8').trim();
-  return new EngineError('rejected', words ?? `the command could not be started (exit code ${ExitCode})`);
-}
-
-/** A process was there, or the engine tried to start one and says how that failed. */
-function wasStarted(answer: ExecAnswer): boolean {
-  return Boolean(answer.Pid) || (answer.ExitCode ?? 0) !== 0;
+/** A process was there, or the engine tried to start one; Podman forgets the process and says that it may be removed. */
+function wasStarted({ Pid, ExitCode, CanRemove }: ExecAnswer): boolean {
+  return Boolean(Pid) || (ExitCode ?? 0) !== 0 || CanRemove === true;
 }
 
 async function isContainerUp(wire: Wire, containerId: string, signal: AbortSignal): Promise<boolean> {

@@ -18,7 +18,7 @@ export interface Refusal {
 }
 
 const TAKEN =
-  /already (in use|exists|used)|is in use|name .* in use|has active endpoints|is being used|marked for removal|already in progress|container state improper/i;
+  /already (in use|exists|used)|is in use|name .* in use|has active endpoints|is being used|marked for removal|already in progress|container state improper|UNIQUE constraint failed/i;
 const MISSING =
   /no such (container|network|volume|image|exec|object)|(network|volume|image) .* not found|no container with/i;
 

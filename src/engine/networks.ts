@@ -11,7 +11,7 @@ export async function createNetwork(
   { network, labels }: NetworkRequest,
   signal: AbortSignal,
 ): Promise<void> {
-  await wire.json({
+  await wire.send({
     what: `create network ${network.name}`,
     method: 'POST',
     path: '/networks/create',
@@ -41,7 +41,7 @@ export interface Connection {
 export async function connectNetwork(wire: Wire, connection: Connection, signal: AbortSignal): Promise<void> {
   const { network, containerId, endpoint } = connection;
   try {
-    await wire.json({
+    await wire.send({
       what: `connect container ${containerId.slice(0, 12)} to network ${network}`,
       method: 'POST',
       path: `${networkPath(network)}/connect`,

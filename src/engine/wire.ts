@@ -59,6 +59,11 @@ export class Wire {
     }
   }
 
+  /** For calls whose answer says nothing; some engines fill it with a word. */
+  async send(call: Call): Promise<void> {
+    await this.head(call);
+  }
+
   /** As `json`, for answers that the engine always gives. */
   async require<T>(call: Call): Promise<T> {
     const answer = await this.json<T>(call);
@@ -79,7 +84,7 @@ export class Wire {
   /** A call that is a success too where the engine says that what it is for is so already. */
   async reach(purpose: Purpose, call: Call): Promise<void> {
     try {
-      await this.json(call);
+      await this.send(call);
     } catch (error) {
       if (!isMet(purpose, error)) throw error;
     }

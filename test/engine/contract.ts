@@ -287,7 +287,7 @@ export function engineContract(kind: string, makeSubject: () => Promise<Contract
       it("a start that fails is refused with the engine's words", async (t) => {
         const whole = await project(t, { web: { ...NO_NETWORK, command: COMMANDS.missing } });
         const id = await create(whole, t);
-        await assert.rejects(subject.engine.startContainer(id, t.signal), engineError('rejected', /no such file/));
+        await assert.rejects(subject.engine.startContainer(id, t.signal), engineError('rejected', /no such file/i));
       });
 
       it('an aborted call rejects with the reason of its signal', async () => {
@@ -309,7 +309,7 @@ export function engineContract(kind: string, makeSubject: () => Promise<Contract
       });
 
       it('files are copied in before the first start, with mode and owner', async (t) => {
-        const whole = await project(t, { web: NO_NETWORK });
+        const whole = await project(t, { web: { ...NO_NETWORK, user: '7:7' } });
         const id = await create(whole, t);
         const bytes = new TextEncoder().encode('secret');
         const file = { path: '/run/secrets/token', bytes, mode: 0o440, uid: 1001, gid: 1002 };
@@ -347,7 +347,7 @@ export function engineContract(kind: string, makeSubject: () => Promise<Contract
         const exec = await startExec(id, COMMANDS.missing, t);
         await assert.rejects(
           subject.engine.runExec(exec, () => {}, t.signal),
-          engineError('rejected', /no such file/),
+          engineError('rejected', /no such file/i),
         );
       });
 
@@ -463,7 +463,8 @@ export function engineContract(kind: string, makeSubject: () => Promise<Contract
           ['create', 'start', 'exec_die', 'die', 'destroy'],
         );
         assert.ok(story.every((notice) => notice.service === 'web' && notice.containerId === id));
-        assert.equal(story[2]?.execId, exec);
+        // An engine may leave it out; it never names another one.
+        assert.ok([exec, undefined].includes(story[2]?.execId));
         assert.match(story[0]?.timeNs ?? '', /^\d{19}$/);
       });
 
