@@ -124,6 +124,7 @@ function pruneJobs(
   const policy = { command: 'prune', services: undefined, volumes: false, removeOrphans: true, force: false } as const;
   return gone.map((project) => ({
     name: project,
+    word: 'down',
     run: () => down(ports, { project, desired: undefined, policy, options, drain, signal }),
   }));
 }

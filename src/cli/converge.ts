@@ -18,13 +18,16 @@ import { renderDuration } from './render/time.ts';
 export interface Job {
   /** The project's name, or its folder where that is not known. */
   readonly name: string;
+  /** Like that of all, for one that is different. */
+  readonly word?: string;
   readonly run: () => Promise<ReconcileResult>;
 }
 
 /** How a job ended. */
-type Ending =
-  | { readonly name: string; readonly durationMs: number; readonly result: ReconcileResult }
-  | { readonly name: string; readonly durationMs: number; readonly error: unknown };
+type Ending = { readonly job: Job; readonly durationMs: number } & (
+  | { readonly result: ReconcileResult }
+  | { readonly error: unknown }
+);
 
 export interface ConvergeOptions {
   readonly invocation: Invocation;
@@ -47,23 +50,23 @@ export async function converge(jobs: readonly Job[], options: ConvergeOptions): 
 
 async function runJob(job: Job): Promise<Ending> {
   const beganMs = performance.now();
-  const { name } = job;
   try {
     const result = await job.run();
-    return { name, durationMs: performance.now() - beganMs, result };
+    return { job, durationMs: performance.now() - beganMs, result };
   } catch (error) {
-    return { name, durationMs: performance.now() - beganMs, error };
+    return { job, durationMs: performance.now() - beganMs, error };
   }
 }
 
 function sayEnding(ending: Ending, { invocation, word }: ConvergeOptions): void {
   const { output, interrupts } = invocation;
-  const { name, durationMs } = ending;
+  const { job, durationMs } = ending;
+  const { name } = job;
   if ('error' in ending) return sayError(ending, invocation);
   const { result } = ending;
   if (output.json) output.object(resultJson(name, result, durationMs));
   for (const note of result.notes) output.note(`${name}: ${note}`);
-  if (result.kind === 'converged' && !output.json) output.result(convergedLine(ending, word, output.style));
+  if (result.kind === 'converged' && !output.json) output.result(convergedLine(ending, job.word ?? word, output.style));
   if (result.kind === 'failed' || result.kind === 'deferred') output.error(failedText(name, result));
   if (result.kind === 'interrupted') {
     const why = interrupts.happened ? 'interrupted' : 'cut off';
@@ -71,15 +74,17 @@ function sayEnding(ending: Ending, { invocation, word }: ConvergeOptions): void 
   }
 }
 
-function sayError({ name, error }: Extract<Ending, { error: unknown }>, { output, interrupts }: Invocation): void {
+function sayError({ job, error }: Extract<Ending, { error: unknown }>, invocation: Invocation): void {
+  const { output, interrupts } = invocation;
+  const { name } = job;
   if (output.json) output.object({ type: 'result', project: name, outcome: 'failed', failures: [messageOf(error)] });
   if (interrupts.happened) output.error(`${name}: interrupted`);
-  else if (error instanceof InvalidFiles) output.block(renderDiagnostics(error.diagnostics, output.errorStyle));
+  else if (error instanceof InvalidFiles) output.block(renderDiagnostics(error.diagnostics, output.errorStyle, `${name}: `));
   else output.error(`${name}: ${failureText(error, output.isSaid('debug'))}`);
 }
 
 function convergedLine(
-  { name, durationMs, result }: Extract<Ending, { result: unknown }>,
+  { job: { name }, durationMs, result }: Extract<Ending, { result: unknown }>,
   word: string,
   style: Invocation['output']['style'],
 ): string {
@@ -99,7 +104,7 @@ function failedText(name: string, { kind, failures }: ReconcileResult): string {
 function indented(message: string): string {
   return neutralise(message)
     .split('\n')
-    .map((line) => `  ${line}`)
+    .map((line, index) => (index === 0 ? `  ${line}` : `    ${line}`))
     .join('\n');
 }
 
@@ -109,7 +114,7 @@ function actionCount({ actions }: ReconcileResult): string {
 
 function saySummary(endings: readonly Ending[], { invocation, word }: ConvergeOptions): void {
   const { output } = invocation;
-  const failed = endings.filter((ending) => !isWell(ending)).map(({ name }) => name);
+  const failed = endings.filter((ending) => !isWell(ending)).map(({ job }) => job.name);
   const well = endings.length - failed.length;
   if (output.json) {
     output.object({ type: 'summary', projects: endings.length, converged: well, failed });

@@ -63,7 +63,8 @@ async function load(
   const folders = await loadDirectories(invocation, target.directories);
   const projects = folders.flatMap(({ loaded }) => (loaded.ok ? [{ project: loaded.project, services: undefined }] : []));
   const errors = folders.flatMap(({ loaded }) => (loaded.ok ? [] : [loaded.error]));
-  for (const error of errors) reportFailure(invocation.output, error, false);
+  const distinct = new Map(errors.map((error) => [error.message, error]));
+  for (const error of distinct.values()) reportFailure(invocation.output, error, false);
   const worst = errors.every((error) => error instanceof InvalidFiles) ? EXIT.invalidFile : EXIT.failed;
   return { projects, failed: errors.length === 0 ? undefined : worst };
 }

@@ -108,18 +108,17 @@ export class Progress {
     const cause = this.#output.isSaid('debug') ? `  (${renderCause(action.cause)})` : '';
     switch (outcome.kind) {
       case 'succeeded': {
-        const [detail] = (event.detail ?? '').split('\n');
-        const said = detail === '' || detail === 'succeeded' || detail === undefined ? '' : `  ${neutraliseLine(detail)}`;
+        const detail = headline(event.detail ?? '', action);
+        const said = detail === '' || detail === 'succeeded' ? '' : `  ${detail}`;
         return this.#line('ok', 'good', event, `${text}${cause}  ${renderDuration(event.durationMs)}${said}`);
       }
       case 'failed': {
-        const [first] = outcome.message.split('\n');
-        return this.#line('failed', 'bad', event, `${text}${cause}  ${neutraliseLine(first ?? '')}`);
+        return this.#line('failed', 'bad', event, `${text}${cause}  ${headline(outcome.message, action)}`);
       }
       case 'stale':
-        return this.#line('again', 'warning', event, `${text}  ${neutraliseLine(outcome.message)}`);
+        return this.#line('again', 'warning', event, `${text}  ${headline(outcome.message, action)}`);
       case 'skipped':
-        return this.#line('skipped', 'dim', event, `${text}  ${neutraliseLine(outcome.because)} did not succeed`);
+        return this.#line('skipped', 'dim', event, `${text}  ${withoutIds(outcome.because)} did not succeed`);
       case 'interrupted':
         return undefined;
     }
@@ -132,7 +131,7 @@ export class Progress {
     text: string,
   ): void {
     const style = this.#output.errorStyle;
-    const sign = this.#output.isLive ? SIGNS[mark] : mark;
+    const sign = this.#output.isLive ? SIGNS[mark] : mark.padEnd(MARK_WIDTH);
     const subject = this.#subject(event.project, event.action);
     this.#output.progress(`${this.#stamp()}${style(meaning, sign)} ${style('subject', subject.padEnd(SUBJECT_WIDTH))} ${text}`);
   }
@@ -178,7 +177,21 @@ export class Progress {
 type Mark = 'ok' | 'failed' | 'skipped' | 'again';
 
 const SIGNS: Readonly<Record<Mark, string>> = { ok: '✔', failed: '✘', skipped: '-', again: '↻' };
+const MARK_WIDTH = 7;
 const SUBJECT_WIDTH = 16;
+
+/** First line of a message, without the subject that stands before it anyway. */
+function headline(message: string, action: Action): string {
+  const [first = ''] = message.split('\n');
+  const subject = `${subjectOf(action)}: `;
+  const own = first.startsWith(subject) ? first.slice(subject.length) : first;
+  return neutraliseLine(own.replace(/:$/, ''));
+}
+
+/** `web/1:stop` of `web/1@4f2a91:stop`. */
+function withoutIds(text: string): string {
+  return neutraliseLine(text.replaceAll(/@[0-9a-f]+(?=:)/g, ''));
+}
 
 function keyOf(event: { readonly project: string; readonly action: Action }): string {
   return `${event.project} ${event.action.id}`;

@@ -2,7 +2,7 @@
  * Finds the command that a command line names, shows its help or runs it, and turns what is wrong with the words themselves
  * into exit code 2 and one line (CONTRACT §3); everything else is the command's own to say.
  */
-import { Errors, Help, type Command, type Config } from '@oclif/core';
+import { Errors, type Command, type Config } from '@oclif/core';
 import packageJson from '../../package.json' with { type: 'json' };
 import { UsageError } from '../model/errors.ts';
 import type { LeadingFlag } from './argv.ts';
@@ -11,6 +11,7 @@ import { loadConfig } from './command-line.ts';
 import type { CommandEntry } from './commands/index.ts';
 import { EXIT } from './exit.ts';
 import { globalFlags } from './global-flags.ts';
+import { rootHelp, showCommandHelp } from './help.ts';
 import { neutraliseLine } from './render/neutralise.ts';
 import { nearest } from './wire.ts';
 
@@ -38,11 +39,13 @@ export async function runCommandLine(argv: readonly string[], table: Table): Pro
       );
     case 'none':
       if (!wantsHelp && words.length > 0) return wrongUsage('no command is named; reeve --help lists them');
-      await helpOf(config).showHelp([]);
+      process.stdout.write(rootHelp(table));
       return EXIT.converged;
     case 'command': {
       const command = config.findCommand(found.id, { must: true });
-      return wantsHelp ? showHelp(config, command) : run(config, command, found.words);
+      if (!wantsHelp) return run(config, command, found.words);
+      await showCommandHelp(config, command);
+      return EXIT.converged;
     }
   }
 }
@@ -94,39 +97,6 @@ function noSuchCommand(word: string, config: Config): string {
 function wrongUsage(text: string): number {
   process.stderr.write(`reeve: ${neutraliseLine(text)}\n`);
   return EXIT.usage;
-}
-
-async function showHelp(config: Config, command: Command.Loadable): Promise<number> {
-  describeFrom(await command.load(), command);
-  await helpOf(config).showCommandHelp(command);
-  return EXIT.converged;
-}
-
-function helpOf(config: Config): CommandListHelp {
-  return new CommandListHelp(config, { maxWidth: 100, flagSortOrder: 'none', hideAliasesFromRoot: true });
-}
-
-/** To oclif a command with subcommands is a topic too, and would be listed twice. */
-class CommandListHelp extends Help {
-  protected override get sortedTopics(): [] {
-    return [];
-  }
-}
-
-/** The table knows only a command's summary; its help needs what the class declares, base flags included. */
-function describeFrom(commandClass: Command.Class, command: Command.Loadable): void {
-  Object.assign(command, {
-    args: named(commandClass.args),
-    description: commandClass.description,
-    examples: commandClass.examples,
-    flags: named({ ...commandClass.flags, ...commandClass.baseFlags }),
-    strict: commandClass.strict,
-    usage: commandClass.usage,
-  });
-}
-
-function named<T extends object>(definitions: Readonly<Record<string, T>>): Record<string, T & { name: string }> {
-  return Object.fromEntries(Object.entries(definitions).map(([name, definition]) => [name, { ...definition, name }]));
 }
 
 function endOfOptions(argv: readonly string[]): number {

@@ -27,7 +27,7 @@ export type Target =
 export async function findTarget(invocation: Invocation, words: readonly string[]): Promise<Target> {
   if (words.some(looksLikePath)) return directoriesOf(invocation, words);
   if (words.length === 0 || !(await areDirectories(words))) return findServices(invocation, words);
-  const loaded = await loadFiles(invocation.loadOptions);
+  const loaded = await loadFiles({ ...invocation.loadOptions, services: words });
   if (!loaded.ok && !isMissing(loaded)) throw new InvalidFiles(loaded.diagnostics);
   if (loaded.ok && words.some((word) => hasService(loaded.project, word))) {
     sayWarnings(invocation, loaded.warnings);
@@ -38,13 +38,13 @@ export async function findTarget(invocation: Invocation, words: readonly string[
 
 /** Services of the project of the files that are named or found. */
 export async function findServices(invocation: Invocation, words: readonly string[]): Promise<Extract<Target, { kind: 'project' }>> {
-  const project = await loadProject(invocation);
+  const project = await loadProject(invocation, words);
   return { kind: 'project', project, services: servicesOf(project, words) };
 }
 
-/** The project of the files that are named or found; warnings are said. */
-export async function loadProject(invocation: Invocation): Promise<Project> {
-  const loaded = await loadFiles(invocation.loadOptions);
+/** The project of the files that are named or found, with the profiles of named services; warnings are said. */
+export async function loadProject(invocation: Invocation, services: readonly string[] = []): Promise<Project> {
+  const loaded = await loadFiles({ services, ...invocation.loadOptions });
   if (!loaded.ok) throw new InvalidFiles(loaded.diagnostics);
   sayWarnings(invocation, loaded.warnings);
   return loaded.project;

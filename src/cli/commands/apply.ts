@@ -20,9 +20,9 @@ export default class Apply extends ReeveCommand {
   ];
   static override args = targetsArgument;
   static override flags = {
+    timeout: durationFlag({ char: 't', description: 'grace for each stop instead of the own one of each service' }),
     wait: Flags.boolean({ description: 'until everything is ready: running, healthy, hooks done, stable for a second' }),
     'wait-timeout': durationFlag({ description: 'longest time for everything, hooks too; implies --wait' }),
-    timeout: durationFlag({ char: 't', description: 'grace for each stop instead of the own one of each service' }),
     scale: Flags.string({
       multiple: true,
       multipleNonGreedy: true,

@@ -18,12 +18,12 @@ export default class Watch extends ReeveCommand {
   ];
   static override args = targetsArgument;
   static override flags = {
+    timeout: durationFlag({ char: 't', description: 'grace for each stop instead of the own one of each service' }),
     debounce: durationFlag({ description: 'quiet time after a change of a file before it is read (default 50ms)' }),
     resync: durationFlag({ description: 'look although nothing is known to have happened (default 5m; 0: never)' }),
     'down-on-exit': Flags.boolean({ description: 'take everything down when interrupted' }),
     'remove-orphans': Flags.boolean({ description: 'remove containers whose service the files no longer have' }),
     prune: Flags.boolean({ description: 'DIR only: take down projects whose folder goes away' }),
-    timeout: durationFlag({ char: 't', description: 'grace for each stop instead of the own one of each service' }),
     'hook-timeout': durationFlag({ description: 'deadline of hooks that have none of their own (default 5m)' }),
     parallel: Flags.integer({ min: 1, helpValue: 'N', description: 'engine calls in flight (default 8)' }),
     force: Flags.boolean({ description: 'stop containers although their pre_stop fails' }),

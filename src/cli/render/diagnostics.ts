@@ -5,10 +5,12 @@ import type { Diagnostic } from '../wire.ts';
 import { neutralise, neutraliseLine } from './neutralise.ts';
 import type { Style } from './style.ts';
 
-export function renderDiagnostics(diagnostics: readonly Diagnostic[], style: Style): string {
+/** `subject` says whose files they are, where there are several: `shop: `. */
+export function renderDiagnostics(diagnostics: readonly Diagnostic[], style: Style, subject = ''): string {
   const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
   const blocks = diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, style));
-  if (errors > 1) blocks.push(`${style('bad', 'reeve:')} ${errors} errors; nothing was touched`);
+  const count = errors === 1 ? '1 error' : `${errors} errors`;
+  if (errors > 1 || subject !== '') blocks.push(`${style('bad', 'reeve:')} ${subject}${count}; nothing was touched`);
   return blocks.join('\n');
 }
 

@@ -29,7 +29,7 @@ export function eventJson(event: ReconcileEvent, atMs: number, mask: Mask): obje
         outcome: outcome.kind,
         ...('message' in outcome && { message: outcome.message }),
         ...(outcome.kind === 'skipped' && { because: outcome.because }),
-        ...(event.detail !== undefined && { detail: event.detail }),
+        ...(event.detail && { detail: event.detail }),
         durationMs: Math.round(event.durationMs),
       };
     }

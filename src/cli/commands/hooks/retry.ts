@@ -30,6 +30,7 @@ export default class HooksRetry extends ReeveCommand {
         policyOf: (project, services) => ({
           services: services ?? new Set(Object.keys(project.services)),
           existingOnly: true,
+          noStart: true,
           noDeps: true,
         }),
         options: {
