@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import type { TestContext } from 'node:test';
+import { connect } from '../../../src/engine/connect.ts';
+import { isEngineError } from '../../../src/model/errors.ts';
+import { answer, fakeServer } from './fake-server.ts';
+
+const env = { HOME: '/nonexistent', PATH: process.env['PATH'] ?? '' };
+
+interface Greeting {
+  readonly apiVersion?: string;
+  readonly headers?: Record<string, string>;
+  readonly info?: Record<string, unknown>;
+}
+
+/** An engine that can be greeted, and lists no containers. */
+function greet({ apiVersion = '1.41', headers = {}, info = {} }: Greeting = {}) {
+  return (request: IncomingMessage, response: ServerResponse): void => {
+    for (const [name, value] of Object.entries({ 'api-version': apiVersion, ...headers }))
+      response.setHeader(name, value);
+    if (request.url?.endsWith('/_ping')) response.end('OK');
+    else if (request.url?.endsWith('/info'))
+      answer(response, 200, { ID: 'E1', Name: 'box', ServerVersion: '1', ...info });
+    else answer(response, 200, request.url?.includes('/volumes') ? { Volumes: null } : []);
+  };
+}
+
+function folder(t: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), 'reeve-connect-'));
+  t.after(() => rmSync(path, { recursive: true }));
+  return path;
+}
+
+describe('connecting', () => {
+  it("the API version is the engine's, at most the newest that is known", async (t) => {
+    for (const [spoken, agreed] of [
+      ['1.41', '1.41'],
+      ['1.44', '1.44'],
+      ['1.51', '1.51'],
+      ['1.99', '1.51'],
+    ] as const) {
+      const { host, requests } = await fakeServer(t, greet({ apiVersion: spoken }));
+      const engine = await connect({ host, env });
+      assert.equal(engine.info().apiVersion, agreed);
+      await engine.listProjects(t.signal);
+      assert.match(requests.at(-1) ?? '', new RegExp(`^GET /v${agreed}/`));
+      await engine.close();
+    }
+  });
+
+  it('an engine that is too old is refused with both versions', async (t) => {
+    const { host } = await fakeServer(t, greet({ apiVersion: '1.40' }));
+    await assert.rejects(
+      connect({ host, env }),
+      (error) => isEngineError(error, 'rejected') && /1\.40: 1\.41/.test(error.message),
+    );
+  });
+
+  it('an engine is known by its id; Podman, whose id is new each time, by its name and place', async (t) => {
+    const id = async (greeting: Greeting) => {
+      const { host } = await fakeServer(t, greet(greeting));
+      const engine = await connect({ host, env });
+      await engine.close();
+      return engine.info().id;
+    };
+    assert.equal(await id({}), 'E1');
+    const podman = (ID: string) => ({
+      headers: { 'libpod-api-version': '5' },
+      info: { ID, DockerRootDir: '/var/lib/containers' },
+    });
+    assert.equal(await id(podman('random-1')), await id(podman('random-2')));
+  });
+
+  it('an engine that takes the connection and says nothing is given up at the deadline', async (t) => {
+    const { host } = await fakeServer(t, () => {});
+    await assert.rejects(
+      connect({ host, env, deadlineMs: 50 }),
+      (error) => isEngineError(error, 'unavailable') && error.message.includes(host),
+    );
+  });
+
+  it('ssh carries the connection, and its complaint is passed on', async (t) => {
+    const { host } = await fakeServer(t, greet());
+    const path = folder(t);
+    const relay = `const s = require('node:net').connect(${JSON.stringify(host.slice('unix://'.length))}); process.stdin.pipe(s).pipe(process.stdout)`;
+    writeFileSync(join(path, 'relay.cjs'), relay);
+    const install = (script: string) => {
+      writeFileSync(join(path, 'ssh'), `#!/bin/sh\n${script}\n`);
+      chmodSync(join(path, 'ssh'), 0o755);
+    };
+    const searched = process.env['PATH'];
+    process.env['PATH'] = `${path}:${searched}`;
+    t.after(() => {
+      process.env['PATH'] = searched;
+    });
+    install(
+      `case "$*" in *"-- box docker system dial-stdio") exec "${process.execPath}" "${join(path, 'relay.cjs')}";; esac; exit 9`,
+    );
+    const engine = await connect({ host: 'ssh://me@box', env });
+    assert.deepEqual(await engine.listProjects(t.signal), []);
+    assert.deepEqual([engine.info().host, engine.info().local], ['ssh://box', false]);
+    await engine.close();
+    install('echo "Host key verification failed." >&2; exit 255');
+    await assert.rejects(
+      connect({ host: 'ssh://me@box', env }),
+      /ssh:\/\/box: ssh ended with 255: Host key verification failed/,
+    );
+  });
+
+  it('TLS is as DOCKER_CERT_PATH and DOCKER_TLS_VERIFY say', async (t) => {
+    const path = folder(t);
+    if (!makeCertificates(path)) return t.skip('no openssl here');
+    const read = (name: string) => readFileSync(join(path, name));
+    const options = {
+      ca: read('ca.pem'),
+      cert: read('cert.pem'),
+      key: read('key.pem'),
+      requestCert: true,
+      rejectUnauthorized: true,
+    };
+    const server = createServer(options, greet());
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    t.after(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const address = server.address();
+    const host = `tcp://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+    const engine = await connect({ host, env: { ...env, DOCKER_CERT_PATH: path, DOCKER_TLS_VERIFY: '1' } });
+    assert.deepEqual(await engine.listProjects(t.signal), []);
+    await engine.close();
+    await assert.rejects(
+      connect({ host, env: { ...env, DOCKER_CERT_PATH: folder(t), DOCKER_TLS_VERIFY: '1' } }),
+      /cannot reach .*certificate/,
+    );
+  });
+});
+
+/** One self-signed certificate that is its own authority, for server and client. */
+function makeCertificates(path: string): boolean {
+  try {
+    const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
+    const files = ['-keyout', join(path, 'key.pem'), '-out', join(path, 'cert.pem')];
+    execFileSync(
+      'openssl',
+      [
+        'req',
+        '-x509',
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:P-256',
+        '-nodes',
+        '-days',
+        '1',
+        ...subject,
+        ...files,
+      ],
+      { stdio: 'ignore' },
+    );
+    writeFileSync(join(path, 'ca.pem'), readFileSync(join(path, 'cert.pem')));
+    return true;
+  } catch {
+    return false;
+  }
+}
