@@ -38,18 +38,22 @@ const listToNulls: Form = (node) => {
   if (node.kind !== 'list') return node;
   return mapNode(
     node.at,
-    node.items.flatMap((item) => (item.kind === 'string' ? [{ key: item.value, at: item.at, value: nullNode(item.at) }] : [])),
+    node.items.flatMap((item) =>
+      item.kind === 'string' ? [{ key: item.value, at: item.at, value: nullNode(item.at) }] : [],
+    ),
   );
 };
 
 const dependsOn: Form = (node) => {
   if (node.kind === 'map') {
-    for (const { value } of node.entries.values()) if (value.kind === 'map') addMissing(value, dependencyDefaults(value));
+    for (const { value } of node.entries.values())
+      if (value.kind === 'map') addMissing(value, dependencyDefaults(value));
     return node;
   }
   if (node.kind !== 'list') return node;
   const map = mapNode(node.at);
-  for (const item of node.items) if (item.kind === 'string') set(map, item.value, record(item, dependencyDefaults(item)));
+  for (const item of node.items)
+    if (item.kind === 'string') set(map, item.value, record(item, dependencyDefaults(item)));
   return map;
 };
 
@@ -57,7 +61,11 @@ const envFile: Form = (node) => {
   const items = node.kind === 'list' ? node.items : [node];
   for (const [index, item] of items.entries()) {
     const required = boolNode(item.at, true);
-    if (item.kind === 'string') items[index] = record(item, [['path', item], ['required', required]]);
+    if (item.kind === 'string')
+      items[index] = record(item, [
+        ['path', item],
+        ['required', required],
+      ]);
     else if (item.kind === 'map') addMissing(item, [['required', required]]);
   }
   return listNode(node.at, items);
@@ -99,7 +107,8 @@ const anyToText: Form = (node) =>
 const device: Form = (node, path, findings) => {
   if (node.kind !== 'string') return node;
   const parts = node.value.split(':');
-  if (parts.length > 3) return refuse(node, `confusing device mapping, please use long syntax: ${node.value}`, path, findings);
+  if (parts.length > 3)
+    return refuse(node, `confusing device mapping, please use long syntax: ${node.value}`, path, findings);
   const [source = '', target = '', permissions = 'rwm'] = parts;
   return record(node, [
     ['source', textNode(node.at, source)],
@@ -251,7 +260,10 @@ function isBlank(node: Node): boolean {
 type Pair = readonly [string, Node];
 
 function record(at: Node, pairs: readonly Pair[]): MapNode {
-  return mapNode(at.at, pairs.map(([key, value]) => ({ key, at: at.at, value })));
+  return mapNode(
+    at.at,
+    pairs.map(([key, value]) => ({ key, at: at.at, value })),
+  );
 }
 
 function dependencyDefaults(node: Node): Pair[] {
@@ -269,4 +281,3 @@ function refuse(node: Node, message: string, path: Path, findings: Findings): No
   findings.error({ code: 'invalid-value', message: `${formatPath(path)}: ${message}`, at: node.at, path });
   return badNode(node.at);
 }
-

@@ -1,16 +1,17 @@
 /**
  * Checks that take more than one attribute or more than one part of a project.
  *
- * Only enabled services are checked, as in Compose. A reference to a part that is itself faulty is not reported
- * again.
+ * Only enabled services are checked, as in Compose. Of services with other faults only the references are.
  */
 
 import type { Service } from '../model/project.ts';
 import { findDependencyCycle } from './dependency-cycle.ts';
-import { formatPath, type DiagnosticCode, type Findings, type Path } from './diagnostic.ts';
+import { formatPath, type DiagnosticCode, type Finding, type Findings, type Path } from './diagnostic.ts';
 import type { MapNode } from './node.ts';
 import { placeOf, type Parts } from './project-builder.ts';
 import { nearest } from './suggestion.ts';
+
+type Help = Pick<Finding, 'expected' | 'suggestion' | 'remedy'>;
 
 /** Reports what does not fit together. */
 export function checkConsistency(root: MapNode, parts: Parts, findings: Findings): void {
@@ -34,26 +35,28 @@ class ConsistencyCheck {
 
   service(service: Service): void {
     const path = ['services', service.name];
-    if (service.build === undefined && service.image === undefined && service.provider === undefined) {
-      const message = `service "${service.name}" has neither an image nor a build context specified`;
-      this.#report('missing-key', message, path, 'image or build');
-    }
-    this.#build(service, path);
     this.#references(service, path);
     this.#dependencies(service, path);
+    // What is missing or odd in a service that could not be read in full may only seem so.
+    if (this.#findings.isBroken('services', service.name)) return;
+    if (service.build === undefined && service.image === undefined && service.provider === undefined) {
+      const message = `service "${service.name}" has neither an image nor a build context specified`;
+      this.#report('missing-key', message, path, { expected: 'image or build' });
+    }
+    this.#build(service, path);
     this.#scale(service, path);
     this.#limits(service, path);
     this.#mounts(service, path);
     const [test] = service.healthcheck?.test ?? [];
     if (test !== undefined && !['CMD', 'CMD-SHELL', 'NONE'].includes(test)) {
       const message = 'healthcheck.test must start either by "CMD", "CMD-SHELL" or "NONE"';
-      this.#report('invalid-value', message, [...path, 'healthcheck', 'test'], 'CMD, CMD-SHELL or NONE');
+      this.#report('invalid-value', message, [...path, 'healthcheck', 'test'], { expected: 'CMD, CMD-SHELL or NONE' });
     }
     for (const trigger of service.develop?.watch ?? []) {
       const action = trigger['action'];
       if (trigger['target'] !== undefined || action === 'rebuild' || action === 'restart') continue;
       const message = `${formatPath(path)}.develop.watch: target is required for non-rebuild actions`;
-      this.#report('missing-key', message, [...path, 'develop', 'watch'], 'target');
+      this.#report('missing-key', message, [...path, 'develop', 'watch'], { expected: 'target' });
     }
   }
 
@@ -74,7 +77,7 @@ class ConsistencyCheck {
     for (const [name, secret] of Object.entries(this.#parts.secrets)) {
       if (secret.external === true || secret.file || secret.environment) continue;
       const message = `secret "${name}" must declare either \`file\` or \`environment\``;
-      this.#report('missing-key', message, ['secrets', name], 'file or environment');
+      this.#report('missing-key', message, ['secrets', name], { expected: 'file or environment' });
     }
   }
 
@@ -103,12 +106,14 @@ class ConsistencyCheck {
         this.#report('conflict', message, at);
       } else if (known === undefined && !this.#findings.isBroken('services', target)) {
         const message = `service "${service.name}" declares unknown service "${target}" as additional context ${name}`;
-        this.#report('undefined-reference', message, at, undefined, nearest(target, Object.keys(this.#parts.services)));
+        this.#report('undefined-reference', message, at, {
+          suggestion: nearest(target, Object.keys(this.#parts.services)),
+        });
       }
     }
     if (platform && build.platforms?.length && !build.platforms.includes(platform)) {
       const message = `service.build.platforms MUST include service.platform "${platform}"`;
-      this.#report('conflict', message, [...path, 'platform'], build.platforms.join(', '));
+      this.#report('conflict', message, [...path, 'platform'], { expected: build.platforms.join(', ') });
     }
   }
 
@@ -117,7 +122,7 @@ class ConsistencyCheck {
     const names = Object.keys(service.networks ?? {});
     if (service.network_mode && names.length > 0) {
       const message = `service ${service.name} declares mutually exclusive \`network_mode\` and \`networks\``;
-      this.#report('conflict', message, [...path, 'network_mode'], undefined, 'remove one of the two');
+      this.#report('conflict', message, [...path, 'network_mode'], { remedy: 'remove one of the two' });
     }
     for (const name of names) this.#refer(service, 'network', 'networks', name, networks, [...path, 'networks', name]);
     for (const [index, mount] of (service.volumes ?? []).entries()) {
@@ -135,30 +140,37 @@ class ConsistencyCheck {
     }
     for (const name of Object.keys(service.models ?? {})) {
       if (models.has(name)) continue;
-      this.#report('undefined-reference', `service "${service.name}" refers to undefined model ${name}`, [...path, 'models', name]);
+      this.#report('undefined-reference', `service "${service.name}" refers to undefined model ${name}`, [
+        ...path,
+        'models',
+        name,
+      ]);
     }
   }
 
   #refer(service: Service, what: string, section: string, name: string, known: object, path: Path): void {
     if (Object.hasOwn(known, name) || this.#findings.isBroken(section, name)) return;
     const message = `service "${service.name}" refers to undefined ${what} ${name}`;
-    const suggestion = nearest(name, Object.keys(known)) ?? `declare it under ${section}`;
-    this.#report('undefined-reference', message, path, undefined, suggestion);
+    const suggestion = nearest(name, Object.keys(known));
+    const remedy = suggestion === undefined ? `declare it under ${section}` : undefined;
+    this.#report('undefined-reference', message, path, { suggestion, remedy });
   }
 
   #dependencies(service: Service, path: Path): void {
     const { services, disabled } = this.#parts;
-    const shared = service.network_mode?.startsWith('service:') ? service.network_mode.slice('service:'.length) : undefined;
+    const shared = service.network_mode?.startsWith('service:')
+      ? service.network_mode.slice('service:'.length)
+      : undefined;
     for (const [name, dependency] of Object.entries(service.depends_on ?? {})) {
       if (Object.hasOwn(services, name) || this.#findings.isBroken('services', name)) continue;
       const isDisabled = Object.hasOwn(disabled, name);
       if (isDisabled && !dependency.required) continue;
       const message = `service "${service.name}" depends on undefined service "${name}"`;
-      const suggestion = isDisabled
-        ? `enable one of its profiles: ${disabled[name]?.profiles?.join(', ')}`
-        : nearest(name, Object.keys(services));
       const at = name === shared ? [...path, 'network_mode'] : [...path, 'depends_on', name];
-      this.#report('undefined-reference', message, at, undefined, suggestion);
+      this.#report('undefined-reference', message, at, {
+        suggestion: isDisabled ? undefined : nearest(name, Object.keys(services)),
+        remedy: isDisabled ? `enable one of its profiles: ${disabled[name]?.profiles?.join(', ')}` : undefined,
+      });
     }
   }
 
@@ -208,7 +220,7 @@ class ConsistencyCheck {
     }
   }
 
-  #report(code: DiagnosticCode, message: string, path: Path, expected?: string, suggestion?: string): void {
-    this.#findings.error({ code, message, at: placeOf(this.#root, path), path, expected, suggestion });
+  #report(code: DiagnosticCode, message: string, path: Path, help: Help = {}): void {
+    this.#findings.error({ code, message, at: placeOf(this.#root, path), path, ...help });
   }
 }

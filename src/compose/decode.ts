@@ -113,7 +113,8 @@ class Decoder {
     if (from === 'multi-options') {
       return node.kind === 'list' ? node.items.map((item) => anyText(item)) : [anyText(node)];
     }
-    if (node.kind === 'null') return from === 'environment' || from === 'nullable' ? null : from === undefined ? undefined : '';
+    if (node.kind === 'null')
+      return from === 'environment' || from === 'nullable' ? null : from === undefined ? undefined : '';
     if (from === undefined || from === 'nullable') return this.value(node, of, path);
     if (node.kind === 'map' || node.kind === 'list') return this.#wrong(node, 'a string, a number or a boolean', path);
     return anyText(node);
@@ -173,11 +174,14 @@ class Decoder {
     // A fraction of a byte is no size; Compose takes such a number for "not set".
     if (node.kind === 'float') return undefined;
     if (node.kind !== 'string') return this.#wrong(node, 'a size such as 512m', path);
-    return parseBytes(node.value) ?? this.#fail(node, `invalid size: "${node.value}"`, path, 'a size such as 512m or 2g');
+    return (
+      parseBytes(node.value) ?? this.#fail(node, `invalid size: "${node.value}"`, path, 'a size such as 512m or 2g')
+    );
   }
 
   #duration(node: Node, path: Path): number | undefined {
-    if (node.kind === 'map' || node.kind === 'list' || node.kind === 'bad') return this.#wrong(node, 'a duration', path);
+    if (node.kind === 'map' || node.kind === 'list' || node.kind === 'bad')
+      return this.#wrong(node, 'a duration', path);
     const text = scalarText(node);
     return parseDuration(text) ?? this.#fail(node, `invalid duration: "${text}"`, path, 'a duration such as 1m30s');
   }
@@ -193,6 +197,8 @@ class Decoder {
   }
 
   #fail(node: Node, message: string, path: Path, expected?: string): undefined {
+    // Validation has already said what is wrong here.
+    if (this.#findings.hasErrorAt(node.at)) return undefined;
     const text = `${formatPath(path)}: ${message}`;
     this.#findings.error({ code: 'invalid-value', message: text, at: node.at, path, expected });
     return undefined;

@@ -64,7 +64,7 @@ function checkExternal(volume: Node, path: Path, findings: Findings): void {
   for (const { key, at } of volume.entries.values()) {
     if (key === 'name' || key === 'external' || key.startsWith('x-')) continue;
     const message = `${formatPath(path)}: conflicting parameters "external" and "${key}" specified`;
-    findings.error({ code: 'conflict', message, at, path: [...path, key], suggestion: `remove ${key}` });
+    findings.error({ code: 'conflict', message, at, path: [...path, key], remedy: `remove ${key}` });
   }
 }
 

@@ -52,8 +52,10 @@ export interface Diagnostic {
   readonly path?: string;
   /** What may stand there. */
   readonly expected?: string;
-  /** What was probably meant. */
+  /** The known word that was probably meant. */
   readonly suggestion?: string;
+  /** What to do about it, as an imperative. */
+  readonly remedy?: string;
   /** The line of the file it points at, for rendering. */
   readonly sourceLine?: string;
 }
@@ -75,6 +77,14 @@ export interface Finding {
   readonly path?: Path | undefined;
   readonly expected?: string | undefined;
   readonly suggestion?: string | undefined;
+  readonly remedy?: string | undefined;
+}
+
+/** By file and place; those without a place come first. */
+export function byPlace(a: Diagnostic, b: Diagnostic): number {
+  const [fileA, fileB] = [a.file ?? '', b.file ?? ''];
+  if (fileA !== fileB) return fileA < fileB ? -1 : 1;
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
 }
 
 /** Text of a path: `services.web.ports[0]`. */
@@ -87,6 +97,9 @@ export function formatPath(path: Path): string {
   return out;
 }
 
+/** Faults of no single part that leave the rest of the model readable. */
+const PARTLESS = new Set<DiagnosticCode>(['unknown-key', 'project-name']);
+
 /** More than this many are never of use, and a hostile file must not fill the memory with them. */
 const LIMIT = 500;
 
@@ -97,13 +110,15 @@ export class Findings {
   /** Parts of the model with at least one error: `services.web`, `networks.front`. */
   readonly brokenParts = new Set<string>();
   readonly #seen = new Set<string>();
+  readonly #places = new Map<Source, Set<number>>();
   /** True once an error was found that belongs to no single part, so that later stages cannot go on. */
   fatal = false;
 
   error(finding: Finding): void {
     const [section, name] = finding.path ?? [];
     if (typeof section === 'string' && typeof name === 'string') this.brokenParts.add(partKey(section, name));
-    else if (finding.code !== 'unknown-key') this.fatal = true;
+    else if (!PARTLESS.has(finding.code)) this.fatal = true;
+    if (finding.at !== undefined) this.#mark(finding.at);
     this.#add(this.errors, finding, 'error');
   }
 
@@ -111,8 +126,19 @@ export class Findings {
     this.#add(this.warnings, finding, 'warning');
   }
 
+  /** Something is wrong at this very place. */
+  hasErrorAt(place: Place): boolean {
+    return this.#places.get(place.source)?.has(place.offset) === true;
+  }
+
   isBroken(section: string, name: string): boolean {
     return this.brokenParts.has(partKey(section, name));
+  }
+
+  #mark({ source, offset }: Place): void {
+    const offsets = this.#places.get(source);
+    if (offsets === undefined) this.#places.set(source, new Set([offset]));
+    else offsets.add(offset);
   }
 
   #add(list: Diagnostic[], finding: Finding, severity: 'error' | 'warning'): void {
@@ -130,7 +156,7 @@ function partKey(section: string, name: string): string {
 }
 
 function toDiagnostic(finding: Finding, severity: 'error' | 'warning'): Diagnostic {
-  const { at, path, expected, suggestion } = finding;
+  const { at, path, expected, suggestion, remedy } = finding;
   const place = at === undefined ? undefined : position(at.source, at.offset);
   const file = at?.source.path ?? finding.file;
   return {
@@ -142,5 +168,6 @@ function toDiagnostic(finding: Finding, severity: 'error' | 'warning'): Diagnost
     ...(path === undefined || path.length === 0 ? {} : { path: formatPath(path) }),
     ...(expected === undefined ? {} : { expected }),
     ...(suggestion === undefined ? {} : { suggestion }),
+    ...(remedy === undefined ? {} : { remedy }),
   };
 }

@@ -9,7 +9,7 @@ import { realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 
 import type { LoadOptions } from './options.ts';
-import type { Findings } from './diagnostic.ts';
+import type { Findings, Place } from './diagnostic.ts';
 import { parseDotenv, type DotenvContext } from './dotenv.ts';
 import { Environment } from './environment.ts';
 import type { InputFiles } from './files.ts';
@@ -49,7 +49,8 @@ export function discover(options: LoadOptions, inputs: InputFiles, findings: Fin
 
   const firstFolder = directory ?? folderOf(named) ?? cwd;
   if (!reader.read(environmentFiles, firstFolder)) return undefined;
-  const files = named.length > 0 ? named : (filesFromEnvironment(environment, cwd) ?? defaultFiles(firstFolder, inputs, findings));
+  const files =
+    named.length > 0 ? named : (filesFromEnvironment(environment, cwd) ?? defaultFiles(firstFolder, inputs, findings));
   if (files === undefined) return undefined;
   const workingDir = directory ?? folderOf(files) ?? cwd;
   if (workingDir !== firstFolder && !reader.read(environmentFiles, workingDir)) return undefined;
@@ -85,7 +86,9 @@ function defaultFiles(folder: string, inputs: InputFiles, findings: Findings): s
     const [winner] = candidates;
     if (winner !== undefined) {
       warnAmbiguous(candidates, 'config', findings);
-      const overrides = DEFAULT_OVERRIDES.map((name) => join(at, name)).filter((path) => inputs.exists(path, 'compose'));
+      const overrides = DEFAULT_OVERRIDES.map((name) => join(at, name)).filter((path) =>
+        inputs.exists(path, 'compose'),
+      );
       warnAmbiguous(overrides, 'override', findings);
       return overrides[0] === undefined ? [winner] : [winner, overrides[0]];
     }
@@ -104,7 +107,11 @@ function warnAmbiguous(candidates: readonly string[], what: string, findings: Fi
   if (winner === undefined || candidates.length < 2) return;
   const file = winner;
   const list = candidates.join(', ');
-  findings.warn({ code: 'ambiguous-file', message: `Found multiple ${what} files with supported names: ${list}`, file });
+  findings.warn({
+    code: 'ambiguous-file',
+    message: `Found multiple ${what} files with supported names: ${list}`,
+    file,
+  });
   findings.warn({ code: 'ambiguous-file', message: `Using ${winner}`, file });
 }
 
@@ -187,6 +194,8 @@ export function isTrue(value: string | undefined): boolean {
   return value !== undefined && ['1', 't', 'T', 'TRUE', 'true', 'True'].includes(value);
 }
 
+const FALLBACK_NAME = 'project';
+
 /** The name of a project whose files and environment give none: its folder's, brought into form. */
 export function normalizeProjectName(name: string): string {
   return name
@@ -195,28 +204,39 @@ export function normalizeProjectName(name: string): string {
     .replace(/^[_-]+/, '');
 }
 
-/** Names the project: `-p`, COMPOSE_PROJECT_NAME, the files' `name`, the folder. Undefined after an error. */
+/** A name as the files give it, with its place. */
+export interface NameInFiles {
+  readonly name: string;
+  readonly at: Place;
+}
+
+/**
+ * Names the project: `-p`, COMPOSE_PROJECT_NAME, the files' `name`, the folder. After an error it is a name that lets
+ * the load go on, so that other errors are found as well.
+ */
 export function projectName(
   options: LoadOptions,
   discovery: Discovery,
-  nameInFiles: string | undefined,
+  nameInFiles: NameInFiles | undefined,
   findings: Findings,
-): string | undefined {
+): string {
   const imposed = options.projectName || discovery.environment.get('COMPOSE_PROJECT_NAME');
   if (imposed !== undefined && imposed !== '') {
     if (normalizeProjectName(imposed) === imposed) return imposed;
     findings.error({
       code: 'project-name',
       message: `invalid project name "${imposed}": must consist only of lowercase alphanumeric characters, hyphens, and underscores as well as start with a letter or number`,
-      suggestion: normalizeProjectName(imposed) || 'app',
+      suggestion: normalizeProjectName(imposed) || undefined,
     });
-    return undefined;
+    return FALLBACK_NAME;
   }
   const folder = basename(discovery.workingDir);
-  const name = normalizeProjectName(nameInFiles ?? folder);
+  const name = normalizeProjectName(nameInFiles?.name ?? folder);
   if (name === '') {
-    findings.error({ code: 'project-name', message: 'project name must not be empty', suggestion: 'give --project-name' });
-    return undefined;
+    const at = nameInFiles?.at;
+    const remedy = 'give --project-name';
+    findings.error({ code: 'project-name', message: 'project name must not be empty', at, path: ['name'], remedy });
+    return FALLBACK_NAME;
   }
   if (nameInFiles === undefined && isLink(discovery.workingDir)) {
     const message = `project has been loaded without an explicit name from a symlink. Using name "${folder}"`;

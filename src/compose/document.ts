@@ -70,7 +70,8 @@ class Builder {
     if (this.#stopped) return badNode(at);
     if (++this.#nodes > MAX_NODES || path.length > MAX_DEPTH) {
       this.#stopped = true;
-      const message = path.length > MAX_DEPTH ? 'the file is nested too deeply' : 'the aliases of the file expand to too many values';
+      const message =
+        path.length > MAX_DEPTH ? 'the file is nested too deeply' : 'the aliases of the file expand to too many values';
       this.#findings.error({ code: 'yaml-too-complex', message, at });
       return badNode(at);
     }
@@ -182,11 +183,23 @@ class Builder {
     const shown = target?.kind === 'scalar' ? target.text || 'null' : (target?.kind ?? 'alias');
     const where = path.length === 0 ? 'at top level' : `in ${formatPath(path)}`;
     const message = `non-string key ${where}: ${shown}`;
-    this.#findings.error({ code: 'non-string-key', message, at, path, expected: 'a string', suggestion: `"${shown}"` });
+    this.#findings.error({
+      code: 'non-string-key',
+      message,
+      at,
+      path,
+      expected: 'a string',
+      remedy: `quote it: "${shown}"`,
+    });
     return undefined;
   }
 
-  #fail(code: 'yaml-syntax' | 'cycle' | 'wrong-type' | 'duplicate-key', message: string, at: Place, key?: string): Node {
+  #fail(
+    code: 'yaml-syntax' | 'cycle' | 'wrong-type' | 'duplicate-key',
+    message: string,
+    at: Place,
+    key?: string,
+  ): Node {
     this.#findings.error({ code, message, at, path: key === undefined ? this.#path : [...this.#path, key] });
     return badNode(at);
   }

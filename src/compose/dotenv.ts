@@ -180,7 +180,9 @@ function expandEscapes(text: string): string {
     if (code === '$') return '$$';
     if (code === '0') {
       const octal = match.slice(2);
-      return octal.length === 3 && /^[0-3]?[0-7]{2,3}$/.test(octal) ? String.fromCodePoint(Number.parseInt(octal, 8)) : match;
+      return octal.length === 3 && /^[0-3]?[0-7]{2,3}$/.test(octal)
+        ? String.fromCodePoint(Number.parseInt(octal, 8))
+        : match;
     }
     return SIMPLE_ESCAPES[code] ?? match;
   });

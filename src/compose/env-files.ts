@@ -80,7 +80,7 @@ function readFile(
     message,
     at: context.at,
     path: [...context.path, kind, index],
-    suggestion: kind === 'env_file' && source.fault.missing ? 'create it, or say required: false' : undefined,
+    remedy: kind === 'env_file' && source.fault.missing ? 'create it, or say required: false' : undefined,
   });
   return undefined;
 }

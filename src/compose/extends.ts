@@ -9,6 +9,7 @@ import { formatPath, type Findings, type Path, type Place } from './diagnostic.t
 import { mergeServices } from './merge.ts';
 import { clone, describeKind, get, set, type MapNode, type Node } from './node.ts';
 import { applyResets } from './reset.ts';
+import { nearest } from './suggestion.ts';
 
 /** A file's services before `extends` is resolved, with what goes with them. */
 export interface ExtendsScope {
@@ -28,7 +29,13 @@ interface Reference {
 }
 
 /** Resolves every `extends` of a document, in place. */
-export function applyExtends(root: MapNode, file: string, resets: readonly Path[], load: LoadBase, findings: Findings): void {
+export function applyExtends(
+  root: MapNode,
+  file: string,
+  resets: readonly Path[],
+  load: LoadBase,
+  findings: Findings,
+): void {
   const services = get(root, 'services');
   if (services === undefined || services.kind === 'bad') return;
   if (services.kind !== 'map') {
@@ -80,8 +87,8 @@ class ExtendsResolver {
     if (!source.services.entries.has(reference.service)) {
       const where = reference.file === undefined ? scope.file : reference.file;
       const message = `cannot extend service "${String(path[1])}" in ${scope.file}: service "${reference.service}" not found in ${where}`;
-      const suggestion = [...source.services.entries.keys()].slice(0, 5).join(', ');
-      this.#findings.error({ code: 'extends', message, at, path, expected: suggestion || undefined });
+      const suggestion = nearest(reference.service, [...source.services.entries.keys()]);
+      this.#findings.error({ code: 'extends', message, at, path, suggestion });
       return undefined;
     }
     const next = `${reference.service} in ${source.file}`;
@@ -101,15 +108,26 @@ class ExtendsResolver {
     if (name?.kind !== 'string' || isFileWrong) {
       const at = isFileWrong ? file : node;
       const message = `${formatPath(path)}.extends must name a service, and its file as a string`;
-      this.#findings.error({ code: 'extends', message, at: at.at, path, expected: 'a service name, or {service, file}' });
+      this.#findings.error({
+        code: 'extends',
+        message,
+        at: at.at,
+        path,
+        expected: 'a service name, or {service, file}',
+      });
       return undefined;
     }
     for (const { key, at } of node.kind === 'map' ? node.entries.values() : []) {
       if (key === 'service' || key === 'file') continue;
       const message = `${formatPath(path)}.extends: unknown key "${key}"`;
-      this.#findings.error({ code: 'unknown-key', message, at, path: [...path, 'extends', key], expected: 'service, file' });
+      this.#findings.error({
+        code: 'unknown-key',
+        message,
+        at,
+        path: [...path, 'extends', key],
+        expected: 'service, file',
+      });
     }
     return { service: name.value, file: file?.kind === 'string' ? file.value : undefined, at: node };
   }
 }
-

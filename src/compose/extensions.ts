@@ -44,7 +44,12 @@ export function readOnChange(object: Node, path: Path, findings: Findings): OnCh
   return reader?.onChange('on_change') ?? 'recreate';
 }
 
-function openExtension(owner: Node, path: Path, keys: readonly string[], findings: Findings): ExtensionReader | undefined {
+function openExtension(
+  owner: Node,
+  path: Path,
+  keys: readonly string[],
+  findings: Findings,
+): ExtensionReader | undefined {
   const node = get(owner, KEY);
   if (node === undefined || node.kind === 'null' || node.kind === 'bad') return undefined;
   const reader = new ExtensionReader(node, [...path, KEY], findings);
@@ -72,8 +77,7 @@ class ExtensionReader {
     for (const { key, at } of this.#node.entries.values()) {
       if (keys.includes(key)) continue;
       const suggestion = nearest(key, keys);
-      const hint = suggestion === undefined ? '' : ` (did you mean ${suggestion}?)`;
-      const message = `${formatPath(this.#path)}: unknown key "${key}"${hint}`;
+      const message = `${formatPath(this.#path)}: unknown key "${key}"`;
       const path = [...this.#path, key];
       this.#findings.error({ code: 'unknown-key', message, at, path, expected: keys.join(', '), suggestion });
     }

@@ -19,7 +19,9 @@ export interface ReadFault {
   readonly missing: boolean;
 }
 
-export type ReadResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly fault: ReadFault };
+export type ReadResult<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly fault: ReadFault };
 
 /** The largest Compose file, env file or label file that is read. */
 export const MAX_TEXT_BYTES = 16 * 1024 * 1024;
@@ -60,12 +62,7 @@ export class InputFiles {
     return { ok: true, value: source };
   }
 
-  readBytes(
-    path: string,
-    kind: InputFile['kind'],
-    limit = MAX_CONTENT_BYTES,
-    allowPipe = false,
-  ): ReadResult<Buffer> {
+  readBytes(path: string, kind: InputFile['kind'], limit = MAX_CONTENT_BYTES, allowPipe = false): ReadResult<Buffer> {
     const result = readBounded(path, limit, allowPipe);
     this.note(path, kind, result.ok || !result.fault.missing);
     return result;

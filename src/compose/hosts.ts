@@ -14,7 +14,10 @@ export function readHosts(node: Node): HostsResult {
   const hosts = new Map<string, string[]>();
   if (node.kind === 'map') {
     for (const { key, value } of node.entries.values()) {
-      hosts.set(key, (value.kind === 'list' ? value.items : [value]).map((item) => textOf(item)));
+      hosts.set(
+        key,
+        (value.kind === 'list' ? value.items : [value]).map((item) => textOf(item)),
+      );
     }
   } else if (node.kind === 'list') {
     for (const item of node.items) {

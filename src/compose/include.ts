@@ -32,7 +32,13 @@ interface Include {
 type LoadModel = (request: ModelRequest, context: LoadContext) => MapNode | undefined;
 
 /** Brings in everything that a document includes, in place. */
-export function applyIncludes(root: MapNode, file: string, request: ModelRequest, context: LoadContext, load: LoadModel): void {
+export function applyIncludes(
+  root: MapNode,
+  file: string,
+  request: ModelRequest,
+  context: LoadContext,
+  load: LoadModel,
+): void {
   const list = root.entries.get('include')?.value;
   if (list === undefined || list.kind === 'bad') return;
   if (list.kind !== 'list') {
@@ -142,8 +148,8 @@ function importResources(from: MapNode, to: MapNode, context: LoadContext): void
       if (known === undefined) target.entries.set(entry.key, entry);
       else if (!equalNodes(known.value, entry.value)) {
         const message = `${section}.${entry.key} conflicts with imported resource`;
-        const suggestion = 'rename one of the two, or override it in a further -f file';
-        context.findings.error({ code: 'include', message, at: known.at, path: [section, entry.key], suggestion });
+        const remedy = 'rename one of the two, or override it in a further -f file';
+        context.findings.error({ code: 'include', message, at: known.at, path: [section, entry.key], remedy });
       }
     }
   }

@@ -4,6 +4,7 @@
 
 export { loadProject } from './load.ts';
 export { printProject, type PrintFormat } from './print.ts';
+export { selectServices } from './select.ts';
 export type { LoadOptions, LoadResult } from './options.ts';
 export type { Diagnostic, DiagnosticCode } from './diagnostic.ts';
 export { borrowedServices, containerHash, networkHash, serviceHash, volumeHash } from '../model/config-hash.ts';

@@ -4,7 +4,7 @@
  */
 
 import { CASTS, castText, type Cast } from './casts.ts';
-import type { Findings } from './diagnostic.ts';
+import { formatPath, type Findings } from './diagnostic.ts';
 import type { Environment } from './environment.ts';
 import { badNode, textNode, type Node, type TextNode } from './node.ts';
 import { below, type RuleTree } from './rule-tree.ts';
@@ -64,7 +64,7 @@ class Interpolation {
     const path = this.#path;
     const result = castText(node, cast);
     if ('problem' in result) {
-      const message = `failed to cast to expected type: ${result.problem}`;
+      const message = `${formatPath(path)}: ${result.problem}`;
       this.#findings.error({ code: 'wrong-type', message, at: node.at, path, expected: EXPECTED[cast] });
       return badNode(node.at);
     }
@@ -79,20 +79,29 @@ class Interpolation {
     const { at } = node;
     if (fault.kind === 'required') {
       const reason = fault.reason === '' ? '' : `: ${fault.reason}`;
-      const message = `required variable ${fault.name} is missing a value${reason}`;
-      const suggestion = `set ${fault.name} in the environment or in .env`;
-      this.#findings.error({ code: 'missing-variable', message, at, path, suggestion });
+      const message = `${formatPath(path)}: required variable ${fault.name} is missing a value${reason}`;
+      const remedy = `set ${fault.name} in the environment or in .env`;
+      this.#findings.error({ code: 'missing-variable', message, at, path, remedy });
     } else if (fault.kind === 'format') {
-      const message = `invalid interpolation format: ${shorten(fault.template)}`;
-      this.#findings.error({ code: 'interpolation', message, at, path, suggestion: 'write $$ for a literal $' });
+      const message = `${formatPath(path)}: invalid interpolation format: ${shorten(fault.template)}`;
+      this.#findings.error({ code: 'interpolation', message, at, path, remedy: 'write $$ for a literal $' });
     } else {
-      this.#findings.error({ code: 'interpolation', message: 'the interpolation is nested too deeply or too long', at, path });
+      this.#findings.error({
+        code: 'interpolation',
+        message: 'the interpolation is nested too deeply or too long',
+        at,
+        path,
+      });
     }
     return badNode(at);
   }
 }
 
-const EXPECTED: Readonly<Record<Cast, string>> = { boolean: 'true or false', integer: 'an integer', number: 'a number' };
+const EXPECTED: Readonly<Record<Cast, string>> = {
+  boolean: 'true or false',
+  integer: 'an integer',
+  number: 'a number',
+};
 
 function shorten(text: string): string {
   return text.length > 120 ? `${text.slice(0, 117)}...` : text;

@@ -6,12 +6,13 @@
  */
 
 import { buildParts, pick, placeOf, type Parts } from './project-builder.ts';
+import { compareText } from '../model/canonical-json.ts';
 import type { FileObject, Project, Service } from '../model/project.ts';
 import { checkConsistency } from './consistency.ts';
 import { Contents } from './content.ts';
 import { extensionsOf } from './decode.ts';
-import { Findings } from './diagnostic.ts';
-import { discover, projectName, STDIN, type Discovery } from './discovery.ts';
+import { byPlace, Findings } from './diagnostic.ts';
+import { discover, projectName, STDIN, type Discovery, type NameInFiles } from './discovery.ts';
 import { foldEnvFiles, foldLabelFiles } from './env-files.ts';
 import type { Environment } from './environment.ts';
 import { InputFiles } from './files.ts';
@@ -20,6 +21,7 @@ import { loadModel, readDocuments } from './model-loader.ts';
 import { get, type MapNode } from './node.ts';
 import { normalise } from './normalise.ts';
 import type { LoadOptions, LoadResult } from './options.ts';
+import { usedResources } from './select.ts';
 import { substitute } from './template.ts';
 
 /** Loads a Compose project as `docker compose config` would see it. */
@@ -32,7 +34,7 @@ export async function loadProject(options: LoadOptions): Promise<LoadResult> {
   const project = discovery && load(options, discovery, { findings, inputs, stdin });
   const warnings = findings.warnings;
   if (project !== undefined && findings.errors.length === 0) return { ok: true, project, warnings };
-  return { ok: false, diagnostics: findings.errors, warnings, inputFiles: inputs.list };
+  return { ok: false, diagnostics: findings.errors.toSorted(byPlace), warnings, inputFiles: inputs.list };
 }
 
 async function readStdin(options: LoadOptions): Promise<string> {
@@ -49,20 +51,34 @@ function load(options: LoadOptions, discovery: Discovery, shared: Shared): Proje
   const { findings, inputs, stdin } = shared;
   const { environment, files, workingDir } = discovery;
   const home = options.environment['HOME'];
-  const context: LoadContext = { inputs, findings, home, stdin, signal: options.signal, readAhead: new Map(), loads: 0 };
+  const context: LoadContext = {
+    inputs,
+    findings,
+    home,
+    stdin,
+    signal: options.signal,
+    readAhead: new Map(),
+    loads: 0,
+  };
   const name = projectName(options, discovery, readAheadName(discovery, context), findings);
-  if (name === undefined) return undefined;
   environment.set('COMPOSE_PROJECT_NAME', name);
   const root = loadModel({ files, workingDir, environment, includedBy: [] }, context);
   if (root === undefined) {
     if (findings.errors.length === 0) {
-      findings.error({ code: 'empty-file', message: 'empty compose file', file: files[0] });
+      const source = files[0] === undefined || files[0] === STDIN ? undefined : inputs.readSource(files[0], 'compose');
+      const at = source?.ok === true ? { source: source.value, offset: 0 } : undefined;
+      findings.error({ code: 'empty-file', message: 'empty compose file', at, file: files[0], expected: 'services' });
     }
     return undefined;
   }
   if (findings.fatal) return undefined;
   normalise(root, name, environment);
-  const parts = buildParts(root, discovery.profiles, environment, findings);
+  const parts = buildParts(
+    root,
+    { profiles: discovery.profiles, services: options.services ?? [] },
+    environment,
+    findings,
+  );
   checkConsistency(root, parts, findings);
   const services = foldServices(root, parts, context, environment);
   if (findings.errors.length > 0) return undefined;
@@ -70,20 +86,20 @@ function load(options: LoadOptions, discovery: Discovery, shared: Shared): Proje
 }
 
 /** Reads the main files ahead, because the project's name in them is needed before anything is interpolated. */
-function readAheadName(discovery: Discovery, context: LoadContext): string | undefined {
-  let name: string | undefined;
+function readAheadName(discovery: Discovery, context: LoadContext): NameInFiles | undefined {
+  let found: NameInFiles | undefined;
   for (const file of new Set(discovery.files)) {
     const documents = readDocuments(file, context, true);
     context.readAhead.set(file, documents ?? []);
     for (const { root } of documents ?? []) {
       const node = get(root, 'name');
       const isName = node !== undefined && (node.kind === 'string' || node.kind === 'int') && node.value !== '';
-      if (isName) name = String(node.value);
+      if (isName) found = { name: String(node.value), at: node.at };
     }
   }
-  if (name === undefined) return undefined;
-  const result = substitute(name, (variable) => discovery.environment.get(variable), { unset: () => undefined });
-  return result.ok ? result.text : name;
+  if (found === undefined) return undefined;
+  const result = substitute(found.name, (variable) => discovery.environment.get(variable), { unset: () => undefined });
+  return result.ok ? { ...found, name: result.text } : found;
 }
 
 /** The enabled services with their env files and label files folded in. */
@@ -106,7 +122,10 @@ function foldServices(root: MapNode, parts: Parts, context: LoadContext, environ
         ? {}
         : {
             ownEnvironment: service.environment ?? {},
-            environment: foldEnvFiles(envFiles, service.environment, { ...place, at: placeOf(root, [...path, 'env_file']) }),
+            environment: foldEnvFiles(envFiles, service.environment, {
+              ...place,
+              at: placeOf(root, [...path, 'env_file']),
+            }),
           }),
       ...(labels === undefined ? {} : { labels }),
       ...(contentHash === undefined ? {} : { contentHash }),
@@ -115,15 +134,9 @@ function foldServices(root: MapNode, parts: Parts, context: LoadContext, environ
   return pick(folded, Object.keys(folded));
 }
 
-function assemble(
-  name: string,
-  root: MapNode,
-  parts: Parts,
-  discovery: Discovery,
-  inputs: InputFiles,
-): Project {
+function assemble(name: string, root: MapNode, parts: Parts, discovery: Discovery, inputs: InputFiles): Project {
   const { environment } = discovery;
-  const used = usedResources(parts);
+  const used = usedResources(Object.values(parts.services));
   const secrets = pick(parts.secrets, used.secrets);
   const defaultPlatform = environment.get('DOCKER_DEFAULT_PLATFORM');
   return {
@@ -134,6 +147,7 @@ function assemble(
     ...(defaultPlatform ? { defaultPlatform } : {}),
     services: parts.services,
     disabledServices: Object.keys(parts.disabled),
+    profiles: profilesOf(parts),
     networks: pick(parts.networks, used.networks),
     volumes: pick(parts.volumes, used.volumes),
     secrets,
@@ -144,32 +158,16 @@ function assemble(
   };
 }
 
-interface UsedResources {
-  readonly networks: ReadonlySet<string>;
-  readonly volumes: ReadonlySet<string>;
-  readonly secrets: ReadonlySet<string>;
-  readonly configs: ReadonlySet<string>;
-}
-
-/** Names of what enabled services use; the rest is dropped. */
-function usedResources(parts: Parts): UsedResources {
-  const networks = new Set<string>();
-  const volumes = new Set<string>();
-  const secrets = new Set<string>();
-  const configs = new Set<string>();
-  for (const service of Object.values(parts.services)) {
-    for (const network of Object.keys(service.networks ?? {})) networks.add(network);
-    for (const mount of service.volumes ?? []) if (mount.type === 'volume' && mount.source) volumes.add(mount.source);
-    for (const secret of [...(service.secrets ?? []), ...(service.build?.secrets ?? [])]) secrets.add(secret.source);
-    for (const config of service.configs ?? []) configs.add(config.source);
-  }
-  return { networks, volumes, secrets, configs };
+function profilesOf(parts: Parts): string[] {
+  const services = [...Object.values(parts.services), ...Object.values(parts.disabled)];
+  return [...new Set(services.flatMap((service) => service.profiles ?? []))].toSorted(compareText);
 }
 
 function secretValues(secrets: Readonly<Record<string, FileObject>>, inputs: InputFiles): string[] {
   return Object.values(secrets).flatMap((secret) => {
     if (secret.value !== undefined) return secret.value === '' ? [] : [secret.value];
-    const bytes = secret.file === undefined || secret.external === true ? undefined : inputs.readBytes(secret.file, 'secret');
+    const bytes =
+      secret.file === undefined || secret.external === true ? undefined : inputs.readBytes(secret.file, 'secret');
     if (bytes?.ok !== true) return [];
     const text = bytes.value.toString('utf8');
     return [text, text.trim()].filter((value) => value !== '');

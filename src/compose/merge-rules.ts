@@ -5,18 +5,23 @@
  * (unique.ts), so that here they are only appended.
  */
 
-import { scalarText, listNode, mapNode, nullNode, textNode, boolNode, getText, type ListNode, type MapNode, type Node } from './node.ts';
+import {
+  scalarText,
+  listNode,
+  mapNode,
+  nullNode,
+  textNode,
+  boolNode,
+  getText,
+  type ListNode,
+  type MapNode,
+  type Node,
+} from './node.ts';
 import type { Path } from './diagnostic.ts';
 import { compareText } from '../model/canonical-json.ts';
 import { compileRules, type RuleTree } from './rule-tree.ts';
 
-export type MergeRule = (
-  base: Node,
-  override: Node,
-  path: Path,
-  merge: Merger,
-  rules: RuleTree<MergeRule>,
-) => Node;
+export type MergeRule = (base: Node, override: Node, path: Path, merge: Merger, rules: RuleTree<MergeRule>) => Node;
 
 /** What a rule may call back (merge.ts). */
 export interface Merger {
@@ -36,7 +41,9 @@ const asSequence: MergeRule = (base, override) => appendLists(toSequence(base), 
 const hosts: MergeRule = (base, override) => {
   const own = toSequence(base);
   const known = new Set(own.items.map((item) => (item.kind === 'string' ? item.value : item)));
-  own.items.push(...toSequence(override).items.filter((item) => !known.has(item.kind === 'string' ? item.value : item)));
+  own.items.push(
+    ...toSequence(override).items.filter((item) => !known.has(item.kind === 'string' ? item.value : item)),
+  );
   return own;
 };
 
@@ -76,7 +83,8 @@ const logging: MergeRule = (base, override, path, merge, rules) => {
 const ipam: MergeRule = (base, override, path, merge) => {
   if (base.kind !== 'list' || override.kind !== 'list') return merge.refuse(base, override, path);
   const pools: MapNode[] = [];
-  const indexOf = (pool: MapNode): number => pools.findIndex((known) => getText(known, 'subnet') === getText(pool, 'subnet'));
+  const indexOf = (pool: MapNode): number =>
+    pools.findIndex((known) => getText(known, 'subnet') === getText(pool, 'subnet'));
   for (const original of base.items) {
     for (const other of override.items) {
       if (original.kind !== 'map' || other.kind !== 'map') return merge.refuse(original, other, path);

@@ -65,7 +65,8 @@ function addDefaultNetwork(root: MapNode): void {
 }
 
 function normaliseService(service: MapNode, environment: Environment): void {
-  if (getText(service, 'pull_policy') === 'if_not_present') set(service, 'pull_policy', textNode(service.at, 'missing'));
+  if (getText(service, 'pull_policy') === 'if_not_present')
+    set(service, 'pull_policy', textNode(service.at, 'missing'));
   const build = get(service, 'build');
   if (build?.kind === 'map') {
     if (!build.entries.has('context')) set(build, 'context', textNode(build.at, '.'));
@@ -133,7 +134,10 @@ function addImpliedDependencies(service: MapNode): void {
   }
 }
 
-function listItems(service: MapNode, key: string): { readonly value: string; readonly at: Node['at']; readonly kind: 'string' }[] {
+function listItems(
+  service: MapNode,
+  key: string,
+): { readonly value: string; readonly at: Node['at']; readonly kind: 'string' }[] {
   const list = get(service, key);
   return list?.kind === 'list' ? list.items.filter((item) => item.kind === 'string') : [];
 }

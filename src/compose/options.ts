@@ -16,6 +16,8 @@ export interface LoadOptions {
   readonly projectDirectory?: string;
   /** As `--env-file`. Default: COMPOSE_ENV_FILES, else `.env` of the project directory if it is there. */
   readonly envFiles?: readonly string[];
+  /** Services that the caller names: those that no profile enables are switched on with their profiles. */
+  readonly services?: readonly string[];
   /** As `--profile`. Default: COMPOSE_PROFILES. */
   readonly profiles?: readonly string[];
   /** Where relative paths of these options begin. */

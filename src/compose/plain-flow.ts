@@ -20,7 +20,15 @@ const MAX_DEPTH = 30;
 const BAD_FIRST = new Set('-?:,[]{}#&*!|>\'"%@`'.split(''));
 const FLOW_END = new Set(',[]{}'.split(''));
 const NAME = /[a-zA-Z0-9_.-]+/y;
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '"': '"', '\\': '\\', '0': '\0', e: '\u001b' };
+const ESCAPES: Readonly<Record<string, string>> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  '"': '"',
+  '\\': '\\',
+  '0': '\0',
+  e: '\u001b',
+};
 
 export class FlowReader {
   readonly #text: string;

@@ -105,7 +105,8 @@ class BlockReader {
 
   #item(indent: number, at: number): Syntax {
     if (at === this.#end || this.#text.charCodeAt(at) === HASH) return this.#value(indent, this.#end, false);
-    const isNested = this.#text.charCodeAt(at) === DASH && (at + 1 === this.#end || this.#text.charCodeAt(at + 1) === SPACE);
+    const isNested =
+      this.#text.charCodeAt(at) === DASH && (at + 1 === this.#end || this.#text.charCodeAt(at + 1) === SPACE);
     if (!isNested && this.#keyEnd(at) === -1) return this.#value(indent, at, false);
     // `- key: value`: the rest of the line is the first line of a block that begins at this column.
     this.#indent += at - this.#start;
@@ -223,7 +224,7 @@ class BlockReader {
     let margin = -1;
     let lastFilled = 0;
     let from = this.#next;
-    for (; from < this.#text.length; ) {
+    for (; from < this.#text.length;) {
       const feed = this.#text.indexOf('\n', from);
       const end = feed === -1 ? this.#text.length : feed;
       const line = this.#text.slice(from, end);

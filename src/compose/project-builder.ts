@@ -1,8 +1,8 @@
 /**
  * Completed tree -> Project: typed services, networks, volumes, secrets and configs, profiles applied.
  *
- * Parts with faults are left out here, so that the rest can still be checked; a project is only given out when there
- * are none. Env files are not read here (env-files.ts).
+ * Parts with faults are built as far as they can be read, so that the rest of them is checked too; a project is only
+ * given out when there are none. Env files are not read here (env-files.ts).
  */
 
 import { FILE_OBJECT, HOOK, NETWORK, SERVICE, VOLUME } from '../model/compose-shapes.ts';
@@ -28,18 +28,32 @@ export interface Parts {
   readonly models: ReadonlySet<string>;
 }
 
+/** Which services are wanted: those of active profiles, and those that are named. */
+export interface Selection {
+  readonly profiles: readonly string[];
+  readonly services: readonly string[];
+}
+
 /** Reads the parts of a completed tree. */
-export function buildParts(root: MapNode, profiles: readonly string[], environment: Environment, findings: Findings): Parts {
-  const all = section(root, 'services', findings, (entry, path) => buildService(entry, path, findings));
+export function buildParts(root: MapNode, selection: Selection, environment: Environment, findings: Findings): Parts {
+  const all = section(root, 'services', (entry, path) => buildService(entry, path, findings));
   const names = Object.keys(all);
-  const isEnabled = (name: string): boolean => hasProfile(all[name]?.profiles ?? [], profiles);
+  const profilesOf = (name: string): readonly string[] => all[name]?.profiles ?? [];
+  const active = new Set(selection.profiles);
+  for (const name of selection.services) {
+    if (!hasProfile(profilesOf(name), active)) for (const profile of profilesOf(name)) active.add(profile);
+  }
+  const isEnabled = (name: string): boolean => hasProfile(profilesOf(name), active);
   return {
     services: pick(all, names.filter(isEnabled)),
-    disabled: pick(all, names.filter((name) => !isEnabled(name))),
-    networks: section(root, 'networks', findings, (entry, path) => named<Network>(entry, NETWORK, path, findings, { ipam: {} })),
-    volumes: section(root, 'volumes', findings, (entry, path) => named<Volume>(entry, VOLUME, path, findings, {})),
-    secrets: section(root, 'secrets', findings, (entry, path) => buildFileObject(entry, path, environment, findings)),
-    configs: section(root, 'configs', findings, (entry, path) => buildFileObject(entry, path, environment, findings)),
+    disabled: pick(
+      all,
+      names.filter((name) => !isEnabled(name)),
+    ),
+    networks: section(root, 'networks', (entry, path) => named<Network>(entry, NETWORK, path, findings, { ipam: {} })),
+    volumes: section(root, 'volumes', (entry, path) => named<Volume>(entry, VOLUME, path, findings, {})),
+    secrets: section(root, 'secrets', (entry, path) => buildFileObject(entry, path, environment, findings)),
+    configs: section(root, 'configs', (entry, path) => buildFileObject(entry, path, environment, findings)),
     models: new Set(entriesOf(root, 'models').map((entry) => entry.key)),
   };
 }
@@ -74,23 +88,17 @@ export function placeOf(root: MapNode, path: Path): Place {
   return at;
 }
 
-function section<T>(
-  root: MapNode,
-  name: string,
-  findings: Findings,
-  build: (entry: Entry, path: Path) => T | undefined,
-): Mapping<T> {
+function section<T>(root: MapNode, name: string, build: (entry: Entry, path: Path) => T | undefined): Mapping<T> {
   const built = new Map<string, T>();
   for (const entry of entriesOf(root, name)) {
-    if (findings.isBroken(name, entry.key)) continue;
     const value = build(entry, [name, entry.key]);
-    if (value !== undefined && !findings.isBroken(name, entry.key)) built.set(entry.key, value);
+    if (value !== undefined) built.set(entry.key, value);
   }
   return dictionary([...built].toSorted((a, b) => compareText(a[0], b[0]))) as Record<string, T>;
 }
 
-function hasProfile(own: readonly string[], active: readonly string[]): boolean {
-  return own.length === 0 || active.includes('*') || own.some((profile) => active.includes(profile));
+function hasProfile(own: readonly string[], active: ReadonlySet<string>): boolean {
+  return own.length === 0 || active.has('*') || own.some((profile) => active.has(profile));
 }
 
 function buildService(entry: Entry, path: Path, findings: Findings): Service | undefined {
@@ -132,12 +140,21 @@ function buildHooks(node: Node | undefined, phase: HookPhase, servicePath: Path,
     const path = [...servicePath, phase, index];
     const decoded = record(decode(item, HOOK, path, findings));
     if (decoded === undefined) return [];
-    const hook = { ...decoded, command: decoded['command'] ?? null, policy: readHookPolicy(item, phase, path, findings) };
+    const hook = {
+      ...decoded,
+      command: decoded['command'] ?? null,
+      policy: readHookPolicy(item, phase, path, findings),
+    };
     return [hook as unknown as Hook];
   });
 }
 
-function buildFileObject(entry: Entry, path: Path, environment: Environment, findings: Findings): FileObject | undefined {
+function buildFileObject(
+  entry: Entry,
+  path: Path,
+  environment: Environment,
+  findings: Findings,
+): FileObject | undefined {
   const base = named<Omit<FileObject, 'onChange'>>(entry, FILE_OBJECT, path, findings, {});
   if (base === undefined) return undefined;
   const value = base.environment === undefined ? base.content : environment.get(base.environment);

@@ -343,9 +343,7 @@ const service = keys({
   entrypoint: command,
   env_file: either(
     text,
-    list(
-      either(text, keys({ path: text, format: text, required: flag }, { required: ['path'], extensible: false })),
-    ),
+    list(either(text, keys({ path: text, format: text, required: flag }, { required: ['path'], extensible: false }))),
   ),
   environment: keyValues,
   expose: set(numberOrText),
@@ -421,9 +419,7 @@ const network = either(
     driver_opts: driverOptions,
     ipam: keys({
       driver: text,
-      config: list(
-        keys({ subnet: text, ip_range: text, gateway: text, aux_addresses: named(text, NOT_EMPTY) }),
-      ),
+      config: list(keys({ subnet: text, ip_range: text, gateway: text, aux_addresses: named(text, NOT_EMPTY) })),
       options: named(text, NOT_EMPTY),
     }),
     external,

@@ -4,7 +4,7 @@
  * What makes two items the same is a table. Items that have no key (their kind is wrong) are left for validation.
  */
 
-import type { Findings, Path } from './diagnostic.ts';
+import { formatPath, type Findings, type Path } from './diagnostic.ts';
 import { get, getText, type ListNode, type Node } from './node.ts';
 import { below, compileRules, type RuleTree } from './rule-tree.ts';
 import { parseVolume } from './volumes.ts';
@@ -114,7 +114,11 @@ function uniqueItems(list: ListNode, indexer: Indexer, path: Path, findings: Fin
   for (const [index, item] of list.items.entries()) {
     const key = indexer(item);
     if (key === undefined || typeof key !== 'string') {
-      if (key !== undefined) findings.error({ code: 'missing-key', message: key.problem, at: item.at, path: [...path, index] });
+      if (key !== undefined) {
+        const itemPath = [...path, index];
+        const message = `${formatPath(itemPath)}: ${key.problem}`;
+        findings.error({ code: 'missing-key', message, at: item.at, path: itemPath });
+      }
       kept.push(item);
       continue;
     }

@@ -7,7 +7,15 @@
 
 import { formatPath, type Findings, type Place } from './diagnostic.ts';
 import { describeKind, equalNodes, type ListNode, type MapNode, type Node, type ScalarNode } from './node.ts';
-import { acceptedKinds, COMPOSE_FILE, type EitherRule, type ListRule, type MapRule, type Rule, type ScalarRule } from './schema.ts';
+import {
+  acceptedKinds,
+  COMPOSE_FILE,
+  type EitherRule,
+  type ListRule,
+  type MapRule,
+  type Rule,
+  type ScalarRule,
+} from './schema.ts';
 import { nearest } from './suggestion.ts';
 
 /** Reports everything in a model that a Compose file may not say. */
@@ -83,7 +91,13 @@ class Validation {
       }
       if (first === undefined) continue;
       const message = `${formatPath(path)}: items at ${first} and ${index} are equal`;
-      this.#findings.error({ code: 'duplicate-item', message, at: item.at, path: [...path, index], suggestion: 'remove one' });
+      this.#findings.error({
+        code: 'duplicate-item',
+        message,
+        at: item.at,
+        path: [...path, index],
+        remedy: 'remove one of the two',
+      });
     }
   }
 
@@ -125,17 +139,17 @@ class Validation {
     const expected = describeRule(rule);
     const message = `${formatPath(path) || 'the file'} must be ${expected}, not ${describeKind(node.kind)}`;
     const quote = node.kind === 'timestamp' || isQuotable(node, rule);
-    const suggestion = quote && 'value' in node ? `quote it: "${String(node.value)}"` : undefined;
-    this.#findings.error({ code: 'wrong-type', message, at: node.at, path, expected, suggestion });
+    const remedy = quote && 'value' in node ? `quote it: "${String(node.value)}"` : undefined;
+    this.#findings.error({ code: 'wrong-type', message, at: node.at, path, expected, remedy });
   }
 
   #unknownKey(key: string, at: Place, rule: MapRule): void {
     const path = this.#path;
     const suggestion = nearest(key, [...rule.keys.keys()]);
-    const hint = suggestion === undefined ? '' : ` (did you mean ${suggestion}?)`;
     const where = path.length === 0 ? 'the top level' : formatPath(path);
-    const expected = rule.others?.pattern === undefined ? undefined : `a name that matches ${rule.others.pattern.source}`;
-    const message = `${where}: unknown key "${key}"${hint}`;
+    const expected =
+      rule.others?.pattern === undefined ? undefined : `a name that matches ${rule.others.pattern.source}`;
+    const message = `${where}: unknown key "${key}"`;
     this.#findings.error({ code: 'unknown-key', message, at, path: [...path, key], expected, suggestion });
   }
 }

@@ -37,7 +37,8 @@ class Splitter {
     if (char === '\\' && this.#quote !== "'") return (this.#escaped = true);
     if (SPACES.has(char)) return this.#isOpen() ? this.#keep(char) : this.#endWord();
     if (char === '`' && this.#quote === '' && !this.#inParentheses) this.#inBackquotes = !this.#inBackquotes;
-    else if ((char === '(' || char === ')') && this.#quote === '' && !this.#inBackquotes) return this.#parenthesis(char);
+    else if ((char === '(' || char === ')') && this.#quote === '' && !this.#inBackquotes)
+      return this.#parenthesis(char);
     else if ((char === '"' || char === "'") && !this.#inParentheses && this.#quote !== otherQuote(char)) {
       return this.#toggleQuote(char);
     } else if (OPERATORS.has(char) && !this.#isOpen()) return this.#operator(char);

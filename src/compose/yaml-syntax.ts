@@ -66,7 +66,12 @@ function refuseEscapes(source: Source, documents: readonly Document.Parsed[], fi
         if (escape === null) return;
         found = true;
         const at = { source, offset: start + escape[0].length - 2 };
-        findings.error({ code: 'yaml-syntax', message: 'found unknown escape character', at, suggestion: '/' });
+        findings.error({
+          code: 'yaml-syntax',
+          message: 'found unknown escape character',
+          at,
+          remedy: 'write / without the backslash',
+        });
       },
     });
   }

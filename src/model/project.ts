@@ -37,6 +37,8 @@ export interface Project {
   readonly services: Mapping<Service>;
   /** Names of the services that no active profile enables: not desired, and not orphans either. */
   readonly disabledServices: readonly ServiceName[];
+  /** Every profile that a service names, active or not. */
+  readonly profiles?: readonly string[];
   /** Those that enabled services use, by key; `name` is the name on the engine. */
   readonly networks: Mapping<Network>;
   readonly volumes: Mapping<Volume>;
