@@ -47,7 +47,7 @@ export interface Snapshot {
   readonly round: number;
   /** By container id: not to be started again before that moment, milliseconds since the epoch. */
   readonly notBefore: ReadonlyMap<string, number>;
-  /** Containers that a run which was cut off had stopped in order to start them again. */
+  /** Containers that reeve stopped and that are wanted again. */
   readonly pendingStarts: ReadonlySet<string>;
   readonly nowMs: number;
 }
@@ -110,7 +110,7 @@ async function settle(ports: ReconcilerPorts, request: ReconcileRequest, lease: 
     if (round === 1 || plan.actions.length > 0) ports.emit({ type: 'plan', project: request.project, plan });
     state.hooks.supersedePreStop(plan.abandonedStops);
     if (plan.actions.length === 0) return settled(ports, plan, actions);
-    state.inventory.expectStarts(request.project, restarted(plan));
+    state.inventory.expectStarts(request.project, stoppedToStay(plan));
     const writer = historyWriter(state.history, ports.clock, reconcileId);
     const result = await executePlan({
       ...ports,
@@ -165,13 +165,16 @@ function refuseUnsound(plan: Plan): void {
   if (faults.length > 0) throw new Error(`this plan is unsound, please report it: ${faults.join('; ')}`);
 }
 
-/** Containers that the plan stops and then starts again. */
-function restarted(plan: Plan): string[] {
-  const starts = new Set(
-    plan.actions.flatMap((action) => (action.kind === 'start-container' ? action.container.key : [])),
+/**
+ * Containers that the plan stops and does not remove: by a restart, which starts them again at once, or by `stop`, until they
+ * are wanted again. Noted before it happens, for nobody can tell afterwards a stop from a job that finished.
+ */
+function stoppedToStay(plan: Plan): string[] {
+  const removed = new Set(
+    plan.actions.flatMap((action) => (action.kind === 'remove-container' ? action.container.key : [])),
   );
   return plan.actions.flatMap((action) =>
-    action.kind === 'stop-container' && starts.has(action.container.key) ? (action.container.id ?? []) : [],
+    action.kind === 'stop-container' && !removed.has(action.container.key) ? (action.container.id ?? []) : [],
   );
 }
 

@@ -114,7 +114,7 @@ export interface Inventory {
   /** Clears the hold of a service, or with `service` undefined every hold of that kind in the project. */
   release(hold: Hold): void;
   holds(project: string): Hold[];
-  /** Containers about to be stopped in order to be started again: a run that is cut off in between is taken up by the next. */
+  /** Containers about to be stopped and not removed: once they are wanted again, their exit code does not say that they finished. */
   expectStarts(project: string, containerIds: readonly string[]): void;
   /** They run again, or are gone. */
   forgetStarts(containerIds: readonly string[]): void;

@@ -20,6 +20,8 @@ export interface TestProject {
   write(path: string, content: string): string;
   /** The path of a file of the project. */
   path(path: string): string;
+  /** Done when the test ends and before anything is removed: ends a program that would make it again. */
+  beforeCleanUp(end: () => Promise<void>): void;
 }
 
 /** The image that test projects run: a static busybox, made by the bootstrap. */
@@ -45,12 +47,14 @@ export function testProject(t: TestContext, files: Readonly<Record<string, strin
     return file;
   };
   for (const [path, content] of Object.entries(files)) write(path, content);
+  const ends: (() => Promise<void>)[] = [];
   t.after(async () => {
+    await Promise.allSettled(ends.map((end) => end()));
     try {
       await removeLeftovers(name);
     } finally {
       rmSync(home, { recursive: true, force: true });
     }
   });
-  return { name, folder, stateHome, write, path: (path) => join(folder, path) };
+  return { name, folder, stateHome, write, path: (path) => join(folder, path), beforeCleanUp: (end) => ends.push(end) };
 }

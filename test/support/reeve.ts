@@ -4,7 +4,6 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import type { TestProject } from './project.ts';
 
 const program = join(import.meta.dirname, '../../bin/run.js');
@@ -43,12 +42,7 @@ export interface Running {
 }
 
 /** Starts `reeve ARGS` and gives it while it runs. It is killed when the test ends. */
-export function startReeve(
-  t: TestContext,
-  project: TestProject,
-  args: readonly string[],
-  options: ReeveOptions = {},
-): Running {
+export function startReeve(project: TestProject, args: readonly string[], options: ReeveOptions = {}): Running {
   const child = spawn(process.execPath, [program, ...args], {
     cwd: options.cwd ?? project.folder,
     env: environment(project, options.env ?? {}),
@@ -57,21 +51,16 @@ export function startReeve(
   const running = follow(child, ['reeve', ...args].join(' '), options.deadlineMs ?? 60_000);
   child.stdin.on('error', () => {});
   child.stdin.end(options.input ?? '');
-  t.after(async () => {
+  project.beforeCleanUp(async () => {
     child.kill('SIGKILL');
-    await running.ended.catch(() => {});
+    await running.ended;
   });
   return running;
 }
 
 /** Runs `reeve ARGS` to its end. */
-export function reeve(
-  t: TestContext,
-  project: TestProject,
-  args: readonly string[],
-  options: ReeveOptions = {},
-): Promise<Ended> {
-  return startReeve(t, project, args, options).ended;
+export function reeve(project: TestProject, args: readonly string[], options: ReeveOptions = {}): Promise<Ended> {
+  return startReeve(project, args, options).ended;
 }
 
 function environment(project: TestProject, changes: NonNullable<ReeveOptions['env']>): NodeJS.ProcessEnv {

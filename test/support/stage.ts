@@ -27,7 +27,7 @@ export function stage(t: TestContext): Stage {
   const project = testProject(t);
   const out = project.path('out');
   mkdirSync(out);
-  const run = (args: readonly string[], options?: ReeveOptions): Promise<Ended> => reeve(t, project, args, options);
+  const run = (args: readonly string[], options?: ReeveOptions): Promise<Ended> => reeve(project, args, options);
   return {
     ...project,
     compose(services, top = {}) {
@@ -42,7 +42,7 @@ export function stage(t: TestContext): Stage {
       assert.equal(ended.exitCode, 0, `reeve ${args.join(' ')}\n${ended.stdout}\n${ended.stderr}`);
       return ended;
     },
-    start: (args, options) => startReeve(t, project, args, options),
+    start: (args, options) => startReeve(project, args, options),
   };
 }
 
