@@ -15,23 +15,42 @@ export PATH="$root/node_modules/.bin:$PATH"
 say() { printf 'bootstrap: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
 
-# Who runs as a process id, so that a pid file left by a crash is never trusted.
-process_name() { cat "/proc/$1/comm" 2>/dev/null || true; }
+# Who runs as a process id, so that a pid file left by a crash is never trusted. A process that ended and that nobody
+# has reaped (a container's first process often does not) is nobody.
+process_name() {
+  grep -qs '^State:[[:space:]]*Z' "/proc/$1/status" || cat "/proc/$1/comm" 2>/dev/null || true
+}
 started_pid() {
   local pid
   pid=$(cat "$pid_file" 2>/dev/null || true)
   [ -n "$pid" ] && [ "$(process_name "$pid")" = dockerd ] && printf '%s\n' "$pid"
 }
 
+packages_are_there() {
+  local native
+  [ -x "$root/node_modules/.bin/node" ] && [ ! "$root/package-lock.json" -nt "$root/node_modules/.package-lock.json" ] || return 1
+  # npm leaves out native parts, as if they were for another machine, where they ask for a newer Node than its own.
+  for native in @oxfmt/binding @oxlint/binding @oxlint-tsgolint/ @rolldown/binding @typescript/typescript; do
+    compgen -G "$root/node_modules/$native*" >/dev/null || return 1
+  done
+}
+
+npm_ci() { (cd "$root" && npm ci --no-audit --no-fund --loglevel=error >&2); }
+
 install_packages() {
-  if [ -x "$root/node_modules/.bin/node" ] &&
-    [ ! "$root/package-lock.json" -nt "$root/node_modules/.package-lock.json" ]; then
-    return
-  fi
+  packages_are_there && return
   command -v npm >/dev/null || fail 'npm is not installed: apt-get install npm, then run this again'
   say 'installing npm packages (npm ci)'
-  (cd "$root" && npm ci --no-audit --no-fund --loglevel=error >&2)
+  npm_ci
+  packages_are_there && return
   [ -x "$root/node_modules/.bin/node" ] || fail 'npm ci did not bring Node 24: allow the install script of the package "node"'
+  say "installing them again with Node 24, as some packages refuse this machine's Node"
+  local bin
+  bin=$(mktemp -d)
+  cp "$root/node_modules/.bin/node" "$bin/node"
+  PATH="$bin:$PATH" npm_ci
+  rm -rf "$bin"
+  packages_are_there || fail 'npm ci left out native packages that the tests need: is this a platform without them?'
 }
 
 # An engine reached through a Docker context counts too; Node programs of ours then find it by DOCKER_HOST.
@@ -69,7 +88,7 @@ remove_stale_pid_files() {
 wait_for_engine() {
   local deadline=$((SECONDS + 60))
   until engine_answers; do
-    [ "$SECONDS" -lt "$deadline" ] && kill -0 "$1" 2>/dev/null || return 1
+    [ "$SECONDS" -lt "$deadline" ] && [ -n "$(process_name "$1")" ] || return 1
     sleep 0.2
   done
 }
@@ -111,7 +130,7 @@ stop_engine() {
   say "stopping dockerd (process $pid)"
   kill "$pid"
   local deadline=$((SECONDS + 60))
-  while kill -0 "$pid" 2>/dev/null; do
+  while started_pid >/dev/null; do
     [ "$SECONDS" -lt "$deadline" ] || fail "dockerd (process $pid) has not ended after a minute"
     sleep 0.2
   done
