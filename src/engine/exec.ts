@@ -7,11 +7,12 @@
  */
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { EngineError, isEngineError } from '../model/errors.ts';
+import { EngineError } from '../model/errors.ts';
 import type { ContainerAnswer, ExecAnswer } from './answers.ts';
 import { waitFor } from './await-state.ts';
 import { Demultiplexer } from './demux.ts';
 import type { EngineNotice, ExecEnd, ExecRequest, ExecState, OutputSink } from './engine.ts';
+import { connectionError } from './faults.ts';
 import { HeldWords } from './held-words.ts';
 import { parseState } from './observed-container.ts';
 import type { Wire } from './wire.ts';
@@ -66,12 +67,13 @@ export async function runExec(
   signal: AbortSignal,
 ): Promise<ExecEnd> {
   const words = new HeldWords(sink);
-  await attach(ports.wire, execId, words.take, signal);
+  const lost = await attach(ports.wire, execId, words.take, signal);
   const answer = await findExec(ports.wire, execId, signal);
   if (answer === undefined) throw recordGone(execId);
   const refusal = refusalIn(answer, words);
   if (refusal !== undefined) throw new EngineError('rejected', refusal);
   words.release();
+  if (lost && !answer.Running && !wasStarted(answer)) throw lost;
   if (!answer.Running) return { exitCode: answer.ExitCode ?? KILLED };
   const end = await awaitExec(ports, execId, answer.ContainerID ?? '', signal);
   if (end === undefined) throw recordGone(execId);
@@ -122,31 +124,31 @@ export async function execPid(wire: Wire, execId: string, signal: AbortSignal): 
   }
 }
 
-/** Reads the output to its end; a broken connection is an end too, since the record says what became of the command. */
-async function attach(wire: Wire, execId: string, sink: OutputSink, signal: AbortSignal): Promise<void> {
+/**
+ * Reads the output to its end. A broken connection is an end too, since the record says what became of the command; it
+ * is returned, for the case that there is no trace of a start.
+ */
+async function attach(
+  wire: Wire,
+  execId: string,
+  sink: OutputSink,
+  signal: AbortSignal,
+): Promise<EngineError | undefined> {
+  const what = `start exec ${execId.slice(0, 12)}`;
   const demultiplexer = new Demultiplexer(sink);
-  const output = await startExec(wire, execId, signal);
   try {
-    for await (const chunk of output) demultiplexer.push(chunk);
+    const path = `/exec/${execId}/start`;
+    const output = await wire.stream({ what, method: 'POST', path, body: { Detach: false, Tty: false }, signal });
+    for await (const chunk of output) demultiplexer.push(chunk as Buffer);
     demultiplexer.end();
-  } catch {
-    signal.throwIfAborted();
-  }
-}
-
-async function startExec(wire: Wire, execId: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
-  try {
-    return await wire.stream({
-      what: `start exec ${execId.slice(0, 12)}`,
-      method: 'POST',
-      path: `/exec/${execId}/start`,
-      body: { Detach: false, Tty: false },
-      signal,
-    });
+    return undefined;
   } catch (error) {
-    // Whatever the status was, nothing ran; only a lost connection leaves that open.
-    if (isEngineError(error, 'unavailable') || isEngineError(error, 'timeout') || !isEngineError(error)) throw error;
-    throw new EngineError('rejected', error.message, { cause: error });
+    signal.throwIfAborted();
+    const failure = connectionError(what, error);
+    // Whatever the status of a refusal was, nothing ran.
+    const isOpen = failure.code === 'unavailable' || failure.code === 'timeout';
+    if (!isOpen) throw new EngineError('rejected', failure.message, { cause: failure });
+    return failure;
   }
 }
 
