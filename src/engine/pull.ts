@@ -11,6 +11,9 @@ import { connectionError } from './faults.ts';
 import { linesOf } from './lines.ts';
 import type { Wire } from './wire.ts';
 
+const PASSING =
+  /timeout|timed out|connection re(fused|set)|EOF|temporary failure|no such host|too ?many ?requests|TLS handshake/i;
+
 interface PullLine {
   readonly id?: string;
   readonly status?: string;
@@ -23,25 +26,26 @@ export async function pullImage(wire: Wire, request: PullRequest, env: Variables
   const what = `pull image ${request.ref}`;
   const { name, tag } = splitReference(request.ref);
   const auth = await registryAuth(registryOf(request.ref), env, signal);
-  const stream = await wire.stream({
-    what,
-    method: 'POST',
-    path: '/images/create',
-    query: { fromImage: name, tag, platform: request.platform },
-    ...(auth === undefined ? {} : { registryAuth: auth }),
-    signal,
-  });
   const progress = new LayerProgress();
   try {
+    const stream = await wire.stream({
+      what,
+      method: 'POST',
+      path: '/images/create',
+      query: { fromImage: name, tag, platform: request.platform },
+      ...(auth === undefined ? {} : { registryAuth: auth }),
+      signal,
+    });
     for await (const text of linesOf(stream)) {
       if (text.trim() === '') continue;
       const line = JSON.parse(text) as PullLine;
-      if (line.error !== undefined) throw refused(what, line.error);
+      if (line.error !== undefined) throw new EngineError('rejected', `${what}: ${line.error}`);
       if (progress.take(line)) request.onProgress?.(progress.sum());
     }
   } catch (error) {
     signal.throwIfAborted();
-    throw connectionError(what, error);
+    const failure = connectionError(what, error);
+    throw failure.code === 'rejected' ? registryError(failure) : failure;
   }
 }
 
@@ -92,11 +96,10 @@ class LayerProgress {
   }
 }
 
-function refused(what: string, text: string): EngineError {
-  const isAbsent = /not found|manifest unknown|does not exist/i.test(text) && !/denied/i.test(text);
-  const isPassing =
-    /timeout|timed out|connection refused|connection reset|EOF|temporary failure|no such host|too ?many ?requests|TLS handshake/i.test(
-      text,
-    );
-  return new EngineError(isAbsent ? 'not-found' : isPassing ? 'unavailable' : 'rejected', `${what}: ${text}`);
+/** What a registry said, or what kept the engine from reaching it, which may pass. */
+function registryError(failure: EngineError): EngineError {
+  const { message } = failure;
+  const isAbsent = /not found|manifest unknown|does not exist/i.test(message) && !/denied/i.test(message);
+  const isPassing = PASSING.test(message);
+  return new EngineError(isAbsent ? 'not-found' : isPassing ? 'unavailable' : 'rejected', message, { cause: failure });
 }

@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
+import type { EngineErrorCode } from '../../../src/model/errors.ts';
 import { registryAuth } from '../../../src/engine/credentials.ts';
-import { registryOf, splitReference } from '../../../src/engine/pull.ts';
+import { pullImage, registryOf, splitReference } from '../../../src/engine/pull.ts';
+
+import { fakeServer } from './fake-server.ts';
 
 describe('image references', () => {
   const cases: readonly [ref: string, name: string, tag: string, registry: string][] = [
@@ -20,6 +23,59 @@ describe('image references', () => {
     it(ref, () => {
       assert.deepEqual(splitReference(ref), { name, tag });
       assert.equal(registryOf(ref), registry);
+    });
+  }
+});
+
+describe('a pull', () => {
+  const pull = async (t: TestContext, status: number, lines: readonly object[]) => {
+    const { wire, requests } = await fakeServer(t, (_, response) => {
+      response.writeHead(status);
+      response.end(lines.map((line) => `${JSON.stringify(line)}\r\n`).join(''));
+    });
+    const seen: { done: number; total: number }[] = [];
+    const request = {
+      ref: 'reg.example/app:1',
+      platform: 'linux/arm64',
+      onProgress: (sum: (typeof seen)[0]) => seen.push(sum),
+    };
+    await pullImage(wire, request, { DOCKER_CONFIG: '/nonexistent' }, t.signal);
+    return { requests, seen };
+  };
+  const layer = (id: string, status: string, current?: number) => ({
+    id,
+    status,
+    ...(current ? { progressDetail: { current, total: 100 } } : {}),
+  });
+
+  it('tells its progress over all layers known so far', async (t) => {
+    const lines = [
+      layer('a', 'Downloading', 10),
+      layer('b', 'Downloading', 50),
+      layer('a', 'Download complete'),
+      { status: 'Done' },
+    ];
+    const { requests, seen } = await pull(t, 200, lines);
+    assert.deepEqual(requests, ['POST /images/create?fromImage=reg.example/app&tag=1&platform=linux/arm64']);
+    assert.deepEqual(
+      seen.map(({ done, total }) => `${done}/${total}`),
+      ['10/100', '60/200', '150/200'],
+    );
+  });
+
+  const failures: readonly [text: string, code: EngineErrorCode][] = [
+    ['manifest for reg.example/app:1 not found: manifest unknown', 'not-found'],
+    ['pull access denied for app, repository does not exist or may require docker login', 'rejected'],
+    ['Get "https://reg.example/v2/": dial tcp: lookup reg.example: no such host', 'unavailable'],
+    ['toomanyrequests: you have reached your pull rate limit', 'unavailable'],
+  ];
+  for (const [text, code] of failures) {
+    it(`that fails is ${code}, said in the stream or by the status: ${text}`, async (t) => {
+      await assert.rejects(pull(t, 200, [{ status: 'Pulling' }, { error: text }]), {
+        code,
+        message: new RegExp('pull image reg.example/app:1: '),
+      });
+      await assert.rejects(pull(t, 500, [{ message: text }]), { code });
     });
   }
 });
