@@ -25,7 +25,7 @@ if [ -t 1 ] && [ "${TERM:-dumb}" != dumb ]; then
   # Time to read, where somebody reads along.
   between_s=1.5
 fi
-tell() { printf '\n%s\n' "$@" | fold -s -w 100; }
+tell() { printf '\n%s\n' "$@" | fold -s -w 96 | sed 's, *$,,'; }
 show() {
   printf '%s$ reeve %s%s\n' "$bold" "$*" "$plain"
   reeve "$@"
