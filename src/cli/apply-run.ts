@@ -49,7 +49,11 @@ export interface ApplyRun {
 
 type Loaded =
   | { readonly kind: 'project'; readonly project: Project; readonly services: ReadonlySet<ServiceName> | undefined }
-  | { readonly kind: 'directories'; readonly directories: readonly string[]; readonly folders: readonly FolderProject[] };
+  | {
+      readonly kind: 'directories';
+      readonly directories: readonly string[];
+      readonly folders: readonly FolderProject[];
+    };
 
 export async function runApply(invocation: Invocation, run: ApplyRun): Promise<ExitCode> {
   const { output, interrupts } = invocation;
@@ -60,9 +64,15 @@ export async function runApply(invocation: Invocation, run: ApplyRun): Promise<E
       invocation,
       { parallel: run.parallel, load: () => load(invocation, run), emit: progress.emit },
       (ports, loaded) => {
-        const control = { ...run, drain: interrupts.drain, signal: AbortSignal.any([interrupts.signal, deadline.signal]) };
-        const jobs = jobsOf(ports, loaded, control, invocation, progress);
+        const control = {
+          ...run,
+          drain: interrupts.drain,
+          signal: AbortSignal.any([interrupts.signal, deadline.signal]),
+        };
+        for (const project of projectsOf(loaded)) progress.maskProject(project.name, maskOf(project.sensitiveValues));
         const fromDirectory = loaded.kind === 'directories';
+        const pruning = fromDirectory ? pruneJobs(ports, loaded, control, invocation) : [];
+        const jobs = [...jobsOf(ports, loaded, control), ...pruning];
         return converge(jobs, { invocation, progress, word: 'converged', fromDirectory });
       },
     );
@@ -73,7 +83,8 @@ export async function runApply(invocation: Invocation, run: ApplyRun): Promise<E
 }
 
 async function load(invocation: Invocation, run: ApplyRun): Promise<Loaded> {
-  const target: Target = run.onlyServices === true ? await findServices(invocation, run.words) : await findTarget(invocation, run.words);
+  const target: Target =
+    run.onlyServices === true ? await findServices(invocation, run.words) : await findTarget(invocation, run.words);
   if (target.kind === 'project') {
     if (run.prune) throw new UsageError('--prune is about a directory of projects: reeve apply DIR --prune');
     return { ...target, project: run.adjust?.(target.project) ?? target.project };
@@ -89,25 +100,21 @@ async function load(invocation: Invocation, run: ApplyRun): Promise<Loaded> {
 
 type Control = ApplyRun & { readonly drain: AbortSignal; readonly signal: AbortSignal };
 
-function jobsOf(
-  ports: ReconcilerPorts,
-  loaded: Loaded,
-  control: Control,
-  invocation: Invocation,
-  progress: Progress,
-): Job[] {
+function jobsOf(ports: ReconcilerPorts, loaded: Loaded, control: Control): Job[] {
   if (loaded.kind === 'project') {
-    const { project, services } = loaded;
-    progress.maskProject(project.name, maskOf(project.sensitiveValues));
-    return [{ name: project.name, run: () => applyOne(ports, project, services, undefined, control) }];
+    const { project } = loaded;
+    return [{ name: project.name, run: () => applyOne(ports, { ...loaded, directory: undefined }, control) }];
   }
-  const jobs = loaded.folders.map(({ loaded: one, folder, directory }): Job => {
+  return loaded.folders.map(({ loaded: one, folder, directory }): Job => {
     if (!one.ok) return { name: folder, run: () => Promise.reject(one.error) };
     const { project } = one;
-    progress.maskProject(project.name, maskOf(project.sensitiveValues));
-    return { name: project.name, run: () => applyOne(ports, project, undefined, directory, control) };
+    return { name: project.name, run: () => applyOne(ports, { project, services: undefined, directory }, control) };
   });
-  return [...jobs, ...pruneJobs(ports, loaded, control, invocation)];
+}
+
+function projectsOf(loaded: Loaded): Project[] {
+  if (loaded.kind === 'project') return [loaded.project];
+  return loaded.folders.flatMap((folder) => (folder.loaded.ok ? [folder.loaded.project] : []));
 }
 
 function pruneJobs(
@@ -118,7 +125,8 @@ function pruneJobs(
 ): Job[] {
   const gone = directories.flatMap((directory) => goneProjects(ports.state, directory, folders));
   if (!prune) {
-    for (const name of gone) output.note(`${name}: its folder is gone, its containers are left alone (--prune takes it down)`);
+    for (const name of gone)
+      output.note(`${name}: its folder is gone, its containers are left alone (--prune takes it down)`);
     return [];
   }
   const policy = { command: 'prune', services: undefined, volumes: false, removeOrphans: true, force: false } as const;
@@ -129,11 +137,15 @@ function pruneJobs(
   }));
 }
 
+interface Meant {
+  readonly project: Project;
+  readonly services: ReadonlySet<ServiceName> | undefined;
+  readonly directory: string | undefined;
+}
+
 async function applyOne(
   ports: ReconcilerPorts,
-  desired: Project,
-  services: ReadonlySet<ServiceName> | undefined,
-  directory: string | undefined,
+  { project: desired, services, directory }: Meant,
   control: Control,
 ): Promise<ReconcileResult> {
   const { command, options, drain, signal } = control;
@@ -172,6 +184,8 @@ async function outOfTime(
 function deadlineOf(ms: number | undefined): { readonly signal: AbortSignal; readonly cancel: () => void } {
   const controller = new AbortController();
   if (ms === undefined) return { signal: controller.signal, cancel: () => {} };
-  const cancel = systemClock.setTimer(ms, () => controller.abort(new TimeIsUp(`not ready within ${renderDuration(ms)}`)));
+  const cancel = systemClock.setTimer(ms, () =>
+    controller.abort(new TimeIsUp(`not ready within ${renderDuration(ms)}`)),
+  );
   return { signal: controller.signal, cancel };
 }

@@ -44,7 +44,8 @@ function bashScript(commands: readonly CompletedCommand[]): string {
   });
   const valued = commands.flatMap(({ flags }) => flags).filter(({ takesValue }) => takesValue);
   const options = unique(valued.filter((flag) => flag.options.length > 0)).map(
-    ({ name, options: words }) => `    --${name}) COMPREPLY=($(compgen -W ${quote(words.join(' '))} -- "$word")); return ;;`,
+    ({ name, options: words }) =>
+      `    --${name}) COMPREPLY=($(compgen -W ${quote(words.join(' '))} -- "$word")); return ;;`,
   );
   const files = unique(valued.filter((flag) => flag.takesFile)).map(spellings);
   const others = unique(valued.filter((flag) => !flag.takesFile && flag.options.length === 0)).map(spellings);
@@ -81,7 +82,10 @@ function zshScript(commands: readonly CompletedCommand[]): string {
   const cases = commands.map(({ words, flags, takesServices }) => {
     const specs = flags.flatMap(zshFlag).map((spec) => `      ${quote(spec)}`);
     const rest = takesServices ? [`      '*:service:_reeve_services'`] : [];
-    return `    ${quote(words)})\n      _arguments -s \\\n${[...specs, ...rest].map((line) => line.trim()).map((line) => `        ${line}`).join(' \\\n')} ;;`;
+    return `    ${quote(words)})\n      _arguments -s \\\n${[...specs, ...rest]
+      .map((line) => line.trim())
+      .map((line) => `        ${line}`)
+      .join(' \\\n')} ;;`;
   });
   return `#compdef reeve
 # zsh completion of reeve: put it into a folder of $fpath as _reeve
@@ -114,7 +118,9 @@ compdef _reeve reeve
 }
 
 function zshFlag({ name, char, summary, takesValue, takesFile, options }: CompletedFlag): string[] {
-  const value = takesValue ? `:${name}:${options.length > 0 ? `(${options.join(' ')})` : takesFile ? '_files' : ' '}` : '';
+  const value = takesValue
+    ? `:${name}:${options.length > 0 ? `(${options.join(' ')})` : takesFile ? '_files' : ' '}`
+    : '';
   const text = `[${zshText(summary)}]${value}`;
   return [`*--${name}${text}`, ...(char === undefined ? [] : [`*-${char}${text}`])];
 }
@@ -129,16 +135,29 @@ function fishScript(commands: readonly CompletedCommand[]): string {
   const lines = [
     '# fish completion of reeve: put it into ~/.config/fish/completions/reeve.fish',
     'complete -c reeve -f',
-    ...top.map(({ words, summary }) => `complete -c reeve -n ${quote(`not __fish_seen_subcommand_from ${names}`)} -a ${words} -d ${quote(summary)}`),
+    ...top.map(
+      ({ words, summary }) =>
+        `complete -c reeve -n ${quote(`not __fish_seen_subcommand_from ${names}`)} -a ${words} -d ${quote(summary)}`,
+    ),
   ];
   for (const { words, flags, takesServices, summary } of commands) {
     const [first = '', second] = words.split(' ');
     const seen = `__fish_seen_subcommand_from ${first}${second === undefined ? '' : `; and __fish_seen_subcommand_from ${second}`}`;
-    if (second !== undefined) lines.push(`complete -c reeve -n ${quote(`__fish_seen_subcommand_from ${first}`)} -a ${second} -d ${quote(summary)}`);
-    if (takesServices) lines.push(`complete -c reeve -n ${quote(seen)} -a ${quote(`(${SERVICES}; __fish_complete_directories)`)}`);
+    if (second !== undefined)
+      lines.push(
+        `complete -c reeve -n ${quote(`__fish_seen_subcommand_from ${first}`)} -a ${second} -d ${quote(summary)}`,
+      );
+    if (takesServices)
+      lines.push(`complete -c reeve -n ${quote(seen)} -a ${quote(`(${SERVICES}; __fish_complete_directories)`)}`);
     for (const { name, char, summary: text, takesValue, takesFile, options } of flags) {
       const short = char === undefined ? '' : ` -s ${char}`;
-      const value = takesValue ? (options.length > 0 ? ` -x -a ${quote(options.join(' '))}` : takesFile ? ' -r -F' : ' -x') : '';
+      const value = takesValue
+        ? options.length > 0
+          ? ` -x -a ${quote(options.join(' '))}`
+          : takesFile
+            ? ' -r -F'
+            : ' -x'
+        : '';
       lines.push(`complete -c reeve -n ${quote(seen)} -l ${name}${short}${value} -d ${quote(text)}`);
     }
   }
@@ -162,7 +181,10 @@ function subwordText(commands: readonly CompletedCommand[]): string {
     ({ words }) => words.split(' ')[0] ?? '',
   );
   return [...byTopic]
-    .map(([topic, own]) => `$([ "$command" = ${topic} ] && echo ' ${own.map(({ words }) => words.split(' ')[1]).join(' ')}')`)
+    .map(
+      ([topic, own]) =>
+        `$([ "$command" = ${topic} ] && echo ' ${own.map(({ words }) => words.split(' ')[1]).join(' ')}')`,
+    )
     .join('');
 }
 

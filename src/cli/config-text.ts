@@ -33,7 +33,9 @@ export async function renderConfig(project: Project, options: ConfigOptions): Pr
     case 'profiles':
       return lines(selected.profiles ?? []);
     case 'images':
-      return lines(Object.values(selected.services).map((service) => service.image ?? `${selected.name}-${service.name}`));
+      return lines(
+        Object.values(selected.services).map((service) => service.image ?? `${selected.name}-${service.name}`),
+      );
   }
 }
 

@@ -70,7 +70,12 @@ function sayEnding(ending: Ending, { invocation, word }: ConvergeOptions): void 
   if (result.kind === 'failed' || result.kind === 'deferred') output.error(failedText(name, result));
   if (result.kind === 'interrupted') {
     const why = interrupts.happened ? 'interrupted' : 'cut off';
-    output.error([`${name}: ${why} after ${actionCount(result)}; the next run goes on from there`, ...result.failures.map(indented)].join('\n'));
+    output.error(
+      [
+        `${name}: ${why} after ${actionCount(result)}; the next run goes on from there`,
+        ...result.failures.map(indented),
+      ].join('\n'),
+    );
   }
 }
 
@@ -79,7 +84,8 @@ function sayError({ job, error }: Extract<Ending, { error: unknown }>, invocatio
   const { name } = job;
   if (output.json) output.object({ type: 'result', project: name, outcome: 'failed', failures: [messageOf(error)] });
   if (interrupts.happened) output.error(`${name}: interrupted`);
-  else if (error instanceof InvalidFiles) output.block(renderDiagnostics(error.diagnostics, output.errorStyle, `${name}: `));
+  else if (error instanceof InvalidFiles)
+    output.block(renderDiagnostics(error.diagnostics, output.errorStyle, `${name}: `));
   else output.error(`${name}: ${failureText(error, output.isSaid('debug'))}`);
 }
 

@@ -65,7 +65,8 @@ async function loadFolder(invocation: Invocation, directory: string, folder: Pro
   if (folder.kind === 'unreadable') return failed(found, new CommandFailed(folder.message));
   try {
     const result = await loadFiles(folderOptions(invocation.loadOptions, path));
-    if (!result.ok && isMissing(result)) return failed(found, new CommandFailed(`the Compose file of ${path} went away`));
+    if (!result.ok && isMissing(result))
+      return failed(found, new CommandFailed(`the Compose file of ${path} went away`));
     if (!result.ok) return failed(found, new InvalidFiles(result.diagnostics));
     sayWarnings(invocation, result.warnings);
     return { ...found, loaded: { ok: true, project: result.project } };
@@ -87,6 +88,11 @@ function refuseTwins(projects: readonly FolderProject[]): FolderProject[] {
     const twins = loaded.ok ? (byName.get(loaded.project.name) ?? []) : [];
     if (!loaded.ok || twins.length < 2) return one;
     const paths = twins.map(({ path }) => path).join(', ');
-    return failed(one, new CommandFailed(`project ${loaded.project.name} is claimed by several folders: ${paths}; give each its own name`));
+    return failed(
+      one,
+      new CommandFailed(
+        `project ${loaded.project.name} is claimed by several folders: ${paths}; give each its own name`,
+      ),
+    );
   });
 }

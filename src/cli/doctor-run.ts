@@ -55,7 +55,11 @@ export async function runDoctor(invocation: Invocation): Promise<ExitCode> {
 
 function versions(): Finding {
   const { version } = packageJson;
-  return { subject: 'reeve', verdict: 'ok', text: `reeve ${version}, Node ${process.versions.node}, ${process.platform} ${process.arch}` };
+  return {
+    subject: 'reeve',
+    verdict: 'ok',
+    text: `reeve ${version}, Node ${process.versions.node}, ${process.platform} ${process.arch}`,
+  };
 }
 
 function engineFindings(info: EngineInfo): Finding[] {

@@ -27,12 +27,18 @@ export async function runDown(invocation: Invocation, run: DownRun): Promise<Exi
   const { command, words, volumes, removeOrphans, force, options } = run;
   return withPorts(invocation, { load: () => tryFiles(invocation), emit: progress.emit }, (ports, loaded) => {
     const { name, desired } = knownProject(invocation, ports.state, loaded);
-    const services = desired === undefined ? (words.length > 0 ? new Set(words) : undefined) : servicesOf(desired, words);
+    const services =
+      desired === undefined ? (words.length > 0 ? new Set(words) : undefined) : servicesOf(desired, words);
     progress.maskProject(name, maskOf(desired?.sensitiveValues ?? []));
     const { drain, signal } = interrupts;
     const policy = { command, services, volumes, removeOrphans, force };
     const request = { project: name, desired, policy, options, drain, signal };
     const job = { name, run: () => (command === 'down' ? down(ports, request) : stop(ports, request)) };
-    return converge([job], { invocation, progress, word: command === 'down' ? 'down' : 'stopped', fromDirectory: false });
+    return converge([job], {
+      invocation,
+      progress,
+      word: command === 'down' ? 'down' : 'stopped',
+      fromDirectory: false,
+    });
   });
 }

@@ -10,7 +10,9 @@ import type { CommandEntry } from './commands/index.ts';
 export function rootHelp(table: Readonly<Record<string, CommandEntry>>): string {
   const names = Object.keys(table).map((id) => id.replaceAll(':', ' '));
   const width = Math.max(...names.map((name) => name.length)) + 2;
-  const commands = Object.values(table).map(({ summary }, index) => `  ${(names[index] ?? '').padEnd(width)}${summary}`);
+  const commands = Object.values(table).map(
+    ({ summary }, index) => `  ${(names[index] ?? '').padEnd(width)}${summary}`,
+  );
   return `${packageJson.description.replace(/^A controller/, 'reeve is a controller')}
 
 USAGE

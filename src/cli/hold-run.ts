@@ -27,7 +27,8 @@ export function runHold(
         if (suspend) state.inventory.hold(hold);
         else state.inventory.release(hold);
         const subject = service === undefined ? name : `${name} ${service}`;
-        if (output.json) output.object({ type: suspend ? 'suspended' : 'resumed', project: name, service: service ?? null });
+        if (output.json)
+          output.object({ type: suspend ? 'suspended' : 'resumed', project: name, service: service ?? null });
         else if (suspend) output.result(`${subject}: suspended; it is left alone until reeve resume`);
         else output.result(`${subject}: resumed; the next apply or watch converges it`);
       }

@@ -66,9 +66,13 @@ export class Interrupts {
       this.#leave('leaving at once; the next run takes up what is owed');
       return;
     }
-    say(`interrupted: no new action begins, running ones have ${renderDuration(graceMs)} to settle (again: leave at once)`);
+    say(
+      `interrupted: no new action begins, running ones have ${renderDuration(graceMs)} to settle (again: leave at once)`,
+    );
     this.#drain.abort(new Interrupted('interrupted'));
-    this.#cancelTimer = clock.setTimer(graceMs, () => this.#leave('the grace is over: leaving; the next run takes up what is owed'));
+    this.#cancelTimer = clock.setTimer(graceMs, () =>
+      this.#leave('the grace is over: leaving; the next run takes up what is owed'),
+    );
   }
 
   #leave(why: string): void {

@@ -29,7 +29,12 @@ export async function invoke(
 ): Promise<ExitCode> {
   const output = new Output(flags, process, systemClock);
   const say = (text: string): void => output.warn(text);
-  const interrupts = new Interrupts({ source: process, clock: systemClock, say, ...(graceMs !== undefined && { graceMs }) });
+  const interrupts = new Interrupts({
+    source: process,
+    clock: systemClock,
+    say,
+    ...(graceMs !== undefined && { graceMs }),
+  });
   const loadOptions = {
     ...loadOptionsOf(flags, { cwd: process.cwd(), environment: process.env, stdin: onlyOnce(readStdin) }),
     signal: interrupts.signal,
@@ -69,13 +74,11 @@ function onlyOnce(read: () => Promise<string>): () => Promise<string> {
 const LARGEST_INPUT = 64 * 1024 * 1024;
 
 async function readStdin(): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
+  let text = '';
+  process.stdin.setEncoding('utf8');
   for await (const chunk of process.stdin) {
-    const bytes = Buffer.from(chunk);
-    size += bytes.length;
-    if (size > LARGEST_INPUT) throw new UsageError('standard input is too large for a Compose file');
-    chunks.push(bytes);
+    text += String(chunk);
+    if (text.length > LARGEST_INPUT) throw new UsageError('standard input is too large for a Compose file');
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return text;
 }

@@ -35,7 +35,9 @@ export function knownProject(invocation: Invocation, state: State, loaded: LoadR
   if (name === undefined) throw new InvalidFiles(loaded?.diagnostics ?? []);
   if (loaded !== undefined) {
     const [first] = loaded.diagnostics;
-    invocation.output.warn(`the files of ${name} do not load (${first?.message ?? 'unknown'}); going by the labels of its containers`);
+    invocation.output.warn(
+      `the files of ${name} do not load (${first?.message ?? 'unknown'}); going by the labels of its containers`,
+    );
   }
   return { name, desired: undefined };
 }

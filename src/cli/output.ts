@@ -46,7 +46,7 @@ export class Output {
     this.#streams = streams;
     this.#level = LOG_LEVELS.indexOf(flags['log-level']);
     this.#clock = clock;
-    for (const stream of [streams.stdout, streams.stderr]) stream.on('error', (error) => this.#forgive(stream, error));
+    for (const stream of [streams.stdout, streams.stderr]) stream.on('error', (error: NodeJS.ErrnoException) => this.#forgive(stream, error));
   }
 
   /** Calls back once nobody reads stdout any more. */

@@ -61,7 +61,9 @@ async function load(
     return { projects: [{ project: adjust?.(project) ?? project, services }], failed: undefined };
   }
   const folders = await loadDirectories(invocation, target.directories);
-  const projects = folders.flatMap(({ loaded }) => (loaded.ok ? [{ project: loaded.project, services: undefined }] : []));
+  const projects = folders.flatMap(({ loaded }) =>
+    loaded.ok ? [{ project: loaded.project, services: undefined }] : [],
+  );
   const errors = folders.flatMap(({ loaded }) => (loaded.ok ? [] : [loaded.error]));
   const distinct = new Map(errors.map((error) => [error.message, error]));
   for (const error of distinct.values()) reportFailure(invocation.output, error, false);

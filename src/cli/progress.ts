@@ -133,7 +133,9 @@ export class Progress {
     const style = this.#output.errorStyle;
     const sign = this.#output.isLive ? SIGNS[mark] : mark.padEnd(MARK_WIDTH);
     const subject = this.#subject(event.project, event.action);
-    this.#output.progress(`${this.#stamp()}${style(meaning, sign)} ${style('subject', subject.padEnd(SUBJECT_WIDTH))} ${text}`);
+    this.#output.progress(
+      `${this.stamp()}${style(meaning, sign)} ${style('subject', subject.padEnd(SUBJECT_WIDTH))} ${text}`,
+    );
   }
 
   #showOutput({ project, action, line, stream }: Extract<ReconcileEvent, { type: 'hook-output' }>): void {
@@ -143,7 +145,9 @@ export class Progress {
     const prefix = this.#namesProject ? `${project}/${own}` : own;
     const style = this.#output.errorStyle;
     const text = neutraliseLine(line);
-    this.#output.progress(`${this.#stamp()}${style('dim', prefix)} ${stream === 'stderr' ? style('warning', text) : text}`);
+    this.#output.progress(
+      `${this.stamp()}${style('dim', prefix)} ${stream === 'stderr' ? style('warning', text) : text}`,
+    );
   }
 
   #region(): RegionLine[] {
@@ -163,7 +167,8 @@ export class Progress {
     return this.#namesProject ? `${project} ${subject}` : subject;
   }
 
-  #stamp(): string {
+  /** Time of day before a line, where lines have one. */
+  stamp(): string {
     if (!this.#stamps) return '';
     const time = new Date(this.#clock.now()).toTimeString().slice(0, 8);
     return `${this.#output.errorStyle('dim', time)} `;

@@ -73,7 +73,9 @@ async function lookAt(ports: ReconcilerPorts, request: Omit<ReadyRequest, 'conve
   const { desired, services, noDeps, signal } = request;
   const wanted = services === undefined || noDeps ? services : new Set(withDependencies(desired, services));
   const statuses = await status(ports, { project: desired.name, desired, signal });
-  return statuses.filter(({ role, service }) => role === 'desired' && (wanted?.has(service) ?? Object.hasOwn(desired.services, service)));
+  return statuses.filter(
+    ({ role, service }) => role === 'desired' && (wanted?.has(service) ?? Object.hasOwn(desired.services, service)),
+  );
 }
 
 /** Waiting alone does not help, another run does. */
@@ -89,7 +91,9 @@ function reasonToGiveUp(one: ReplicaStatus, firstRestarts: Map<string, number>):
   const first = firstRestarts.get(container.id) ?? container.state.restartCount;
   firstRestarts.set(container.id, first);
   const restarts = container.state.restartCount - first;
-  return restarts < MOST_RESTARTS ? [] : [`${nameOf(one)}: does not stay up, restarted ${restarts} times (last exit code ${container.state.exitCode})`];
+  return restarts < MOST_RESTARTS
+    ? []
+    : [`${nameOf(one)}: does not stay up, restarted ${restarts} times (last exit code ${container.state.exitCode})`];
 }
 
 function fingerprint(statuses: readonly ReplicaStatus[]): string {

@@ -37,7 +37,10 @@ export async function findTarget(invocation: Invocation, words: readonly string[
 }
 
 /** Services of the project of the files that are named or found. */
-export async function findServices(invocation: Invocation, words: readonly string[]): Promise<Extract<Target, { kind: 'project' }>> {
+export async function findServices(
+  invocation: Invocation,
+  words: readonly string[],
+): Promise<Extract<Target, { kind: 'project' }>> {
   const project = await loadProject(invocation, words);
   return { kind: 'project', project, services: servicesOf(project, words) };
 }

@@ -87,7 +87,8 @@ async function pruneGone(
       continue;
     }
     const result = await down(ports, { project, desired: undefined, policy, options, drain, signal });
-    if (result.kind === 'failed') invocation.output.error([`${project}: could not be taken down`, ...result.failures].join('\n  '));
+    if (result.kind === 'failed')
+      invocation.output.error([`${project}: could not be taken down`, ...result.failures].join('\n  '));
   }
 }
 
@@ -115,7 +116,8 @@ async function requestOf(ports: ReconcilerPorts, watched: Watched, parts: Parts)
     load: async (key) => {
       const options = watched.kind === 'project' ? loadOptions : folderOptions(loadOptions, key);
       const desired = names.claim(key, await loadDesired(options, watched, interrupts.signal));
-      if (desired.kind === 'project') progress.maskProject(desired.project.name, maskOf(desired.project.sensitiveValues));
+      if (desired.kind === 'project')
+        progress.maskProject(desired.project.name, maskOf(desired.project.sensitiveValues));
       return desired;
     },
     files: sources.files,
@@ -128,7 +130,7 @@ async function requestOf(ports: ReconcilerPorts, watched: Watched, parts: Parts)
     downOnExit: run.downOnExit,
     drain: interrupts.drain,
     signal: interrupts.signal,
-    announce: (status) => say(status, invocation),
+    announce: (status) => say(status, invocation, progress),
   };
 }
 
@@ -143,9 +145,10 @@ async function loadDesired(options: LoadOptions, watched: Watched, signal: Abort
   return { kind: 'invalid', messages: loaded.diagnostics.map(diagnosticLine), files: loaded.inputFiles };
 }
 
-function say(status: ProjectStatus, { output }: Invocation): void {
+function say(status: ProjectStatus, { output }: Invocation, progress: Progress): void {
   if (output.json) output.object(statusJson(status, systemClock.now()));
-  else if (output.isSaid(status.state === 'stalled' ? 'error' : 'info')) output.block(renderStatus(status, output.errorStyle));
+  else if (output.isSaid(status.state === 'stalled' ? 'error' : 'info'))
+    output.block(progress.stamp() + renderStatus(status, output.errorStyle));
 }
 
 /** Two folders of one project name would undo each other's work: the first keeps it. */
@@ -162,7 +165,10 @@ class Names {
     const owner = this.#keys.get(name) ?? key;
     this.#keys.set(name, owner);
     if (owner === key) return desired;
-    return { kind: 'invalid', messages: [`project ${name} is made by ${owner} already; give each its own name`], files: desired.files };
+    return {
+      kind: 'invalid',
+      messages: [`project ${name} is made by ${owner} already; give each its own name`],
+      files: desired.files,
+    };
   }
 }
-

@@ -68,7 +68,10 @@ export interface PortsOptions {
 }
 
 /** What the reconciler needs, on an open connection. */
-export async function reconcilerPorts(connection: Connection, { parallel, emit }: PortsOptions): Promise<ReconcilerPorts> {
+export async function reconcilerPorts(
+  connection: Connection,
+  { parallel, emit }: PortsOptions,
+): Promise<ReconcilerPorts> {
   const { createLanes } = await import('../execute/lanes.ts');
   const { engine, state } = connection;
   const crashes = new Backoff({ clock: systemClock, random: Math.random });

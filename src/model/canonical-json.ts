@@ -41,7 +41,9 @@ function fraction(value: number, unit: number): string {
   const whole = Math.floor(value / unit);
   const rest = value - whole * unit;
   if (rest === 0) return String(whole);
-  const digits = String(rest).padStart(String(unit).length - 1, '0').replace(/0+$/, '');
+  const digits = String(rest)
+    .padStart(String(unit).length - 1, '0')
+    .replace(/0+$/, '');
   return `${whole}.${digits}`;
 }
 
@@ -92,7 +94,9 @@ export function toJson(value: unknown, shape: Shape): Json {
     case 'mode':
       return formatMode(Number(value));
     case 'env-file':
-      return isRecord(value) && value['required'] === true ? primitive(value['path']) : structToJson(value, shape.fields);
+      return isRecord(value) && value['required'] === true
+        ? primitive(value['path'])
+        : structToJson(value, shape.fields);
     case 'ulimit':
       return typeof value === 'number' && value !== 0 ? value : structToJson(value, shape.fields);
     case 'list':
@@ -130,7 +134,11 @@ function structToJson(value: unknown, fields: readonly Field[]): Json {
 function anyToJson(value: unknown): Json {
   if (Array.isArray(value)) return value.map((item: unknown) => anyToJson(item));
   if (isRecord(value)) {
-    return new JsonObject(Object.keys(value).toSorted(compareText).map((key) => [key, anyToJson(value[key])]));
+    return new JsonObject(
+      Object.keys(value)
+        .toSorted(compareText)
+        .map((key) => [key, anyToJson(value[key])]),
+    );
   }
   return primitive(value);
 }

@@ -3,7 +3,7 @@
  * Everything that a case does not say has a default, so that a case is about what it says.
  */
 import { createHash } from 'node:crypto';
-import { containerHash, networkHash } from '../../src/model/config-hash.ts';
+import { containerHash, networkHash, volumeHash } from '../../src/model/config-hash.ts';
 import {
   DEFAULT_HOOK_POLICY,
   type Hook,
@@ -11,7 +11,7 @@ import {
   type HookRecord,
   type LedgerView,
 } from '../../src/model/hook.ts';
-import { LABEL, carriedHooks, containerName, hookDigest, readDependsOn } from '../../src/model/owner.ts';
+import { LABEL, carriedHooks, containerName, readDependsOn } from '../../src/model/owner.ts';
 import type {
   ContainerState,
   ObservedContainer,
@@ -22,6 +22,7 @@ import type {
 import type { Network, Project, Service, Volume } from '../../src/model/project.ts';
 import { buildPlan } from '../../src/plan/build.ts';
 import { checkPlan } from '../../src/plan/check.ts';
+import { buildDownPlan, buildStopPlan, type DownPolicy } from '../../src/plan/down.ts';
 import { DEFAULT_POLICY, type PlanPolicy } from '../../src/plan/policy.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { renderPlan } from '../../src/plan/render.ts';
@@ -133,7 +134,7 @@ export function container(desired: Project, name: string, number = 1, sketch: Co
     ...rest,
     state: {
       status: 'running',
-      startedAt: STARTED_AT,
+      startedAt: state?.status === 'created' ? '' : STARTED_AT,
       finishedAt: '',
       exitCode: 0,
       oomKilled: false,
@@ -176,18 +177,20 @@ export function observedNetwork(key: string, network: Network): ObservedNetwork 
   };
 }
 
-function observedVolume(key: string, volume: Volume): ObservedVolume {
-  return { name: volume.name, driver: 'local', labels: { [LABEL.project]: 'shop', [LABEL.volume]: key } };
+export function observedVolume(key: string, volume: Volume): ObservedVolume {
+  const labels = { [LABEL.project]: 'shop', [LABEL.volume]: key, [LABEL.configHash]: volumeHash(volume) };
+  return { name: volume.name, driver: 'local', labels: volume.external ? {} : labels };
 }
 
-/** A record of a hook that ran in the container's present start. */
+/** A record of a hook, named `post_start[0]`, that ran in the container's present start. */
 export function record(
   of: ObservedContainer,
-  phase: 'post_start' | 'pre_stop',
-  index: number,
+  hook: `${'post_start' | 'pre_stop'}[${number}]`,
   outcome: HookRecord['outcome'],
   rest: Partial<HookRecord> = {},
 ): HookRecord {
+  const phase = hook.startsWith('post_start') ? 'post_start' : 'pre_stop';
+  const index = Number(hook.slice(phase.length + 1, -1));
   const carried = of.hooks?.[phase][index];
   return {
     id: 1,
@@ -198,7 +201,7 @@ export function record(
     startedAt: of.state.startedAt,
     phase,
     index,
-    digest: carried ? hookDigest(carried) : '',
+    digest: carried?.digest ?? '',
     command: carried?.command ?? [],
     cause: 'owed',
     attempt: 1,
@@ -234,4 +237,50 @@ export function planOf(
 /** The plan as text, for comparison with a text written by hand. */
 export function planText(desired: Project, sketch: PlanSketch = {}): string {
   return renderPlan(planOf(desired, sketch));
+}
+
+export interface DownSketch {
+  readonly containers: readonly ObservedContainer[];
+  readonly ledger?: Partial<LedgerView>;
+  readonly policy?: Partial<DownPolicy>;
+  readonly world?: Partial<ObservedProject>;
+  /** The files are gone: names, hooks and dependencies come from labels. */
+  readonly withoutFile?: boolean;
+}
+
+/** The plan of `down`, or of `stop` with that command, as text. */
+export function downText(desired: Project, sketch: DownSketch): string {
+  const { containers, ledger = {}, policy = {}, world = {}, withoutFile = false } = sketch;
+  const input = {
+    desired: withoutFile ? undefined : desired,
+    observed: observed(desired, containers, world),
+    ledger: { ...NOTHING_RECORDED, ...ledger },
+    policy: { ...DEFAULT_DOWN_POLICY, ...policy },
+  };
+  const plan = input.policy.command === 'stop' ? buildStopPlan(input) : buildDownPlan(input);
+  const faults = checkPlan(plan);
+  if (faults.length > 0) throw new Error(faults.join('; '));
+  return renderPlan(plan);
+}
+
+const DEFAULT_DOWN_POLICY: DownPolicy = {
+  command: 'down',
+  services: undefined,
+  volumes: false,
+  removeOrphans: false,
+  force: false,
+};
+
+/** A container's full id of one hex digit, for cases that print ids. */
+export function idOf(digit: string): string {
+  return digit.repeat(64);
+}
+
+/** Lines without the indentation of the test that they stand in. */
+export function text({ raw }: TemplateStringsArray, ...values: readonly unknown[]): string {
+  const lines = String.raw({ raw }, ...values).split('\n');
+  return lines
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join('\n');
 }

@@ -21,7 +21,9 @@ export default class Apply extends ReeveCommand {
   static override args = targetsArgument;
   static override flags = {
     timeout: durationFlag({ char: 't', description: 'grace for each stop instead of the own one of each service' }),
-    wait: Flags.boolean({ description: 'until everything is ready: running, healthy, hooks done, stable for a second' }),
+    wait: Flags.boolean({
+      description: 'until everything is ready: running, healthy, hooks done, stable for a second',
+    }),
     'wait-timeout': durationFlag({ description: 'longest time for everything, hooks too; implies --wait' }),
     scale: Flags.string({
       multiple: true,
@@ -30,7 +32,9 @@ export default class Apply extends ReeveCommand {
       description: 'number of containers of a service',
     }),
     'remove-orphans': Flags.boolean({ description: 'remove containers whose service the files no longer have' }),
-    prune: Flags.boolean({ description: 'DIR only: take down projects that were applied from it and whose folder is gone' }),
+    prune: Flags.boolean({
+      description: 'DIR only: take down projects that were applied from it and whose folder is gone',
+    }),
     'force-recreate': Flags.boolean({ description: 'replace containers although nothing differs' }),
     'no-deps': Flags.boolean({ description: 'leave the dependencies of the named services alone' }),
     'no-start': Flags.boolean({ description: 'create, start nothing' }),
@@ -49,7 +53,8 @@ export default class Apply extends ReeveCommand {
   async run(): Promise<ExitCode> {
     const { flags, args } = await this.parse(Apply);
     return invoke(flags, (invocation) => {
-      if (flags.build) throw new UsageError('--build is not supported yet: build the images first, with docker compose build');
+      if (flags.build)
+        throw new UsageError('--build is not supported yet: build the images first, with docker compose build');
       const scale = parseScale(flags.scale ?? []);
       const request = {
         words: args.targets ?? [],

@@ -14,14 +14,20 @@ export default class Completion extends ReeveCommand {
     '<%= config.bin %> completion fish > ~/.config/fish/completions/reeve.fish',
   ];
   static override args = {
-    shell: Args.string({ name: 'SHELL', required: true, ignoreStdin: true, options: [...SHELLS], description: 'which shell' }),
+    shell: Args.string({
+      name: 'SHELL',
+      required: true,
+      ignoreStdin: true,
+      options: [...SHELLS],
+      description: 'which shell',
+    }),
   };
 
   async run(): Promise<ExitCode> {
     const { flags, args } = await this.parse(Completion);
     return invoke(flags, async ({ output }) => {
       const commands = await Promise.all(
-        this.config.commands.map(async ({ id, summary, load }) => describe(id, summary ?? '', await load())),
+        this.config.commands.map(async (command) => describe(command.id, command.summary ?? '', await command.load())),
       );
       const shell = SHELLS.find((one) => one === args.shell) ?? 'bash';
       output.result(completionScript(shell, commands).trimEnd());
@@ -36,15 +42,13 @@ function describe(id: string, summary: string, commandClass: Command.Class): Com
     words: id.replaceAll(':', ' '),
     summary,
     takesServices: ['services', 'targets', 'service'].some((name) => Object.hasOwn(commandClass.args, name)),
-    flags: flags.map(
-      ([name, flag]): CompletedFlag => ({
-        name,
-        char: flag.char,
-        summary: flag.description ?? '',
-        takesValue: flag.type === 'option',
-        takesFile: flag.type === 'option' && flag.helpValue === 'PATH',
-        options: flag.type === 'option' ? [...(flag.options ?? [])] : [],
-      }),
-    ),
+    flags: flags.map(([name, flag]): CompletedFlag => ({
+      name,
+      char: flag.char,
+      summary: flag.description ?? '',
+      takesValue: flag.type === 'option',
+      takesFile: flag.type === 'option' && flag.helpValue === 'PATH',
+      options: flag.type === 'option' ? [...(flag.options ?? [])] : [],
+    })),
   };
 }

@@ -21,7 +21,10 @@ export default class Config extends ReeveCommand {
     '<%= config.bin %> -f compose.yaml -f production.yaml config --quiet',
   ];
   static override flags = {
-    format: Flags.option({ options: ['yaml', 'json'] as const, description: 'how the model is written (default: yaml)' })(),
+    format: Flags.option({
+      options: ['yaml', 'json'] as const,
+      description: 'how the model is written (default: yaml)',
+    })(),
     hash: Flags.string({
       helpValue: 'SERVICES',
       description: "one line a service, with its config hash: names joined by commas, or '*'",
@@ -43,13 +46,17 @@ export default class Config extends ReeveCommand {
       const project = await loadProject({ ...invocation, loadOptions });
       if (flags.quiet) return EXIT.converged;
       const format = flags.format ?? (flags.json ? 'json' : 'yaml');
-      invocation.output.result(await renderConfig(project, { aspect: aspectOf(flags), hash: flags.hash, format, services }));
+      invocation.output.result(
+        await renderConfig(project, { aspect: aspectOf(flags), hash: flags.hash, format, services }),
+      );
       return EXIT.converged;
     });
   }
 }
 
-type AspectFlags = Readonly<Partial<Record<Exclude<ConfigAspect, 'model' | 'hash'>, boolean>>> & { readonly hash?: string | undefined };
+type AspectFlags = Readonly<Partial<Record<Exclude<ConfigAspect, 'model' | 'hash'>, boolean>>> & {
+  readonly hash?: string | undefined;
+};
 
 function aspectOf(flags: AspectFlags): ConfigAspect {
   if (flags.hash !== undefined) return 'hash';

@@ -32,7 +32,8 @@ export default class History extends ReeveCommand {
           const entries = state.history.list({ limit: flags.limit, ...(project !== undefined && { project }) });
           if (output.json) for (const entry of entries) output.object(historyJson(entry));
           else if (entries.length === 0) output.note('nothing was done yet');
-          else output.result(renderHistory(entries, { nowMs: systemClock.now(), namesProject: flags.all }, output.style));
+          else
+            output.result(renderHistory(entries, { nowMs: systemClock.now(), namesProject: flags.all }, output.style));
           return Promise.resolve(EXIT.converged);
         },
       ),

@@ -21,7 +21,12 @@ export default class Plan extends ReeveCommand {
     'remove-orphans': Flags.boolean({ description: 'as apply --remove-orphans' }),
     'force-recreate': Flags.boolean({ description: 'as apply --force-recreate' }),
     'no-deps': Flags.boolean({ description: 'as apply --no-deps' }),
-    scale: Flags.string({ multiple: true, multipleNonGreedy: true, helpValue: 'SERVICE=N', description: 'as apply --scale' }),
+    scale: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'SERVICE=N',
+      description: 'as apply --scale',
+    }),
     pull: Flags.option({ options: ['always', 'missing', 'never'] as const, description: 'as apply --pull' })(),
     'show-values': Flags.boolean({ description: 'show values that come from outside the files' }),
   };

@@ -11,8 +11,13 @@ import { systemClock } from '../wire.ts';
 
 export default class Ps extends ReeveCommand {
   static override summary = 'Show what is desired beside what runs: state, health, hooks, drift.';
-  static override description = 'One line a replica. Hooks: done, owed, failed, or assumed where another tool made the container.';
-  static override examples = ['<%= config.bin %> ps', '<%= config.bin %> ps web --json', '<%= config.bin %> ps -p shop -q'];
+  static override description =
+    'One line a replica. Hooks: done, owed, failed, or assumed where another tool made the container.';
+  static override examples = [
+    '<%= config.bin %> ps',
+    '<%= config.bin %> ps web --json',
+    '<%= config.bin %> ps -p shop -q',
+  ];
   static override args = servicesArgument;
   static override flags = {
     quiet: Flags.boolean({ char: 'q', description: 'only container ids' }),

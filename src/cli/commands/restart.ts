@@ -7,7 +7,8 @@ import { invoke } from '../invocation.ts';
 
 export default class Restart extends ReeveCommand {
   static override summary = 'Stop and start containers in dependency order: pre_stop, stop, start, post_start.';
-  static override description = 'Replaces nothing: a changed file is for apply. Dependencies of named services are left alone.';
+  static override description =
+    'Replaces nothing: a changed file is for apply. Dependencies of named services are left alone.';
   static override examples = ['<%= config.bin %> restart', '<%= config.bin %> restart web --timeout 5'];
   static override args = servicesArgument;
   static override flags = {

@@ -5,9 +5,12 @@ import { invoke } from '../invocation.ts';
 
 export default class Resume extends ReeveCommand {
   static override summary = 'End a suspend.';
-  static override description =
-    'The next apply, or a watch that runs, converges the project or the services again.';
-  static override examples = ['<%= config.bin %> resume', '<%= config.bin %> resume web', '<%= config.bin %> resume -p shop'];
+  static override description = 'The next apply, or a watch that runs, converges the project or the services again.';
+  static override examples = [
+    '<%= config.bin %> resume',
+    '<%= config.bin %> resume web',
+    '<%= config.bin %> resume -p shop',
+  ];
   static override args = servicesArgument;
 
   async run(): Promise<ExitCode> {

@@ -8,7 +8,11 @@ import { invoke } from '../invocation.ts';
 export default class Stop extends ReeveCommand {
   static override summary = 'Stop containers, pre_stop hooks first; they stay stopped until start or apply.';
   static override description = 'In reverse dependency order. watch leaves what was stopped this way alone.';
-  static override examples = ['<%= config.bin %> stop', '<%= config.bin %> stop web --timeout 5', '<%= config.bin %> stop -p shop'];
+  static override examples = [
+    '<%= config.bin %> stop',
+    '<%= config.bin %> stop web --timeout 5',
+    '<%= config.bin %> stop -p shop',
+  ];
   static override args = servicesArgument;
   static override flags = {
     timeout: durationFlag({ char: 't', description: 'grace for each stop instead of the own one of each service' }),

@@ -20,7 +20,10 @@ export function renderDiagnostic(diagnostic: Diagnostic, style: Style): string {
   const label = style(severity === 'error' ? 'bad' : 'warning', `${severity}:`);
   const lines = [`${placeOf(diagnostic)}${label} ${neutralise(diagnostic.message)}`];
   if (sourceLine !== undefined && sourceLine.length <= LONGEST_LINE) {
-    lines.push(`  ${style('dim', '|')} ${neutraliseLine(sourceLine)}`, `  ${style('dim', '|')} ${' '.repeat(column - 1)}^`);
+    lines.push(
+      `  ${style('dim', '|')} ${neutraliseLine(sourceLine)}`,
+      `  ${style('dim', '|')} ${' '.repeat(column - 1)}^`,
+    );
   }
   const helps = remedy(diagnostic);
   if (helps !== '') lines.push(`  ${neutraliseLine(helps)}`);

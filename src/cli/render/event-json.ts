@@ -36,7 +36,13 @@ export function eventJson(event: ReconcileEvent, atMs: number, mask: Mask): obje
     case 'hook-output':
       return { ...head, action: event.action.id, stream: event.stream, line: event.line };
     case 'hook-ended':
-      return { ...head, action: event.action.id, attempt: event.attempt, outcome: event.outcome, message: event.message };
+      return {
+        ...head,
+        action: event.action.id,
+        attempt: event.attempt,
+        outcome: event.outcome,
+        message: event.message,
+      };
     case 'pull-progress':
       return { ...head, action: event.action.id, done: event.done, total: event.total };
   }

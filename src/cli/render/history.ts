@@ -31,6 +31,24 @@ export function renderHistory(
   return renderTable(header, rows);
 }
 
-export function historyJson({ project, atMs, reconcileId, action, cause, outcome, message, durationMs }: HistoryEntry): object {
-  return { at: isoTime(atMs), project, reconcileId, action, cause, outcome, message, durationMs: Math.round(durationMs) };
+export function historyJson({
+  project,
+  atMs,
+  reconcileId,
+  action,
+  cause,
+  outcome,
+  message,
+  durationMs,
+}: HistoryEntry): object {
+  return {
+    at: isoTime(atMs),
+    project,
+    reconcileId,
+    action,
+    cause,
+    outcome,
+    message,
+    durationMs: Math.round(durationMs),
+  };
 }

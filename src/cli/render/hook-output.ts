@@ -5,7 +5,9 @@ export interface OutputLine {
   readonly line: string;
 }
 
-export function outputLines(chunks: readonly { readonly stream: OutputLine['stream']; readonly text: string }[]): OutputLine[] {
+export function outputLines(
+  chunks: readonly { readonly stream: OutputLine['stream']; readonly text: string }[],
+): OutputLine[] {
   const unfinished = { stdout: '', stderr: '' };
   const lines: OutputLine[] = [];
   for (const { stream, text } of chunks) {

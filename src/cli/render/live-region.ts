@@ -74,7 +74,8 @@ export class LiveRegion {
     this.#lastDrawMs = this.#options.clock.monotonic();
     const { columns, rows } = this.#options.size();
     const region = this.#ended ? [] : this.#options.lines();
-    const shown = region.length < rows ? region : [...region.slice(0, rows - 2), { text: `… ${region.length - rows + 2} more` }];
+    const shown =
+      region.length < rows ? region : [...region.slice(0, rows - 2), { text: `… ${region.length - rows + 2} more` }];
     const up = this.#drawn > 0 ? `\u001b[${this.#drawn}A` : '';
     const erase = this.#drawn > 0 ? `\r${up}\u001b[J` : '';
     const lines = [
@@ -89,6 +90,6 @@ export class LiveRegion {
 }
 
 function cut(text: string, width: number): string {
-  const characters = [...text];
+  const characters = Array.from(text);
   return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join('')}…`;
 }

@@ -45,12 +45,16 @@ export function renderPlanText(plan: Plan, mask: Mask, style: Style): string {
   const name = style('subject', plan.project);
   const asides = [
     ...plan.problems.map(({ subject, message }) => `${style('bad', '!')} ${neutraliseLine(`${subject}: ${message}`)}`),
-    ...plan.deferrals.map(({ subject, message }) => `${style('warning', '!')} ${neutraliseLine(`${subject}: ${message}`)}`),
+    ...plan.deferrals.map(
+      ({ subject, message }) => `${style('warning', '!')} ${neutraliseLine(`${subject}: ${message}`)}`,
+    ),
     ...plan.notes.map((note) => `${style('dim', '·')} ${neutraliseLine(note)}`),
   ];
   if (plan.actions.length === 0) return [`${name}: nothing to do`, ...asides].join('\n');
   const groups = Map.groupBy(plan.actions, subjectOf);
-  const blocks = [...groups].map(([subject, actions]) => [style('heading', neutraliseLine(subject)), ...groupLines(actions, mask, style)].join('\n'));
+  const blocks = [...groups].map(([subject, actions]) =>
+    [style('heading', neutraliseLine(subject)), ...groupLines(actions, mask, style)].join('\n'),
+  );
   return [`${name}: ${countsOf(plan)}`, ...blocks, ...asides].join('\n');
 }
 
@@ -65,7 +69,9 @@ export function countsOf(plan: Plan): string {
     [count('run-hook'), 'hooks run'],
   ] as const;
   const { length } = plan.actions;
-  const said = parts.filter(([number]) => number > 0).map(([number, what]) => `${number} ${number === 1 && what === 'hooks run' ? 'hook run' : what}`);
+  const said = parts
+    .filter(([number]) => number > 0)
+    .map(([number, what]) => `${number} ${number === 1 && what === 'hooks run' ? 'hook run' : what}`);
   return [`${length} ${length === 1 ? 'action' : 'actions'}`, ...said].join(', ');
 }
 

@@ -8,7 +8,7 @@ import { neutraliseLine } from './neutralise.ts';
 import type { Style } from './style.ts';
 import { renderTable } from './table.ts';
 import type { Cell } from './table.ts';
-import { renderDuration } from './time.ts';
+import { renderAge } from './time.ts';
 
 export interface ReplicaView {
   readonly statuses: readonly ReplicaStatus[];
@@ -41,8 +41,8 @@ export function replicaJson(project: string, status: ReplicaStatus, holds: reado
     containerId: container?.id ?? null,
     image: container?.imageRef ?? null,
     state: container?.state.status ?? 'absent',
-    exitCode: container && container.state.status === 'exited' ? container.state.exitCode : null,
-    startedAt: container?.state.startedAt || null,
+    exitCode: container?.state.status === 'exited' ? container.state.exitCode : null,
+    startedAt: container === undefined || container.state.startedAt === '' ? null : container.state.startedAt,
     health: container?.state.health ?? 'none',
     hooks,
     drift: drift.map(renderDrift),
@@ -58,7 +58,8 @@ function stateCell({ container, unready }: ReplicaStatus, nowMs: number, style: 
   const { status, startedAt, exitCode } = container.state;
   if (status === 'running') {
     const upMs = nowMs - Date.parse(startedAt);
-    const text = Number.isFinite(upMs) && upMs >= 0 ? `running ${renderDuration(Math.floor(upMs / 1000) * 1000)}` : 'running';
+    const text =
+      Number.isFinite(upMs) && upMs >= 0 ? `running ${renderAge(upMs)}` : 'running';
     return { text, paint: (shown) => style('good', shown) };
   }
   const text = status === 'exited' || status === 'dead' ? `${status} (${exitCode})` : status;

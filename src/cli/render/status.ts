@@ -16,7 +16,10 @@ const WORDS: Readonly<Record<StatusReason, string>> = {
   Gone: 'its files went away',
 };
 
-export function renderStatus({ key, project, state, reason, messages, againInMs }: ProjectStatus, style: Style): string {
+export function renderStatus(
+  { key, project, state, reason, messages, againInMs }: ProjectStatus,
+  style: Style,
+): string {
   const name = style('subject', project ?? basename(key));
   const meaning = state === 'ready' ? 'good' : state === 'reconciling' ? 'warning' : 'bad';
   const again = againInMs === undefined || state !== 'stalled' ? '' : `; again in ${renderDuration(againInMs)}`;
@@ -25,5 +28,14 @@ export function renderStatus({ key, project, state, reason, messages, againInMs 
 }
 
 export function statusJson({ key, project, state, reason, messages, againInMs }: ProjectStatus, atMs: number): object {
-  return { type: 'status', at: isoTime(atMs), key, project: project ?? null, state, reason, messages, againInMs: againInMs ?? null };
+  return {
+    type: 'status',
+    at: isoTime(atMs),
+    key,
+    project: project ?? null,
+    state,
+    reason,
+    messages,
+    againInMs: againInMs ?? null,
+  };
 }

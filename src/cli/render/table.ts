@@ -23,5 +23,5 @@ export function renderTable(header: readonly string[], rows: readonly (readonly 
 }
 
 function width(text: string): number {
-  return [...text].length;
+  return Array.from(text).length;
 }

@@ -15,6 +15,12 @@ export function renderDuration(ms: number): string {
   return pair(ms, [DAY, 'd'], [HOUR, 'h']);
 }
 
+/** How long something has been so: whole seconds. */
+export function renderAge(ms: number): string {
+  const whole = Math.floor(ms / SECOND) * SECOND;
+  return whole < MINUTE ? `${whole / SECOND} s` : renderDuration(whole);
+}
+
 function pair(ms: number, [large, largeName]: [number, string], [small, smallName]: [number, string]): string {
   const rest = Math.floor((ms % large) / small);
   return `${Math.floor(ms / large)} ${largeName}${rest > 0 ? ` ${rest} ${smallName}` : ''}`;

@@ -13,7 +13,11 @@ export default class Hooks extends ReeveCommand {
   static override summary = 'List the runs of hooks: when, why, how they ended; newest last.';
   static override description =
     'hooks logs SERVICE shows what they printed; hooks retry runs what failed, and what another tool is taken to have run.';
-  static override examples = ['<%= config.bin %> hooks', '<%= config.bin %> hooks web --limit 5', '<%= config.bin %> hooks logs web'];
+  static override examples = [
+    '<%= config.bin %> hooks',
+    '<%= config.bin %> hooks web --limit 5',
+    '<%= config.bin %> hooks logs web',
+  ];
   static override args = servicesArgument;
   static override flags = {
     limit: Flags.integer({ char: 'n', min: 1, default: 50, description: 'newest runs only' }),
@@ -29,7 +33,10 @@ export default class Hooks extends ReeveCommand {
           const { output } = invocation;
           const { name, desired } = knownProject(invocation, state, loaded);
           const named = args.services ?? [];
-          const all = named.length > 0 ? named.flatMap((service) => state.hooks.list({ project: name, service, limit: flags.limit })) : state.hooks.list({ project: name, limit: flags.limit });
+          const all =
+            named.length > 0
+              ? named.flatMap((service) => state.hooks.list({ project: name, service, limit: flags.limit }))
+              : state.hooks.list({ project: name, limit: flags.limit });
           const records = all.toSorted((a, b) => a.id - b.id).slice(-flags.limit);
           const mask = maskOf(desired?.sensitiveValues ?? []);
           if (output.json) for (const record of records) output.object(recordJson(record, mask));

@@ -24,7 +24,10 @@ export default class HooksLogs extends ReeveCommand {
   };
   static override flags = {
     runs: Flags.integer({ char: 'n', min: 1, default: 1, description: 'newest runs of each hook' }),
-    phase: Flags.option({ options: ['pre_start', 'post_start', 'pre_stop'] as const, description: 'only of this phase' })(),
+    phase: Flags.option({
+      options: ['pre_start', 'post_start', 'pre_stop'] as const,
+      description: 'only of this phase',
+    })(),
   };
 
   async run(): Promise<ExitCode> {
@@ -37,13 +40,16 @@ export default class HooksLogs extends ReeveCommand {
           const { output } = invocation;
           const { name } = knownProject(invocation, state, loaded);
           const all = state.hooks.list({ project: name, service: args.service });
-          const records = newestRuns(all, flags.runs).filter(({ phase }) => flags.phase === undefined || phase === flags.phase);
+          const records = newestRuns(all, flags.runs).filter(
+            ({ phase }) => flags.phase === undefined || phase === flags.phase,
+          );
           if (records.length === 0) output.note(`${name}: no hook of ${args.service} has run yet`);
           for (const record of records) {
             const { service, replica, phase, index, beganAtMs } = record;
             for (const { stream, line } of outputLines(state.hooks.output(record.id))) {
               const at = isoTime(beganAtMs);
-              if (output.json) output.object({ at, project: name, service, replica, phase, index, run: record.id, stream, line });
+              if (output.json)
+                output.object({ at, project: name, service, replica, phase, index, run: record.id, stream, line });
               else output.result(`${output.style('dim', outputPrefix(record))} ${neutraliseLine(line)}`);
             }
           }
