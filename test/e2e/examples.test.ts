@@ -14,12 +14,12 @@ const examples = join(import.meta.dirname, '../../examples');
 
 test('examples/hooks: web is registered while it runs, and the database is backed up before it stops', async (t) => {
   const project = example(t, 'hooks');
-  await ok(t, project, ['apply', '--wait']);
+  await ok(project, ['apply', '--wait']);
   const before = await idsOf(project.name, 'web');
   assert.deepEqual(await registered(project.name), before);
 
   edit(project.path('compose.yaml'), 'Good morning', 'Good evening');
-  await ok(t, project, ['apply', '--wait']);
+  await ok(project, ['apply', '--wait']);
   const after = await idsOf(project.name, 'web');
   assert.equal(
     after.some((id) => before.includes(id)),
@@ -29,7 +29,7 @@ test('examples/hooks: web is registered while it runs, and the database is backe
   const page = await get((await containers(project.name, 'web'))[0]?.Id ?? '', '/cgi-bin/hello');
   assert.match(page, /^Good evening, visitor \d+\./);
 
-  await ok(t, project, ['down']);
+  await ok(project, ['down']);
   assert.deepEqual(await containers(project.name), []);
   const reader = await outside.run(`${project.name}-reader`, {
     Image: testImage,
@@ -41,7 +41,7 @@ test('examples/hooks: web is registered while it runs, and the database is backe
   assert.ok(Number(visits.output) > 0, visits.output);
   await outside.remove(reader);
 
-  await ok(t, project, ['down', '--volumes']);
+  await ok(project, ['down', '--volumes']);
   assert.deepEqual(await volumes(project.name), []);
 });
 
@@ -63,7 +63,7 @@ test('examples/hooks: a restart from outside is registered too, while watch runs
 
 test('examples/hooks: a database that cannot be backed up is not stopped, unless it is forced', async (t) => {
   const project = example(t, 'hooks');
-  await ok(t, project, ['apply']);
+  await ok(project, ['apply']);
   const database = await container(project.name, 'database');
   await exec(database.Id, ['rm', '/backup.sh']);
   const refused = await reeve(project, ['down']);
@@ -73,7 +73,7 @@ test('examples/hooks: a database that cannot be backed up is not stopped, unless
     left.map(({ Id, State }) => [Id, State.StartedAt]),
     [[database.Id, database.State.StartedAt]],
   );
-  await ok(t, project, ['down', '--force', '--volumes']);
+  await ok(project, ['down', '--force', '--volumes']);
   assert.deepEqual(await containers(project.name), []);
 });
 
@@ -108,7 +108,7 @@ test('examples/dev: the containers follow compose.yaml, the env file and the fil
 
   watch.kill();
   await watch.ended;
-  await ok(t, project, ['down'], { env: { PORT: '0' } });
+  await ok(project, ['down'], { env: { PORT: '0' } });
   assert.deepEqual([await containers(project.name), await networks(project.name)], [[], []]);
 });
 
@@ -121,7 +121,7 @@ test('examples/gitops: a directory of projects converges, shares a network and f
   assert.deepEqual([await containers(front), await containers(shop)], [[], []]);
 
   await callText('/networks/create', { method: 'POST', body: { Name: `${project.name}-edge` } });
-  await ok(t, project, ['apply', project.folder]);
+  await ok(project, ['apply', project.folder]);
   const door = await container(front, 'front');
   await eventually(async () => assert.equal(await get(door.Id, '/'), 'The market: Fresh figs\n'));
   assert.equal((await containers(shop)).length, 2);
@@ -129,7 +129,7 @@ test('examples/gitops: a directory of projects converges, shares a network and f
   edit(project.path(`${shop}/.env`), 'Fresh figs', 'Ripe plums');
   edit(project.path(`${shop}/.env`), 'REPLICAS=2', 'REPLICAS=1');
   rmSync(project.path(journal), { recursive: true });
-  await ok(t, project, ['apply', project.folder, '--prune']);
+  await ok(project, ['apply', project.folder, '--prune']);
   await eventually(async () => assert.equal(await get(door.Id, '/'), 'The market: Ripe plums\n'));
   assert.equal((await containers(shop)).length, 1);
   assert.equal((await inspect(door.Id)).State.StartedAt, door.State.StartedAt, 'front was not changed');
@@ -164,12 +164,7 @@ function edit(path: string, from: string, to: string): void {
   renameSync(`${path}.new`, path);
 }
 
-async function ok(
-  t: TestContext,
-  project: TestProject,
-  args: readonly string[],
-  options?: ReeveOptions,
-): Promise<void> {
+async function ok(project: TestProject, args: readonly string[], options?: ReeveOptions): Promise<void> {
   const { exitCode, stdout, stderr } = await reeve(project, args, options);
   assert.equal(exitCode, 0, `reeve ${args.join(' ')}\n${stdout}\n${stderr}`);
 }
