@@ -11,6 +11,15 @@ import type { MapNode } from './node.ts';
 import { placeOf, type Parts } from './project-builder.ts';
 import { nearest } from './suggestion.ts';
 
+type Section = 'networks' | 'volumes' | 'secrets' | 'configs';
+
+const SINGULAR: Readonly<Record<Section, string>> = {
+  networks: 'network',
+  volumes: 'volume',
+  secrets: 'secret',
+  configs: 'config',
+};
+
 type Help = Pick<Finding, 'expected' | 'suggestion' | 'remedy'>;
 
 /** Reports what does not fit together. */
@@ -118,25 +127,25 @@ class ConsistencyCheck {
   }
 
   #references(service: Service, path: Path): void {
-    const { networks, volumes, secrets, configs, models } = this.#parts;
+    const { models } = this.#parts;
     const names = Object.keys(service.networks ?? {});
     if (service.network_mode && names.length > 0) {
       const message = `service ${service.name} declares mutually exclusive \`network_mode\` and \`networks\``;
       this.#report('conflict', message, [...path, 'network_mode'], { remedy: 'remove one of the two' });
     }
-    for (const name of names) this.#refer(service, 'network', 'networks', name, networks, [...path, 'networks', name]);
+    for (const name of names) this.#refer('networks', name, [...path, 'networks', name]);
     for (const [index, mount] of (service.volumes ?? []).entries()) {
       if (mount.type !== 'volume' || !mount.source) continue;
-      this.#refer(service, 'volume', 'volumes', mount.source, volumes, [...path, 'volumes', index]);
+      this.#refer('volumes', mount.source, [...path, 'volumes', index]);
     }
     for (const [index, { source }] of (service.build?.secrets ?? []).entries()) {
-      this.#refer(service, 'build secret', 'secrets', source, secrets, [...path, 'build', 'secrets', index]);
+      this.#refer('secrets', source, [...path, 'build', 'secrets', index], 'build secret');
     }
     for (const [index, { source }] of (service.configs ?? []).entries()) {
-      this.#refer(service, 'config', 'configs', source, configs, [...path, 'configs', index]);
+      this.#refer('configs', source, [...path, 'configs', index]);
     }
     for (const [index, { source }] of (service.secrets ?? []).entries()) {
-      this.#refer(service, 'secret', 'secrets', source, secrets, [...path, 'secrets', index]);
+      this.#refer('secrets', source, [...path, 'secrets', index]);
     }
     for (const name of Object.keys(service.models ?? {})) {
       if (models.has(name)) continue;
@@ -148,9 +157,11 @@ class ConsistencyCheck {
     }
   }
 
-  #refer(service: Service, what: string, section: string, name: string, known: object, path: Path): void {
+  /** Reports a name that is not declared in its section. */
+  #refer(section: Section, name: string, path: Path, what = SINGULAR[section]): void {
+    const known = this.#parts[section];
     if (Object.hasOwn(known, name) || this.#findings.isBroken(section, name)) return;
-    const message = `service "${service.name}" refers to undefined ${what} ${name}`;
+    const message = `service "${String(path[1])}" refers to undefined ${what} ${name}`;
     const suggestion = nearest(name, Object.keys(known));
     const remedy = suggestion === undefined ? `declare it under ${section}` : undefined;
     this.#report('undefined-reference', message, path, { suggestion, remedy });

@@ -14,12 +14,12 @@ import { describeKind, scalarText, type ListNode, type MapNode, type Node, type 
 import { parseBytes, parseDuration } from './units.ts';
 import { splitWords } from './words.ts';
 
-/** A mapping whose keys come from a file: without a prototype, so that `constructor` in it is only a name. */
-export type Dictionary = Record<string, unknown>;
+/** Members of something, by name. */
+type Members = Record<string, unknown>;
 
-/** Makes an empty dictionary. */
-export function dictionary(entries: Iterable<readonly [string, unknown]> = []): Dictionary {
-  const result: Dictionary = Object.create(null);
+/** A mapping whose keys come from a file: without a prototype, so that `constructor` in it is only a name. */
+export function dictionary<T>(entries: Iterable<readonly [string, T]> = []): Record<string, T> {
+  const result = Object.create(null) as Record<string, T>;
   for (const [key, value] of entries) result[key] = value;
   return result;
 }
@@ -67,9 +67,9 @@ class Decoder {
     }
   }
 
-  #struct(node: Node, fields: readonly Field[], path: Path): Dictionary | undefined {
+  #struct(node: Node, fields: readonly Field[], path: Path): Members | undefined {
     if (node.kind !== 'map') return this.#wrong(node, 'a mapping', path);
-    const result: Dictionary = {};
+    const result: Members = {};
     for (const { name, shape } of fields) {
       const member = node.entries.get(name);
       if (member === undefined) continue;
@@ -99,7 +99,7 @@ class Decoder {
     return result.ok ? result.hosts : this.#fail(result.at, result.problem, path);
   }
 
-  #map(node: Node, of: Shape, from: MapForm | undefined, path: Path): Dictionary | undefined {
+  #map(node: Node, of: Shape, from: MapForm | undefined, path: Path): Members | undefined {
     if (node.kind === 'list') return this.#mapFromList(node, from, path);
     if (node.kind !== 'map') return this.#wrong(node, 'a mapping', path);
     const entries = [...node.entries.values()].map(({ key, value }): [string, unknown] => [
@@ -120,7 +120,7 @@ class Decoder {
     return anyText(node);
   }
 
-  #mapFromList(node: ListNode, from: MapForm | undefined, path: Path): Dictionary | undefined {
+  #mapFromList(node: ListNode, from: MapForm | undefined, path: Path): Members | undefined {
     if (from === undefined || from === 'options' || from === 'nullable' || from === 'multi-options') {
       return this.#wrong(node, 'a mapping', path);
     }
@@ -241,7 +241,7 @@ export function plainValue(node: Node): unknown {
 }
 
 /** The `x-` members of a mapping as plain data; undefined when it has none. */
-export function extensionsOf(node: Node | undefined): Dictionary | undefined {
+export function extensionsOf(node: Node | undefined): Members | undefined {
   if (node?.kind !== 'map') return undefined;
   const entries = [...node.entries.values()].filter((entry) => entry.key.startsWith('x-'));
   return entries.length === 0 ? undefined : dictionary(entries.map((entry) => [entry.key, plainValue(entry.value)]));

@@ -220,8 +220,9 @@ export function projectName(
   nameInFiles: NameInFiles | undefined,
   findings: Findings,
 ): string {
-  const imposed = options.projectName || discovery.environment.get('COMPOSE_PROJECT_NAME');
-  if (imposed !== undefined && imposed !== '') {
+  const given = options.projectName ?? '';
+  const imposed = given === '' ? (discovery.environment.get('COMPOSE_PROJECT_NAME') ?? '') : given;
+  if (imposed !== '') {
     if (normalizeProjectName(imposed) === imposed) return imposed;
     findings.error({
       code: 'project-name',

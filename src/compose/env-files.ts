@@ -7,11 +7,10 @@ import type { EnvFile, Environment as Variables, Mapping } from '../model/projec
 import { dictionary } from './decode.ts';
 import type { Findings, Path, Place } from './diagnostic.ts';
 import { lineOffset } from './discovery.ts';
-import { parseDotenv, parseRawEnv, type DotenvFault } from './dotenv.ts';
+import { parseDotenv, parseRawEnv, type DotenvContext, type DotenvFault } from './dotenv.ts';
 import type { Environment } from './environment.ts';
 import type { InputFiles } from './files.ts';
 import type { Source } from './source.ts';
-import type { Lookup } from './template.ts';
 
 export interface FoldContext {
   readonly environment: Environment;
@@ -19,7 +18,7 @@ export interface FoldContext {
   readonly findings: Findings;
   /** The service, for messages. */
   readonly path: Path;
-  readonly at: Place;
+  readonly placeOf: (path: Path) => Place;
 }
 
 /** The environment of the files, later ones winning, with the service's own over it. */
@@ -27,11 +26,17 @@ export function foldEnvFiles(files: readonly EnvFile[], own: Variables | undefin
   const values = new Map<string, string>();
   for (const [name, value] of Object.entries(own ?? {})) if (value !== null) values.set(name, value);
   for (const [index, file] of files.entries()) {
-    const source = readFile(file.path, file.required, 'env_file', index, context);
+    const named: NamedFile = { path: file.path, required: file.required, kind: 'env_file', index };
+    const source = readFile(named, context);
     if (source === undefined) continue;
-    const lookup: Lookup = (name) => context.environment.get(name) ?? own?.[name] ?? undefined;
-    const fault = parseFormat(file.format, source, values, lookup, context);
-    if (fault !== undefined) reportFault(source, fault, 'env_file', index, context);
+    const fault = parseFormat(file.format, source, values, {
+      lookup: (name) => context.environment.get(name) ?? own?.[name] ?? undefined,
+      listener: {
+        unset: unsetListener(source, context),
+        used: (name, value) => context.environment.markFrom(name, value),
+      },
+    });
+    if (fault !== undefined) reportFault(source, fault, named, context);
   }
   const folded = new Map<string, string | null>(values);
   for (const [name, value] of Object.entries(own ?? {})) folded.set(name, value);
@@ -46,12 +51,13 @@ export function foldLabelFiles(
 ): Mapping<string> | undefined {
   const labels = new Map<string, string>();
   for (const [index, path] of files.entries()) {
-    const source = readFile(path, true, 'label_file', index, context);
+    const named: NamedFile = { path, required: true, kind: 'label_file', index };
+    const source = readFile(named, context);
     if (source === undefined) continue;
     const values = new Map<string, string>();
     const listener = { unset: unsetListener(source, context) };
     const fault = parseDotenv(source.text, values, { lookup: (name) => labels.get(name), listener });
-    if (fault !== undefined) reportFault(source, fault, 'label_file', index, context);
+    if (fault !== undefined) reportFault(source, fault, named, context);
     for (const [name, value] of values) labels.set(name, value);
   }
   for (const [name, value] of Object.entries(own ?? {})) labels.set(name, value);
@@ -60,46 +66,46 @@ export function foldLabelFiles(
 
 function sortedDictionary<T>(values: ReadonlyMap<string, T>): Record<string, T> {
   const sorted = [...values].toSorted((a, b) => compareText(a[0], b[0]));
-  return dictionary(sorted) as Record<string, T>;
+  return dictionary(sorted);
 }
 
-function readFile(
-  path: string,
-  required: boolean,
-  kind: 'env_file' | 'label_file',
-  index: number,
-  context: FoldContext,
-): Source | undefined {
-  const source = context.inputs.readSource(path, kind);
+/** A file of a service, as the file that names it says. */
+interface NamedFile {
+  readonly path: string;
+  readonly required: boolean;
+  readonly kind: 'env_file' | 'label_file';
+  readonly index: number;
+}
+
+function readFile(file: NamedFile, context: FoldContext): Source | undefined {
+  const source = context.inputs.readSource(file.path, file.kind);
   if (source.ok) return source.value;
-  if (source.fault.missing && !required) return undefined;
-  const what = kind === 'env_file' ? 'env file' : 'label file';
-  const message = source.fault.missing ? `${what} ${path} not found` : source.fault.message;
-  context.findings.error({
-    code: source.fault.code,
-    message,
-    at: context.at,
-    path: [...context.path, kind, index],
-    remedy: kind === 'env_file' && source.fault.missing ? 'create it, or say required: false' : undefined,
-  });
+  const { missing, message: problem, code } = source.fault;
+  if (missing && !file.required) return undefined;
+  const isEnvFile = file.kind === 'env_file';
+  const message = missing ? `${isEnvFile ? 'env file' : 'label file'} ${file.path} not found` : problem;
+  const remedy = isEnvFile && missing ? 'create it, or say required: false' : undefined;
+  context.findings.error({ code, message, ...whereNamed(file, context), remedy });
   return undefined;
 }
 
+function whereNamed(file: NamedFile, context: FoldContext): { readonly at: Place; readonly path: Path } {
+  const path = [...context.path, file.kind, file.index];
+  return { at: context.placeOf(path), path };
+}
+
+/** Reads a source in one of the formats of env files. */
 function parseFormat(
   format: string | undefined,
   source: Source,
   values: Map<string, string>,
-  lookup: Lookup,
-  context: FoldContext,
+  dotenv: DotenvContext,
 ): DotenvFault | undefined {
-  if (format === 'raw') return parseRawEnv(source.text, values, lookup);
-  if (format !== undefined && format !== '' && format !== '.env') {
-    return { message: `unsupported env_file format "${format}"`, line: 0 };
-  }
-  const used = (name: string, value: string): void => {
-    if (context.environment.get(name) === value) context.environment.markUsed(name, value);
-  };
-  return parseDotenv(source.text, values, { lookup, listener: { unset: unsetListener(source, context), used } });
+  if (format === 'raw') return parseRawEnv(source.text, values, dotenv.lookup);
+  const isKnown = format === undefined || format === '' || format === '.env';
+  return isKnown
+    ? parseDotenv(source.text, values, dotenv)
+    : { message: `unsupported env_file format "${format}"`, line: 0 };
 }
 
 function unsetListener(source: Source, context: FoldContext): (name: string) => void {
@@ -109,12 +115,13 @@ function unsetListener(source: Source, context: FoldContext): (name: string) => 
   };
 }
 
-function reportFault(source: Source, fault: DotenvFault, kind: string, index: number, context: FoldContext): void {
-  const inFile = fault.line > 0;
+function reportFault(source: Source, fault: DotenvFault, file: NamedFile, context: FoldContext): void {
+  const { at, path } = whereNamed(file, context);
+  const isInFile = fault.line > 0;
   context.findings.error({
     code: 'env-file',
-    message: inFile ? `failed to read ${source.path}: ${fault.message}` : fault.message,
-    at: inFile ? { source, offset: lineOffset(source.text, fault.line) } : context.at,
-    path: [...context.path, kind, index],
+    message: isInFile ? `failed to read ${source.path}: ${fault.message}` : fault.message,
+    at: isInFile ? { source, offset: lineOffset(source.text, fault.line) } : at,
+    path,
   });
 }

@@ -41,6 +41,11 @@ export class Environment {
     if (value !== '' && !NOT_SENSITIVE.has(name)) this.#sensitive.add(value);
   }
 
+  /** Like `markUsed`, if the value is indeed this environment's. */
+  markFrom(name: string, value: string): void {
+    if (this.#values.get(name) === value) this.markUsed(name, value);
+  }
+
   /** Like `get`, and the value counts as used. */
   take(name: string): string | undefined {
     const value = this.#values.get(name);

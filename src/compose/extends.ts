@@ -19,8 +19,20 @@ export interface ExtendsScope {
   readonly resets: readonly Path[];
 }
 
-/** Loads the file that an `extends` names; undefined after a fault was reported. */
-export type LoadBase = (file: string, at: Place, path: Path) => ExtendsScope | undefined;
+/** An `extends` that names another file. */
+export interface BaseRequest {
+  readonly file: string;
+  readonly at: Place;
+  readonly path: Path;
+}
+
+/** The document whose services are extended. */
+export interface DocumentScope {
+  readonly file: string;
+  readonly resets: readonly Path[];
+  /** Loads another file; undefined after a fault was reported. */
+  readonly loadBase: (request: BaseRequest) => ExtendsScope | undefined;
+}
 
 interface Reference {
   readonly service: string;
@@ -28,14 +40,11 @@ interface Reference {
   readonly at: Node;
 }
 
+/** A longer chain is a mistake or an attack. */
+const MAX_CHAIN = 100;
+
 /** Resolves every `extends` of a document, in place. */
-export function applyExtends(
-  root: MapNode,
-  file: string,
-  resets: readonly Path[],
-  load: LoadBase,
-  findings: Findings,
-): void {
+export function applyExtends(root: MapNode, scope: DocumentScope, findings: Findings): void {
   const services = get(root, 'services');
   if (services === undefined || services.kind === 'bad') return;
   if (services.kind !== 'map') {
@@ -43,16 +52,17 @@ export function applyExtends(
     findings.error({ code: 'wrong-type', message, at: services.at, path: ['services'], expected: 'a mapping' });
     return;
   }
-  const resolver = new ExtendsResolver(load, findings);
-  const scope = { file, services, resets };
-  for (const name of services.entries.keys()) resolver.resolve(name, scope, []);
+  const resolver = new ExtendsResolver(scope.loadBase, findings);
+  for (const name of services.entries.keys()) {
+    resolver.resolve(name, { file: scope.file, services, resets: scope.resets }, []);
+  }
 }
 
 class ExtendsResolver {
-  readonly #load: LoadBase;
+  readonly #load: DocumentScope['loadBase'];
   readonly #findings: Findings;
 
-  constructor(load: LoadBase, findings: Findings) {
+  constructor(load: DocumentScope['loadBase'], findings: Findings) {
     this.#load = load;
     this.#findings = findings;
   }
@@ -82,20 +92,21 @@ class ExtendsResolver {
 
   #base(reference: Reference, scope: ExtendsScope, trail: readonly string[], path: Path): Node | undefined {
     const { at } = reference.at;
-    const source = reference.file === undefined ? scope : this.#load(reference.file, at, path);
+    const source = reference.file === undefined ? scope : this.#load({ file: reference.file, at, path });
     if (source === undefined) return undefined;
     if (!source.services.entries.has(reference.service)) {
-      const where = reference.file === undefined ? scope.file : reference.file;
+      const where = reference.file ?? scope.file;
       const message = `cannot extend service "${String(path[1])}" in ${scope.file}: service "${reference.service}" not found in ${where}`;
       const suggestion = nearest(reference.service, [...source.services.entries.keys()]);
       this.#findings.error({ code: 'extends', message, at, path, suggestion });
       return undefined;
     }
     const next = `${reference.service} in ${source.file}`;
-    if (!trail.includes(next)) return this.resolve(reference.service, source, trail);
-    const [first = next, ...rest] = [...trail, next];
-    const message = ['Circular reference:', `  ${first}`, ...rest.map((step) => `  extends ${step}`)].join('\n');
-    this.#findings.error({ code: 'cycle', message, at, path });
+    const isCycle = trail.includes(next);
+    if (!isCycle && trail.length < MAX_CHAIN) return this.resolve(reference.service, source, trail);
+    const steps = [...trail, next].map((step, index) => (index === 0 ? `  ${step}` : `  extends ${step}`));
+    const message = isCycle ? ['Circular reference:', ...steps].join('\n') : 'the chain of extends is too long';
+    this.#findings.error({ code: isCycle ? 'cycle' : 'extends', message, at, path });
     return undefined;
   }
 

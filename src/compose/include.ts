@@ -28,17 +28,16 @@ interface Include {
   readonly envFiles: readonly string[];
 }
 
-/** Loads a project's files into one model. */
-type LoadModel = (request: ModelRequest, context: LoadContext) => MapNode | undefined;
+/** The document that includes, and how the included project is loaded. */
+export interface IncludeScope {
+  readonly file: string;
+  readonly request: ModelRequest;
+  readonly context: LoadContext;
+  readonly load: (request: ModelRequest, context: LoadContext) => MapNode | undefined;
+}
 
 /** Brings in everything that a document includes, in place. */
-export function applyIncludes(
-  root: MapNode,
-  file: string,
-  request: ModelRequest,
-  context: LoadContext,
-  load: LoadModel,
-): void {
+export function applyIncludes(root: MapNode, scope: IncludeScope): void {
   const list = root.entries.get('include')?.value;
   if (list === undefined || list.kind === 'bad') return;
   if (list.kind !== 'list') {
@@ -49,8 +48,8 @@ export function applyIncludes(
   const kept = list.items.filter((item, index) => {
     const include = readInclude(item, ['include', index]);
     if (include === undefined) return true;
-    const model = loadInclude(include, file, request, context, load);
-    if (model !== undefined) importResources(model, root, context);
+    const model = loadInclude(include, scope);
+    if (model !== undefined) importResources(model, root, scope.context);
     return false;
   });
   if (kept.length === 0) root.entries.delete('include');
@@ -79,22 +78,17 @@ function texts(node: Node | undefined): string[] | undefined {
   return node.items.flatMap((item) => (item.kind === 'string' ? [item.value] : []));
 }
 
-function loadInclude(
-  include: Include,
-  file: string,
-  request: ModelRequest,
-  context: LoadContext,
-  load: LoadModel,
-): MapNode | undefined {
+function loadInclude(include: Include, scope: IncludeScope): MapNode | undefined {
+  const { request, context } = scope;
   const base = { base: request.workingDir, home: context.home };
   const files = include.files.map((path) => absolute(path, base));
   const [main] = files;
   if (main === undefined) return undefined;
-  const trail = [...request.includedBy, file];
+  const trail = [...request.includedBy, scope.file];
   const { at } = include.at;
   if (trail.includes(main)) {
-    const [first = main, ...rest] = [...trail, main];
-    const message = ['include cycle detected:', first, ...rest.map((step) => ` include ${step}`)].join('\n');
+    const steps = [...trail, main].map((step, index) => (index === 0 ? step : ` include ${step}`));
+    const message = ['include cycle detected:', ...steps].join('\n');
     context.findings.error({ code: 'cycle', message, at, path: include.path });
     return undefined;
   }
@@ -112,7 +106,7 @@ function loadInclude(
   const directory = include.projectDirectory;
   const workingDir = directory === undefined ? dirname(main) : absolute(directory, base);
   const environment = includedEnvironment(include, workingDir, request, context);
-  return environment && load({ files, workingDir, environment, includedBy: trail }, context);
+  return environment && scope.load({ files, workingDir, environment, includedBy: trail }, context);
 }
 
 /** The parent's variables, which win, and those of `env_file` or else of a `.env` in the included folder. */

@@ -17,18 +17,17 @@ import {
   type MapNode,
   type Node,
 } from './node.ts';
-import type { Path } from './diagnostic.ts';
 import { compareText } from '../model/canonical-json.ts';
-import { compileRules, type RuleTree } from './rule-tree.ts';
+import { compileRules } from './rule-tree.ts';
 
-export type MergeRule = (base: Node, override: Node, path: Path, merge: Merger, rules: RuleTree<MergeRule>) => Node;
+export type MergeRule = (base: Node, override: Node, merger: Merger) => Node;
 
-/** What a rule may call back (merge.ts). */
+/** What a rule may call back (merge.ts), about the place it was found at. */
 export interface Merger {
   /** Merges by key, in place of the base. */
-  mappings(base: MapNode, override: MapNode, path: Path, rules: RuleTree<MergeRule> | undefined): MapNode;
+  mappings(base: MapNode, override: MapNode): MapNode;
   /** Reports that the two cannot be merged. */
-  refuse(base: Node, override: Node, path: Path): Node;
+  refuse(base: Node, override: Node): Node;
 }
 
 /** The override stands, even when it is null. */
@@ -49,50 +48,50 @@ const hosts: MergeRule = (base, override) => {
 
 /** Lists become mappings whose values are made by `value`. */
 function asMapping(value: (item: Node) => Node): MergeRule {
-  return (base, override, path, merge, rules) => {
+  return (base, override, merger) => {
     const right = toMapping(base, value);
     const left = toMapping(override, value);
-    if (left === undefined) return override.kind === 'null' ? base : merge.refuse(base, override, path);
-    if (right === undefined) return base.kind === 'null' ? left : merge.refuse(base, override, path);
-    return merge.mappings(right, left, path, rules);
+    if (left === undefined) return override.kind === 'null' ? base : merger.refuse(base, override);
+    if (right === undefined) return base.kind === 'null' ? left : merger.refuse(base, override);
+    return merger.mappings(right, left);
   };
 }
 
-const build: MergeRule = (base, override, path, merge, rules) => {
+const build: MergeRule = (base, override, merger) => {
   const right = toBuild(base);
   const left = toBuild(override);
-  if (left === undefined) return override.kind === 'null' ? base : merge.refuse(base, override, path);
+  if (left === undefined) return override.kind === 'null' ? base : merger.refuse(base, override);
   if (right === undefined) return left;
-  return merge.mappings(right, left, path, rules);
+  return merger.mappings(right, left);
 };
 
 /** Options of different drivers do not mix. */
-const logging: MergeRule = (base, override, path, merge, rules) => {
+const logging: MergeRule = (base, override, merger) => {
   if (override.kind === 'null') return base;
-  if (base.kind !== 'map' || override.kind !== 'map') return merge.refuse(base, override, path);
+  if (base.kind !== 'map' || override.kind !== 'map') return merger.refuse(base, override);
   const mine = getText(base, 'driver');
   const theirs = getText(override, 'driver');
   const same = mine === undefined || theirs === undefined || mine === theirs;
-  return same ? merge.mappings(base, override, path, rules) : override;
+  return same ? merger.mappings(base, override) : override;
 };
 
 /**
  * Pools of the same subnet merge; a pool of the override with another subnet is added once, and the base's own pool
  * is kept only if some override has its subnet. Odd, but it is what Compose does.
  */
-const ipam: MergeRule = (base, override, path, merge) => {
-  if (base.kind !== 'list' || override.kind !== 'list') return merge.refuse(base, override, path);
+const ipam: MergeRule = (base, override, merger) => {
+  if (base.kind !== 'list' || override.kind !== 'list') return merger.refuse(base, override);
   const pools: MapNode[] = [];
   const indexOf = (pool: MapNode): number =>
     pools.findIndex((known) => getText(known, 'subnet') === getText(pool, 'subnet'));
   for (const original of base.items) {
     for (const other of override.items) {
-      if (original.kind !== 'map' || other.kind !== 'map') return merge.refuse(original, other, path);
+      if (original.kind !== 'map' || other.kind !== 'map') return merger.refuse(original, other);
       if (getText(original, 'subnet') !== getText(other, 'subnet') && indexOf(other) === -1) {
         pools.push(other);
         continue;
       }
-      const merged = merge.mappings(original, other, path, undefined);
+      const merged = merger.mappings(original, other);
       const index = indexOf(merged);
       if (index === -1) pools.push(merged);
       else pools[index] = merged;

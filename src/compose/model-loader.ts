@@ -9,10 +9,10 @@ import { dirname } from 'node:path';
 
 import { canonicalise, dropBlankDns } from './canonical.ts';
 import { checkValues, setDefaults } from './defaults.ts';
-import { type Findings, type Path, type Place } from './diagnostic.ts';
+import type { Path } from './diagnostic.ts';
 import { STDIN } from './discovery.ts';
 import { buildDocument, type Document } from './document.ts';
-import { applyExtends, type ExtendsScope } from './extends.ts';
+import { applyExtends, type BaseRequest, type ExtendsScope } from './extends.ts';
 import { applyIncludes } from './include.ts';
 import { interpolate } from './interpolate.ts';
 import { MAX_LOADS, type LoadContext, type ModelRequest } from './load-context.ts';
@@ -28,19 +28,7 @@ import { parseYaml } from './yaml-syntax.ts';
 
 /** Loads and merges the files of a project; undefined when not even a part of it could be read. */
 export function loadModel(request: ModelRequest, context: LoadContext): MapNode | undefined {
-  let model: MapNode | undefined;
-  for (const file of request.files) {
-    context.signal?.throwIfAborted();
-    const documents = readDocuments(file, context, request.includedBy.length === 0);
-    if (documents === undefined) continue;
-    for (const document of documents) model = addDocument(model, document, file, request, context);
-  }
-  if (model === undefined) return undefined;
-  setDefaults(model);
-  checkValues(model, context.findings);
-  resolvePaths(model, { base: request.workingDir, home: context.home, findings: context.findings });
-  resolveListedEnvironment(model, request.environment);
-  return model;
+  return new ModelLoader(request, context).load();
 }
 
 /** The documents of a file; undefined after a fault was reported. */
@@ -51,9 +39,7 @@ export function readDocuments(file: string, context: LoadContext, allowPipe = fa
     return ahead;
   }
   const source = readComposeFile(file, context, allowPipe);
-  if (source === undefined) return undefined;
-  const syntax = parseYaml(source, context.findings);
-  return syntax?.map((document) => buildDocument(document, source, context.findings));
+  return source && parseDocuments(source, context);
 }
 
 function readComposeFile(file: string, context: LoadContext, allowPipe: boolean): Source | undefined {
@@ -64,98 +50,117 @@ function readComposeFile(file: string, context: LoadContext, allowPipe: boolean)
   return undefined;
 }
 
-function addDocument(
-  base: MapNode | undefined,
-  document: Document,
-  file: string,
-  request: ModelRequest,
-  context: LoadContext,
-): MapNode {
-  const { findings } = context;
-  const model = base ?? mapNode(document.root.at);
-  const root = interpolate(document.root, request.environment, findings);
-  if (root.kind !== 'map') {
-    if (root.kind !== 'bad') {
-      const message = `top-level object must be a mapping, not ${describeKind(root.kind)}`;
-      findings.error({ code: 'wrong-type', message, at: root.at, expected: 'a mapping' });
+function parseDocuments(source: Source, context: LoadContext): Document[] | undefined {
+  const syntax = parseYaml(source, context.findings);
+  return syntax?.map((document) => buildDocument(document, source, context.findings));
+}
+
+class ModelLoader {
+  readonly #request: ModelRequest;
+  readonly #context: LoadContext;
+  /** Files that services extend, each read once. */
+  readonly #bases = new Map<string, ExtendsScope | undefined>();
+
+  constructor(request: ModelRequest, context: LoadContext) {
+    this.#request = request;
+    this.#context = context;
+  }
+
+  load(): MapNode | undefined {
+    const { files, workingDir, environment, includedBy } = this.#request;
+    const { findings, home, signal } = this.#context;
+    let model: MapNode | undefined;
+    for (const file of files) {
+      signal?.throwIfAborted();
+      const documents = readDocuments(file, this.#context, includedBy.length === 0);
+      for (const document of documents ?? []) model = this.#add(model ?? mapNode(document.root.at), document, file);
     }
+    if (model === undefined) return undefined;
+    setDefaults(model);
+    checkValues(model, findings);
+    resolvePaths(model, { base: workingDir, home, findings });
+    resolveListedEnvironment(model, environment);
     return model;
   }
-  applyExtends(root, file, document.resets, baseLoader(file, request, context), findings);
-  applyResets(model, document.resets);
-  applyIncludes(root, file, request, context, loadModel);
-  const merged = mergeModels(model, root, findings);
-  makeUnique(merged, findings);
-  validate(merged, findings);
-  dropVersion(merged, file, findings);
-  canonicalise(merged, findings);
-  dropBlankDns(merged);
-  makeUnique(merged, findings);
-  return merged;
-}
 
-function dropVersion(model: MapNode, file: string, findings: Findings): void {
-  const version = model.entries.get('version');
-  if (version === undefined) return;
-  const message = `${file}: the attribute \`version\` is obsolete, it will be ignored, please remove it to avoid potential confusion`;
-  findings.warn({ code: 'obsolete', message, at: version.at, path: ['version'] });
-  model.entries.delete('version');
-}
-
-/** Loads files that services of `file` extend: interpolated and in long form, with absolute paths, not yet extended. */
-function baseLoader(
-  file: string,
-  request: ModelRequest,
-  context: LoadContext,
-): (name: string, at: Place, path: Path) => ExtendsScope | undefined {
-  const known = new Map<string, ExtendsScope | undefined>();
-  return (name, at, path) => {
-    const target = absolute(name, { base: request.workingDir, home: context.home });
-    if (!known.has(target)) known.set(target, loadBase(target, { file, at, path }, request, context));
-    return known.get(target);
-  };
-}
-
-function loadBase(
-  file: string,
-  from: { readonly file: string; readonly at: Place; readonly path: Path },
-  request: ModelRequest,
-  context: LoadContext,
-): ExtendsScope | undefined {
-  const { findings } = context;
-  const { at, path } = from;
-  if (++context.loads > MAX_LOADS) {
-    findings.error({ code: 'extends', message: 'too many files are extended', at, path });
-    return undefined;
+  #add(model: MapNode, document: Document, file: string): MapNode {
+    const { findings } = this.#context;
+    const root = interpolate(document.root, this.#request.environment, findings);
+    if (root.kind !== 'map') {
+      if (root.kind !== 'bad') {
+        const message = `top-level object must be a mapping, not ${describeKind(root.kind)}`;
+        findings.error({ code: 'wrong-type', message, at: root.at, expected: 'a mapping' });
+      }
+      return model;
+    }
+    const scope = { file, resets: document.resets, loadBase: (base: BaseRequest) => this.#base(base) };
+    applyExtends(root, scope, findings);
+    applyResets(model, document.resets);
+    applyIncludes(root, { file, request: this.#request, context: this.#context, load: loadModel });
+    const merged = mergeModels(model, root, findings);
+    makeUnique(merged, findings);
+    validate(merged, findings);
+    this.#dropVersion(merged, file);
+    this.#complete(merged);
+    return merged;
   }
-  const source = context.inputs.readSource(file, 'compose');
-  if (!source.ok) {
-    const message = `cannot extend from ${file}: ${source.fault.message}`;
-    findings.error({ code: source.fault.code, message, at, path });
-    return undefined;
-  }
-  const syntax = parseYaml(source.value, findings);
-  if (syntax === undefined) return undefined;
-  let model: MapNode | undefined;
-  const resets: Path[] = [];
-  for (const documentSyntax of syntax) {
-    const document = buildDocument(documentSyntax, source.value, findings);
-    const root = interpolate(document.root, request.environment, findings);
-    if (root.kind !== 'map') continue;
-    resets.push(...document.resets);
-    if (model !== undefined) applyResets(model, document.resets);
-    model = model === undefined ? root : mergeModels(model, root, findings);
-    makeUnique(model, findings);
-    canonicalise(model, findings);
+
+  /** Long forms, which may show that two items are the same. */
+  #complete(model: MapNode): void {
+    canonicalise(model, this.#context.findings);
     dropBlankDns(model);
-    makeUnique(model, findings);
+    makeUnique(model, this.#context.findings);
   }
-  const services = get(model, 'services');
-  if (model === undefined || services?.kind !== 'map') {
-    const message = `cannot extend from ${file}: it has no services`;
-    findings.error({ code: 'extends', message, at, path });
-    return undefined;
+
+  #dropVersion(model: MapNode, file: string): void {
+    const version = model.entries.get('version');
+    if (version === undefined) return;
+    const message = `${file}: the attribute \`version\` is obsolete, it will be ignored, please remove it to avoid potential confusion`;
+    this.#context.findings.warn({ code: 'obsolete', message, at: version.at, path: ['version'] });
+    model.entries.delete('version');
   }
-  resolvePaths(model, { base: dirname(file), home: context.home, findings });
-  return { file, services, resets };
+
+  /** A file that services extend: interpolated and in long form, with absolute paths, not itself extended. */
+  #base(base: BaseRequest): ExtendsScope | undefined {
+    const file = absolute(base.file, { base: this.#request.workingDir, home: this.#context.home });
+    if (!this.#bases.has(file)) this.#bases.set(file, this.#loadBase(file, base));
+    return this.#bases.get(file);
+  }
+
+  #loadBase(file: string, { at, path }: BaseRequest): ExtendsScope | undefined {
+    const { findings, home, inputs } = this.#context;
+    const source = inputs.readSource(file, 'compose');
+    if (!source.ok || ++this.#context.loads > MAX_LOADS) {
+      const problem = source.ok ? 'too many files are extended' : source.fault.message;
+      const message = `cannot extend from ${file}: ${problem}`;
+      findings.error({ code: source.ok ? 'extends' : source.fault.code, message, at, path });
+      return undefined;
+    }
+    const documents = parseDocuments(source.value, this.#context);
+    if (documents === undefined) return undefined;
+    const { model, resets } = this.#mergeBase(documents);
+    const services = get(model, 'services');
+    if (model === undefined || services?.kind !== 'map') {
+      findings.error({ code: 'extends', message: `cannot extend from ${file}: it has no services`, at, path });
+      return undefined;
+    }
+    resolvePaths(model, { base: dirname(file), home, findings });
+    return { file, services, resets };
+  }
+
+  #mergeBase(documents: readonly Document[]): { model: MapNode | undefined; resets: Path[] } {
+    const { findings } = this.#context;
+    const resets: Path[] = [];
+    let model: MapNode | undefined;
+    for (const document of documents) {
+      const root = interpolate(document.root, this.#request.environment, findings);
+      if (root.kind !== 'map') continue;
+      resets.push(...document.resets);
+      if (model !== undefined) applyResets(model, document.resets);
+      model = model === undefined ? root : mergeModels(model, root, findings);
+      makeUnique(model, findings);
+      this.#complete(model);
+    }
+    return { model, resets };
+  }
 }

@@ -36,7 +36,8 @@ export interface Selection {
 
 /** Reads the parts of a completed tree. */
 export function buildParts(root: MapNode, selection: Selection, environment: Environment, findings: Findings): Parts {
-  const all = section(root, 'services', (entry, path) => buildService(entry, path, findings));
+  const builder = new PartBuilder(environment, findings);
+  const all = section(root, 'services', (entry, path) => builder.service(entry, path));
   const names = Object.keys(all);
   const profilesOf = (name: string): readonly string[] => all[name]?.profiles ?? [];
   const active = new Set(selection.profiles);
@@ -50,10 +51,10 @@ export function buildParts(root: MapNode, selection: Selection, environment: Env
       all,
       names.filter((name) => !isEnabled(name)),
     ),
-    networks: section(root, 'networks', (entry, path) => named<Network>(entry, NETWORK, path, findings, { ipam: {} })),
-    volumes: section(root, 'volumes', (entry, path) => named<Volume>(entry, VOLUME, path, findings, {})),
-    secrets: section(root, 'secrets', (entry, path) => buildFileObject(entry, path, environment, findings)),
-    configs: section(root, 'configs', (entry, path) => buildFileObject(entry, path, environment, findings)),
+    networks: section(root, 'networks', (entry, path) => builder.network(entry, path)),
+    volumes: section(root, 'volumes', (entry, path) => builder.volume(entry, path)),
+    secrets: section(root, 'secrets', (entry, path) => builder.fileObject(entry, path)),
+    configs: section(root, 'configs', (entry, path) => builder.fileObject(entry, path)),
     models: new Set(entriesOf(root, 'models').map((entry) => entry.key)),
   };
 }
@@ -65,7 +66,7 @@ export function pick<T>(all: Mapping<T>, names: Iterable<string>): Mapping<T> {
     const value = all[name];
     if (value !== undefined) picked.push([name, value]);
   }
-  return dictionary(picked.toSorted((a, b) => compareText(a[0], b[0]))) as Record<string, T>;
+  return dictionary(picked.toSorted((a, b) => compareText(a[0], b[0])));
 }
 
 /** Where something stands in the tree: the nearest place on the way to it that exists. */
@@ -89,38 +90,84 @@ export function placeOf(root: MapNode, path: Path): Place {
 }
 
 function section<T>(root: MapNode, name: string, build: (entry: Entry, path: Path) => T | undefined): Mapping<T> {
-  const built = new Map<string, T>();
+  const built: [string, T][] = [];
   for (const entry of entriesOf(root, name)) {
     const value = build(entry, [name, entry.key]);
-    if (value !== undefined) built.set(entry.key, value);
+    if (value !== undefined) built.push([entry.key, value]);
   }
-  return dictionary([...built].toSorted((a, b) => compareText(a[0], b[0]))) as Record<string, T>;
+  return dictionary(built.toSorted((a, b) => compareText(a[0], b[0])));
 }
 
 function hasProfile(own: readonly string[], active: ReadonlySet<string>): boolean {
   return own.length === 0 || active.has('*') || own.some((profile) => active.has(profile));
 }
 
-function buildService(entry: Entry, path: Path, findings: Findings): Service | undefined {
-  const node = entry.value;
-  const decoded = record(decode(node, SERVICE, path, findings));
-  if (decoded === undefined) return undefined;
-  const extensions = extensionsOf(node);
-  for (const phase of ['pre_start', 'post_start', 'pre_stop'] as const) {
-    const hooks = buildHooks(get(node, phase), phase, path, findings);
-    if (hooks.length > 0) decoded[phase] = hooks;
-    else delete decoded[phase];
+/** Makes the typed values; what a shape decodes to is taken for the type that was written beside it. */
+class PartBuilder {
+  readonly #environment: Environment;
+  readonly #findings: Findings;
+
+  constructor(environment: Environment, findings: Findings) {
+    this.#environment = environment;
+    this.#findings = findings;
   }
-  const service = {
-    ...decoded,
-    name: entry.key,
-    command: decoded['command'] ?? null,
-    entrypoint: decoded['entrypoint'] ?? null,
-    ...(extensions === undefined ? {} : { extensions }),
-    policy: readServicePolicy(node, path, findings),
-  };
-  return completeService(service as unknown as Omit<Service, 'replicas'>);
+
+  service(entry: Entry, path: Path): Service | undefined {
+    const node = entry.value;
+    const decoded = this.#decode(node, SERVICE, path);
+    if (decoded === undefined) return undefined;
+    for (const phase of PHASES) {
+      const hooks = this.#hooks(get(node, phase), phase, path);
+      if (hooks.length > 0) decoded[phase] = hooks;
+      else delete decoded[phase];
+    }
+    const service = {
+      ...decoded,
+      name: entry.key,
+      command: decoded['command'] ?? null,
+      entrypoint: decoded['entrypoint'] ?? null,
+      policy: readServicePolicy(node, path, this.#findings),
+    };
+    return completeService(service as unknown as Omit<Service, 'replicas'>);
+  }
+
+  network(entry: Entry, path: Path): Network | undefined {
+    const decoded = this.#decode(entry.value, NETWORK, path);
+    return decoded && ({ ipam: {}, ...decoded } as unknown as Network);
+  }
+
+  volume(entry: Entry, path: Path): Volume | undefined {
+    return this.#decode(entry.value, VOLUME, path) as unknown as Volume | undefined;
+  }
+
+  fileObject(entry: Entry, path: Path): FileObject | undefined {
+    const decoded = this.#decode(entry.value, FILE_OBJECT, path);
+    if (decoded === undefined) return undefined;
+    const object = decoded as unknown as Omit<FileObject, 'onChange'>;
+    const value = object.environment === undefined ? object.content : this.#environment.take(object.environment);
+    const onChange = readOnChange(entry.value, path, this.#findings);
+    return { ...object, onChange, ...(value === undefined ? {} : { value }) };
+  }
+
+  #hooks(node: Node | undefined, phase: HookPhase, servicePath: Path): Hook[] {
+    if (node?.kind !== 'list') return [];
+    return node.items.flatMap((item, index) => {
+      const path = [...servicePath, phase, index];
+      const decoded = record(decode(item, HOOK, path, this.#findings));
+      if (decoded === undefined) return [];
+      const policy = readHookPolicy(item, phase, path, this.#findings);
+      return [{ ...decoded, command: decoded['command'] ?? null, policy } as unknown as Hook];
+    });
+  }
+
+  #decode(node: Node, shape: Shape, path: Path): Record<string, unknown> | undefined {
+    const decoded = record(decode(node, shape, path, this.#findings));
+    const extensions = extensionsOf(node);
+    return decoded === undefined || extensions === undefined ? decoded : { ...decoded, extensions };
+  }
 }
+
+const PHASES = ['pre_start', 'post_start', 'pre_stop'] as const;
 
 function completeService(service: Omit<Service, 'replicas'>): Service {
   const deploy = service.deploy === undefined ? undefined : withScale(service.deploy, service.scale);
@@ -132,41 +179,6 @@ function completeService(service: Omit<Service, 'replicas'>): Service {
 function withScale(deploy: NonNullable<Service['deploy']>, scale: number | undefined): NonNullable<Service['deploy']> {
   const complete = { ...deploy, resources: deploy.resources ?? {}, placement: deploy.placement ?? {} };
   return scale === undefined || deploy.replicas !== undefined ? complete : { ...complete, replicas: scale };
-}
-
-function buildHooks(node: Node | undefined, phase: HookPhase, servicePath: Path, findings: Findings): Hook[] {
-  if (node?.kind !== 'list') return [];
-  return node.items.flatMap((item, index) => {
-    const path = [...servicePath, phase, index];
-    const decoded = record(decode(item, HOOK, path, findings));
-    if (decoded === undefined) return [];
-    const hook = {
-      ...decoded,
-      command: decoded['command'] ?? null,
-      policy: readHookPolicy(item, phase, path, findings),
-    };
-    return [hook as unknown as Hook];
-  });
-}
-
-function buildFileObject(
-  entry: Entry,
-  path: Path,
-  environment: Environment,
-  findings: Findings,
-): FileObject | undefined {
-  const base = named<Omit<FileObject, 'onChange'>>(entry, FILE_OBJECT, path, findings, {});
-  if (base === undefined) return undefined;
-  const value = base.environment === undefined ? base.content : environment.get(base.environment);
-  const onChange = readOnChange(entry.value, path, findings);
-  return { ...base, onChange, ...(value === undefined ? {} : { value }) };
-}
-
-function named<T>(entry: Entry, shape: Shape, path: Path, findings: Findings, base: object): T | undefined {
-  const decoded = record(decode(entry.value, shape, path, findings));
-  if (decoded === undefined) return undefined;
-  const extensions = extensionsOf(entry.value);
-  return { ...base, ...decoded, ...(extensions === undefined ? {} : { extensions }) } as unknown as T;
 }
 
 function record(value: unknown): Record<string, unknown> | undefined {

@@ -7,15 +7,15 @@
 
 import { formatPath, type Findings, type Place } from './diagnostic.ts';
 import { describeKind, equalNodes, type ListNode, type MapNode, type Node, type ScalarNode } from './node.ts';
+import { COMPOSE_FILE } from './schema.ts';
 import {
   acceptedKinds,
-  COMPOSE_FILE,
   type EitherRule,
   type ListRule,
   type MapRule,
   type Rule,
   type ScalarRule,
-} from './schema.ts';
+} from './schema-language.ts';
 import { nearest } from './suggestion.ts';
 
 /** Reports everything in a model that a Compose file may not say. */
