@@ -51,3 +51,12 @@ test('a command that does not exist is wrong usage: exit code 2 and one line', (
   assert.deepEqual([status, stdout], [2, '']);
   assert.match(stderr, /^reeve: .*no-such-command.*\n$/);
 });
+
+test('--version loads no library, --help no more than oclif', () => {
+  const told = `import module from 'node:module';
+    process.on('exit', () => { process.stderr.write(Object.keys(module.Module._cache).join('\\n')); });`;
+  const loaded = (args: readonly string[]): string => launch(args, told).stderr;
+  assert.doesNotMatch(loaded(['--version']), /node_modules/);
+  assert.match(loaded(['--help']), /node_modules.@oclif.core/);
+  assert.doesNotMatch(loaded(['--help']), /node_modules.(dockerode|yaml|chokidar|p-queue)/);
+});
