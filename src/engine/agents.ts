@@ -64,6 +64,7 @@ export function sshCommand(address: Extract<Address, { kind: 'ssh' }>): string[]
     '-T',
     '-oConnectTimeout=30',
     '-oBatchMode=yes',
+    '-oServerAliveInterval=15',
     ...(address.user === undefined ? [] : ['-l', address.user]),
     ...(address.port === undefined ? [] : ['-p', String(address.port)]),
     '--',

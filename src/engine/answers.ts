@@ -60,6 +60,8 @@ export interface NetworkAnswer {
   readonly Name: string;
   readonly Driver?: string;
   readonly Labels?: Readonly<Record<string, string>> | null;
+  /** Endpoints by container id; inspect only. */
+  readonly Containers?: Readonly<Record<string, unknown>> | null;
 }
 
 export interface VolumeAnswer {

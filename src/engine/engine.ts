@@ -28,6 +28,7 @@ export interface Engine {
   ): Promise<T>;
 
   createNetwork(request: NetworkRequest, signal: AbortSignal): Promise<void>;
+  /** Waits out endpoints of containers that are being removed; one of a container that stays is a conflict. */
   removeNetwork(nameOrId: string, signal: AbortSignal): Promise<void>;
   connectNetwork(request: ConnectRequest, signal: AbortSignal): Promise<void>;
   disconnectNetwork(network: string, containerId: string, signal: AbortSignal): Promise<void>;
@@ -44,6 +45,7 @@ export interface Engine {
   startContainer(containerId: string, signal: AbortSignal): Promise<void>;
   /** `graceMs` undefined: the container's own grace period. */
   stopContainer(containerId: string, graceMs: number | undefined, signal: AbortSignal): Promise<void>;
+  /** Never by force: a running container is a conflict, because its stop needs its pre_stop. */
   removeContainer(containerId: string, options: { readonly volumes: boolean }, signal: AbortSignal): Promise<void>;
   renameContainer(containerId: string, name: string, signal: AbortSignal): Promise<void>;
   /** In-place change of resources and restart policy; always sends the restart policy. */
@@ -52,11 +54,13 @@ export interface Engine {
   unpauseContainer(containerId: string, signal: AbortSignal): Promise<void>;
   signalContainer(containerId: string, name: string, signal: AbortSignal): Promise<void>;
 
-  /** A refusal (privilege, not running) throws EngineError. */
+  /** A container that does not run is a conflict. */
   createExec(containerId: string, exec: ExecRequest, signal: AbortSignal): Promise<string>;
   /**
    * Starts a created exec and resolves at its end. Output arrives in order, demultiplexed; the sink must be quick.
-   * When the connection breaks the end is taken from the engine (awaitExec), not guessed.
+   * When the connection breaks the end is taken from the engine (awaitExec), not guessed. A command that could not be
+   * started at all (no such file, a privilege denied) is `rejected` with the engine's words, which the sink does not get.
+   * An abort detaches and leaves the command running.
    */
   runExec(execId: string, sink: OutputSink, signal: AbortSignal): Promise<ExecEnd>;
   /** undefined: the engine has no record of it. */

@@ -26,6 +26,7 @@ export class EventStream {
   readonly #listeners = new Set<Listener>();
   #stop: AbortController | undefined;
   #linger: NodeJS.Timeout | undefined;
+  #isClosed = false;
   /** Time of the newest event, as the engine wants it in `since`. */
   #since: string | undefined;
 
@@ -39,25 +40,31 @@ export class EventStream {
     const own: Listener = (notice) => listener(notice);
     this.#listeners.add(own);
     clearTimeout(this.#linger);
-    if (!this.#stop) {
+    if (!this.#stop && !this.#isClosed) {
       this.#stop = new AbortController();
       void this.#run(this.#stop.signal);
     }
     return () => {
-      if (this.#listeners.delete(own) && this.#listeners.size === 0) this.#closeSoon();
+      if (this.#listeners.delete(own) && this.#listeners.size === 0) this.#hangUpSoon();
     };
   }
 
+  /** For good: who subscribes later hears nothing. */
   close(): void {
-    clearTimeout(this.#linger);
+    this.#isClosed = true;
     this.#listeners.clear();
+    this.#hangUp();
+  }
+
+  #hangUp(): void {
+    clearTimeout(this.#linger);
     this.#stop?.abort();
     this.#stop = undefined;
   }
 
-  #closeSoon(): void {
+  #hangUpSoon(): void {
     clearTimeout(this.#linger);
-    this.#linger = setTimeout(() => this.close(), LINGER_MS);
+    this.#linger = setTimeout(() => this.#hangUp(), LINGER_MS);
     this.#linger.unref();
   }
 

@@ -8,8 +8,9 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { EngineError } from '../model/errors.ts';
-import type { ContainerAnswer, ExecAnswer } from './answers.ts';
+import type { ExecAnswer } from './answers.ts';
 import { waitFor } from './await-state.ts';
+import { inspectContainer } from './containers.ts';
 import { Demultiplexer } from './demux.ts';
 import type { EngineNotice, ExecEnd, ExecRequest, ExecState, OutputSink } from './engine.ts';
 import { connectionError } from './faults.ts';
@@ -168,11 +169,7 @@ function wasStarted({ Pid, ExitCode, CanRemove }: ExecAnswer): boolean {
 }
 
 async function isContainerUp(wire: Wire, containerId: string, signal: AbortSignal): Promise<boolean> {
-  const answer = await wire.find<ContainerAnswer>({
-    what: `inspect container ${containerId.slice(0, 12)}`,
-    path: `/containers/${containerId}/json`,
-    signal,
-  });
+  const answer = await inspectContainer(wire, containerId, signal);
   return answer !== undefined && ['running', 'paused'].includes(parseState(answer).status);
 }
 

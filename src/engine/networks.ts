@@ -1,10 +1,17 @@
 /** Calls about networks: make, remove, connect, disconnect. */
 
-import type { ContainerAnswer } from './answers.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isEngineError } from '../model/errors.ts';
+import type { NetworkAnswer } from './answers.ts';
+import { inspectContainer } from './containers.ts';
 import type { NetworkRequest } from './engine.ts';
 import { isAlreadyConnected } from './faults.ts';
 import { networkCreateSpec } from './network-spec.ts';
+import { parseState } from './observed-container.ts';
 import type { Wire } from './wire.ts';
+
+const REMOVAL_ATTEMPTS = 7;
+const FIRST_DELAY_MS = 50;
 
 export async function createNetwork(
   wire: Wire,
@@ -20,13 +27,33 @@ export async function createNetwork(
   });
 }
 
-export function removeNetwork(wire: Wire, nameOrId: string, signal: AbortSignal): Promise<void> {
-  return wire.reach('removed', {
-    what: `remove network ${nameOrId}`,
-    method: 'DELETE',
+/**
+ * Removes a network. The engine may refuse for endpoints of containers that it is still taking away: that passes, and
+ * is waited out. An endpoint of a container that stays is a conflict at once.
+ */
+export async function removeNetwork(wire: Wire, nameOrId: string, signal: AbortSignal): Promise<void> {
+  const call = { what: `remove network ${nameOrId}`, method: 'DELETE', path: networkPath(nameOrId), signal } as const;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await wire.reach('removed', call);
+    } catch (error) {
+      const mayPass = isEngineError(error, 'conflict') && attempt < REMOVAL_ATTEMPTS;
+      if (!mayPass || (await isInUse(wire, nameOrId, signal))) throw error;
+      await delay(FIRST_DELAY_MS * 2 ** (attempt - 1), undefined, { signal });
+    }
+  }
+}
+
+async function isInUse(wire: Wire, nameOrId: string, signal: AbortSignal): Promise<boolean> {
+  const network = await wire.find<NetworkAnswer>({
+    what: `inspect network ${nameOrId}`,
     path: networkPath(nameOrId),
     signal,
   });
+  const states = await Promise.all(
+    Object.keys(network?.Containers ?? {}).map((id) => inspectContainer(wire, id, signal)),
+  );
+  return states.some((answer) => answer !== undefined && parseState(answer).status !== 'removing');
 }
 
 /** What a connect is made from. */
@@ -70,11 +97,7 @@ export function disconnectNetwork(
 
 /** The engine says the same of another container with this one's name: only inspect tells which. */
 async function isConnected(wire: Wire, { network, containerId }: Connection, signal: AbortSignal): Promise<boolean> {
-  const answer = await wire.find<ContainerAnswer>({
-    what: `inspect container ${containerId.slice(0, 12)}`,
-    path: `/containers/${containerId}/json`,
-    signal,
-  });
+  const answer = await inspectContainer(wire, containerId, signal);
   return Object.hasOwn(answer?.NetworkSettings?.Networks ?? {}, network);
 }
 

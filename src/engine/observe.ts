@@ -11,7 +11,8 @@ import type {
   ObservedVolume,
 } from '../model/observed.ts';
 import { LABEL } from '../model/owner.ts';
-import type { ContainerAnswer, ContainerListItem, ImageAnswer, NetworkAnswer, VolumeAnswer } from './answers.ts';
+import type { ContainerListItem, ImageAnswer, NetworkAnswer, VolumeAnswer } from './answers.ts';
+import { inspectContainer } from './containers.ts';
 import type { ObserveRequest } from './engine.ts';
 import { parseContainer } from './observed-container.ts';
 import type { Wire } from './wire.ts';
@@ -92,15 +93,7 @@ async function observeContainers(wire: Wire, project: string, signal: AbortSigna
     query: { all: true, filters: byProject(project) },
     signal,
   });
-  const inspected = await Promise.all(
-    (items ?? []).map(({ Id }) =>
-      wire.find<ContainerAnswer>({
-        what: `inspect container ${Id.slice(0, 12)}`,
-        path: `/containers/${Id}/json`,
-        signal,
-      }),
-    ),
-  );
+  const inspected = await Promise.all((items ?? []).map(({ Id }) => inspectContainer(wire, Id, signal)));
   return inspected.filter((answer) => answer !== undefined).map(parseContainer);
 }
 
