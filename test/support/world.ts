@@ -185,12 +185,12 @@ export function observedVolume(key: string, volume: Volume): ObservedVolume {
 /** A record of a hook, named `post_start[0]`, that ran in the container's present start. */
 export function record(
   of: ObservedContainer,
-  hook: `${'post_start' | 'pre_stop'}[${number}]`,
+  which: `${'post_start' | 'pre_stop'}[${number}]`,
   outcome: HookRecord['outcome'],
   rest: Partial<HookRecord> = {},
 ): HookRecord {
-  const phase = hook.startsWith('post_start') ? 'post_start' : 'pre_stop';
-  const index = Number(hook.slice(phase.length + 1, -1));
+  const phase = which.startsWith('post_start') ? 'post_start' : 'pre_stop';
+  const index = Number(which.slice(phase.length + 1, -1));
   const carried = of.hooks?.[phase][index];
   return {
     id: 1,

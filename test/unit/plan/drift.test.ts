@@ -1,0 +1,369 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { LABEL } from '../../../src/model/owner.ts';
+import type { Service } from '../../../src/model/project.ts';
+import {
+  container,
+  fakeId,
+  hook,
+  idOf,
+  observedNetwork,
+  planText,
+  project,
+  record,
+  text,
+  type ContainerSketch,
+} from '../../support/world.ts';
+
+/** The plan for one running container `aaaaaa` of `web` that differs as sketched. */
+function replacement(cause: string): string {
+  return text`
+    web/1:create  create container aaaaaaaaaaaa_shop-web-1  (${cause})
+    web/1@aaaaaa:stop  stop container shop-web-1  (${cause})  <- web/1:create
+    web/1@aaaaaa:remove  remove container shop-web-1  (${cause})  <- web/1@aaaaaa:stop
+    web/1:rename  rename to shop-web-1  (replaced)  <- web/1@aaaaaa:remove
+    web/1:start  start container  (${cause})  <- web/1:rename
+  `;
+}
+
+function planFor(sketch: ContainerSketch, web: Partial<Omit<Service, 'depends_on'>> = {}): string {
+  const shop = project({ web }, { volumes: { data: { name: 'shop_data' } } });
+  return planText(shop, { containers: [container(shop, 'web', 1, { id: idOf('a'), ...sketch })] });
+}
+
+suite('drift that only a new container mends', () => {
+  test('another configuration', () => {
+    assert.equal(planFor({ configHash: 'old' }), replacement('config changed'));
+  });
+
+  test('another image behind the same reference', () => {
+    const cause = 'image before -> app';
+    assert.equal(planFor({ imageId: 'sha256:before' }), replacement(cause));
+    assert.equal(planFor({ labels: { [LABEL.image]: 'sha256:before' } }), replacement(cause));
+  });
+
+  test('other bytes behind a config or secret', () => {
+    assert.equal(
+      planFor({ contentHash: 'v1' }, { contentHash: 'v2' }),
+      replacement('content of a config or secret changed'),
+    );
+    assert.equal(planFor({ contentHash: 'v2' }, { contentHash: 'v2' }), '');
+  });
+
+  test('bytes are not compared where the container has no note of them', () => {
+    assert.equal(planFor({ foreign: true }, { contentHash: 'v2' }), '');
+  });
+
+  test('a volume that is not mounted', () => {
+    const volumes = [{ type: 'volume', source: 'data', target: '/data' }] as const;
+    assert.equal(planFor({ mounts: [] }, { volumes }), replacement('volume shop_data not mounted'));
+    assert.equal(planFor({}, { volumes }), '');
+  });
+
+  test('a container that the engine calls dead', () => {
+    assert.equal(
+      planFor({ state: { status: 'dead', exitCode: 255 } }),
+      text`
+        web/1:create  create container aaaaaaaaaaaa_shop-web-1  (dead)
+        web/1@aaaaaa:remove  remove container shop-web-1  (dead)  <- web/1:create
+        web/1:rename  rename to shop-web-1  (replaced)  <- web/1@aaaaaa:remove
+        web/1:start  start container  (dead)  <- web/1:rename
+      `,
+    );
+  });
+
+  test('several at once are named together', () => {
+    assert.equal(
+      planFor({ configHash: 'old', imageId: 'sha256:before' }),
+      replacement('config changed, image before -> app'),
+    );
+  });
+
+  test('an image that is not on the engine is no drift', () => {
+    const shop = project({ web: {} });
+    assert.equal(planText(shop, { containers: [container(shop, 'web')], world: { images: new Map() } }), '');
+  });
+});
+
+suite('drift that is mended in place', () => {
+  const shop = project(
+    { web: { networks: { default: null, front: { aliases: ['www'] } } } },
+    { networks: { default: { name: 'shop_default', ipam: {} }, front: { name: 'shop_front', ipam: {} } } },
+  );
+  const [onDefault, onFront] = container(shop, 'web').networks as [Endpoint, Endpoint];
+  type Endpoint = ReturnType<typeof container>['networks'][number];
+  const endpoint = (network: string, networkId = fakeId(network)): Endpoint => ({ ...onDefault, network, networkId });
+  const plan = (...networks: Endpoint[]): string =>
+    planText(shop, { containers: [container(shop, 'web', 1, { networks })] });
+
+  test('a network is missing', () => {
+    assert.equal(
+      plan(onFront),
+      'web/1:connect shop_default  connect to network default  (network shop_default missing)',
+    );
+  });
+
+  test('a network was added', () => {
+    assert.equal(
+      plan(onDefault, onFront, endpoint('lab')),
+      'web/1:disconnect lab  disconnect from network lab  (network lab added)',
+    );
+  });
+
+  test('an alias is missing', () => {
+    assert.equal(
+      plan(onDefault, { ...onFront, aliases: ['shop-web-1', 'web'] }),
+      text`
+        web/1:disconnect shop_front  disconnect from network shop_front  (alias www missing on shop_front)
+        web/1:connect shop_front  connect to network front  (alias www missing on shop_front)  <- web/1:disconnect shop_front
+      `,
+    );
+  });
+
+  test('somebody made the network anew behind our back', () => {
+    assert.equal(
+      plan(onDefault, { ...onFront, networkId: 'before' }),
+      text`
+        web/1:disconnect shop_front  disconnect from network shop_front  (network shop_front changed)
+        web/1:connect shop_front  connect to network front  (network shop_front changed)  <- web/1:disconnect shop_front
+      `,
+    );
+  });
+
+  test('a container that was never started has no network id yet', () => {
+    const networks = [onDefault, onFront].map((one) => ({ ...one, networkId: '' }));
+    assert.equal(
+      planText(shop, { containers: [container(shop, 'web', 1, { networks, state: { status: 'created' } })] }),
+      'web/1:start  start container  (created but not started)',
+    );
+  });
+
+  test('the restart policy was changed with docker update', () => {
+    const simple = project({ web: { restart: 'on-failure:3' } });
+    const restartPolicy = { name: 'always', maximumRetryCount: 0 };
+    assert.equal(
+      planText(simple, { containers: [container(simple, 'web', 1, { restartPolicy })] }),
+      'web/1:update  update container  (restart policy always -> on-failure:3 (docker update))',
+    );
+  });
+
+  test('it is paused: it goes on, and then gets what it is owed', () => {
+    const simple = project({ web: { post_start: [hook('register')] } });
+    const paused = container(simple, 'web', 1, { state: { status: 'paused' } });
+    assert.equal(
+      planText(simple, { containers: [paused] }),
+      text`
+        web/1:unpause  unpause container  (paused)
+        web/1:post_start[0]  run post_start hook ["register"]  (owed)  <- web/1:unpause
+      `,
+    );
+    assert.equal(
+      planText(simple, { containers: [paused], ledger: { records: [record(paused, 'post_start[0]', 'succeeded')] } }),
+      'web/1:unpause  unpause container  (paused)',
+    );
+  });
+
+  test('a stopped one is mended before it is started', () => {
+    const ended = container(shop, 'web', 1, {
+      networks: [onFront],
+      name: 'mine',
+      state: { status: 'exited', exitCode: 1 },
+    });
+    assert.equal(
+      planText(shop, { containers: [ended] }),
+      text`
+        web/1:rename  rename to shop-web-1  (name mine -> shop-web-1)
+        web/1:connect shop_default  connect to network default  (network shop_default missing)
+        web/1:start  start container  (exited (1))  <- web/1:rename web/1:connect shop_default
+      `,
+    );
+  });
+
+  test('a running one is mended before the hooks that it is owed', () => {
+    const simple = project({ web: { post_start: [hook('register')] } });
+    assert.equal(
+      planText(simple, { containers: [container(simple, 'web', 1, { networks: [] })] }),
+      text`
+        web/1:connect shop_default  connect to network default  (network shop_default missing)
+        web/1:post_start[0]  run post_start hook ["register"]  (owed)  <- web/1:connect shop_default
+      `,
+    );
+  });
+});
+
+suite('a container that does not run', () => {
+  const plan = (restart: string | undefined, state: ContainerSketch['state']): string => {
+    const shop = project({ web: restart === undefined ? {} : { restart } });
+    return planText(shop, { containers: [container(shop, 'web', 1, state ? { state } : {})] });
+  };
+
+  test('is finished when it exited 0 and nothing asks for more', () => {
+    for (const restart of [undefined, 'no', 'on-failure', 'on-failure:3']) {
+      const expected = restart?.endsWith('3')
+        ? 'web/1:update  update container  (restart policy on-failure -> on-failure:3 (docker update))'
+        : '';
+      const shop = project({ web: restart === undefined ? {} : { restart } });
+      const restartPolicy = { name: (restart ?? 'no').split(':')[0] ?? 'no', maximumRetryCount: 0 };
+      const ended = container(shop, 'web', 1, { restartPolicy, state: { status: 'exited', exitCode: 0 } });
+      assert.equal(planText(shop, { containers: [ended] }), expected, restart);
+    }
+  });
+
+  test('is started again when its policy wants it up', () => {
+    for (const restart of ['always', 'unless-stopped']) {
+      assert.equal(plan(restart, { status: 'exited', exitCode: 0 }), 'web/1:start  start container  (exited (0))');
+    }
+  });
+
+  test('is started again when it failed, whoever ended it', () => {
+    for (const restart of [undefined, 'no', 'on-failure', 'always']) {
+      assert.equal(plan(restart, { status: 'exited', exitCode: 137 }), 'web/1:start  start container  (exited (137))');
+    }
+  });
+
+  test('is left to its restart policy while that is at work', () => {
+    assert.equal(plan('always', { status: 'restarting', exitCode: 1 }), '');
+  });
+
+  test('is run again when its definition changed, finished or not', () => {
+    assert.equal(
+      planFor({ configHash: 'old', state: { status: 'exited', exitCode: 0 } }),
+      text`
+        web/1:create  create container aaaaaaaaaaaa_shop-web-1  (config changed)
+        web/1@aaaaaa:remove  remove container shop-web-1  (config changed)  <- web/1:create
+        web/1:rename  rename to shop-web-1  (replaced)  <- web/1@aaaaaa:remove
+        web/1:start  start container  (config changed)  <- web/1:rename
+      `,
+    );
+  });
+
+  test('is started again when it was to be restarted and the run was cut off, though it exited 0', () => {
+    const shop = project({ web: { post_start: [hook('register')] } });
+    const ended = container(shop, 'web', 1, { state: { status: 'exited', exitCode: 0 } });
+    assert.equal(
+      planText(shop, { containers: [ended], policy: { pendingStarts: new Set([ended.id]) } }),
+      text`
+        web/1:start  start container  (stopped by reeve)
+        web/1:post_start[0]  run post_start hook ["register"]  (stopped by reeve)  <- web/1:start
+      `,
+    );
+  });
+});
+
+suite('an unhealthy container', () => {
+  const sketch = { state: { health: 'unhealthy' } } as const;
+
+  test('is left as it is', () => {
+    assert.equal(planFor(sketch), '');
+  });
+
+  test('is restarted, hooks and all, where x-reeve asks for it', () => {
+    const web = {
+      policy: { onUnhealthy: 'restart' },
+      post_start: [hook('register')],
+      pre_stop: [hook('drain')],
+    } as const;
+    assert.equal(
+      planFor(sketch, web),
+      text`
+        web/1:pre_stop[0]  run pre_stop hook ["drain"]  (unhealthy)
+        web/1:stop  stop container shop-web-1  (unhealthy)  <- web/1:pre_stop[0]
+        web/1:start  start container  (unhealthy)  <- web/1:stop
+        web/1:post_start[0]  run post_start hook ["register"]  (unhealthy)  <- web/1:start
+      `,
+    );
+  });
+});
+
+suite('a replacement carries over', () => {
+  const anonymous = { type: 'volume', volume: 'f'.repeat(64), source: '', target: '/cache', readOnly: false };
+
+  test('anonymous volumes, unless new ones are asked for', async () => {
+    const { planOf } = await import('../../support/world.ts');
+    const shop = project({ web: {} });
+    const old = container(shop, 'web', 1, { configHash: 'old', mounts: [anonymous] });
+    const carried = (renewVolumes: boolean): unknown =>
+      planOf(shop, { containers: [old], policy: { renewVolumes } }).actions.flatMap((action) =>
+        action.kind === 'create-container' ? action.carriedVolumes : [],
+      );
+    assert.deepEqual(carried(false), [['/cache', anonymous.volume]]);
+    assert.deepEqual(carried(true), []);
+  });
+});
+
+suite('namespaces of another service', () => {
+  const shop = project({
+    vpn: { image: 'app' },
+    web: {
+      network_mode: 'service:vpn',
+      networks: undefined as never,
+      pre_stop: [hook('drain')],
+      depends_on: { vpn: { condition: 'service_started', required: true, restart: true } },
+    },
+  });
+  const vpn = container(shop, 'vpn');
+  const web = container(shop, 'web', 1, { id: idOf('a'), networks: [] });
+
+  test('are compared by the container that has them', () => {
+    assert.equal(planText(shop, { containers: [vpn, web] }), '');
+  });
+
+  test('are left before the container that has them stops, and joined again after the new one runs', () => {
+    const old = { ...vpn, id: idOf('c'), configHash: 'old' };
+    assert.equal(
+      planText(shop, { containers: [old, web] }),
+      text`
+        vpn/1:create  create container cccccccccccc_shop-vpn-1  (config changed)
+        web/1:create  create container aaaaaaaaaaaa_shop-web-1  (container of vpn changed)  <- vpn/1:create
+        web/1@aaaaaa:pre_stop[0]  run pre_stop hook ["drain"]  (container of vpn changed)  <- vpn/1:create web/1:create
+        web/1@aaaaaa:stop  stop container shop-web-1  (container of vpn changed)  <- web/1@aaaaaa:pre_stop[0]
+        vpn/1@cccccc:stop  stop container shop-vpn-1  (config changed)  <- vpn/1:create ~web/1@aaaaaa:stop
+        vpn/1@cccccc:remove  remove container shop-vpn-1  (config changed)  <- vpn/1@cccccc:stop
+        vpn/1:rename  rename to shop-vpn-1  (replaced)  <- vpn/1@cccccc:remove
+        vpn/1:start  start container  (config changed)  <- vpn/1:rename
+        web/1@aaaaaa:remove  remove container shop-web-1  (container of vpn changed)  <- web/1@aaaaaa:stop
+        web/1:rename  rename to shop-web-1  (replaced)  <- web/1@aaaaaa:remove
+        web/1:start  start container  (container of vpn changed)  <- web/1:rename vpn/1:start
+      `,
+    );
+  });
+
+  test('are those of the container that stays, when a crash left two', async () => {
+    const { planOf } = await import('../../support/world.ts');
+    const old = { ...vpn, id: idOf('c'), configHash: 'old' };
+    const young = {
+      ...vpn,
+      id: idOf('d'),
+      name: 'cccccccccccc_shop-vpn-1',
+      state: { ...vpn.state, status: 'created' as const },
+    };
+    for (const containers of [
+      [old, young, web],
+      [young, old, web],
+    ]) {
+      const borrowed = planOf(shop, { containers }).actions.flatMap((action) =>
+        action.kind === 'create-container' ? action.borrows.map(({ container: lender }) => lender.id) : [],
+      );
+      assert.deepEqual(borrowed, [young.id]);
+    }
+  });
+
+  test('of a service that is left alone are those of its container', () => {
+    assert.equal(planText(shop, { containers: [vpn, web], policy: { services: new Set(['web']), noDeps: true } }), '');
+  });
+});
+
+suite('a project that Compose made', () => {
+  test('is adopted with nothing done', () => {
+    const shop = project({ web: { post_start: [hook('register')], pre_stop: [hook('drain')], contentHash: 'v1' } });
+    const web = container(shop, 'web', 1, { foreign: true, labels: { [LABEL.image]: 'sha256:app' } });
+    assert.equal(planText(shop, { containers: [web] }), '');
+    assert.equal(
+      planText(shop, {
+        containers: [web],
+        world: { networks: [{ ...observedNetwork('default', { name: 'shop_default', ipam: {} }) }] },
+      }),
+      '',
+    );
+  });
+});
