@@ -95,7 +95,7 @@ const TABLE: ActionTable = {
     const { container, replaces, carriedVolumes } = action;
     const service = required(project.services[container.service], action);
     keepWithheldValues(context, project, service);
-    const containerIdOf = (name: string): string => firstContainerId(context, name);
+    const containerIdOf = (name: string): string => borrowedId(context, action, name);
     const labels = containerLabels({
       project,
       service,
@@ -166,7 +166,9 @@ const TABLE: ActionTable = {
 
   async 'await-container'(context, action) {
     const verdict = await awaitContainer(context, action);
-    return verdict.ok ? DONE : { ok: false, message: `${action.container.key} ${verdict.message}` };
+    if (verdict.ok) return DONE;
+    const message = `${action.container.key} ${verdict.message}`;
+    return action.required ? { ok: false, message } : { ok: true, detail: `${message} (not required)` };
   },
 };
 
@@ -195,20 +197,10 @@ function keepWithheldValues(context: RunContext, project: Project, service: Serv
   }
 }
 
-/** The service's container with the lowest number, of those that are there or were made by this run. */
-function firstContainerId(context: RunContext, service: string): string {
-  const ids = new Map<number, string>();
-  for (const container of context.observed.containers) {
-    if (container.service === service && !container.oneoff && !container.hookContainer)
-      ids.set(container.number, container.id);
-  }
-  for (const [key, id] of context.created) {
-    const [name, number] = [key.slice(0, key.lastIndexOf('/')), Number(key.slice(key.lastIndexOf('/') + 1))];
-    if (name === service) ids.set(number, id);
-  }
-  const [lowest] = [...ids].toSorted(([a], [b]) => a - b);
-  if (!lowest) throw new Error(`service ${service} has no container to borrow from`);
-  return lowest[1];
+function borrowedId(context: RunContext, action: ActionOf<'create-container'>, service: string): string {
+  const lender = action.borrows.find((one) => one.service === service);
+  if (!lender) throw new Error(`service ${service} has no container to borrow from`);
+  return containerId(context, lender.container);
 }
 
 type Files = { readonly ok: true; readonly list: FileToCopy[] } | { readonly ok: false; readonly message: string };

@@ -1,64 +1,96 @@
 /**
  * Services that cannot start now, and what that means for those that wait for them.
  *
- * One that lacks something (an external network, an image) is a problem of the plan; one that waits for such a service, or
- * for one that was stopped by hand, is too. A replica that is left alone for a while because it does not stay up
- * defers its dependents silently: they are no problem of their own. What needs no start is never blocked.
+ * One that lacks something (an external network, an image, its name) is a problem of the plan; one that waits for such a
+ * service, or for one that was stopped by hand, is too. A replica that is left alone for a while because it does not stay
+ * up defers its dependents silently: they are no problem of their own. What needs no start is never blocked: the running
+ * replicas of a blocked service get what they are owed.
  */
 
+import type { ObservedContainer } from '../model/observed.ts';
 import type { ServiceName } from '../model/project.ts';
+import { isFinished, restartPolicyOf } from '../model/restart-policy.ts';
 import type { PlanBuilder } from './builder.ts';
-import type { ServiceDecision } from './decide.ts';
+import type { ReplicaDecision, ServiceDecision } from './decide.ts';
 import type { PlanPolicy } from './policy.ts';
+import type { Renames } from './renames.ts';
 import type { Resources } from './resources.ts';
+import { isRunning } from './sequences.ts';
 import { unsupported } from './unsupported.ts';
 
 export interface BlockedInput {
   readonly plan: PlanBuilder;
   /** Dependencies first. */
   readonly decisions: ReadonlyMap<ServiceName, ServiceDecision>;
+  /** Services that are left alone. */
+  readonly left: ReadonlyMap<ServiceName, ServiceDecision>;
   readonly resources: Resources;
+  readonly renames: Renames;
   readonly policy: PlanPolicy;
 }
 
-/** The decisions that can be carried out; the others become problems. */
-export function withoutBlocked({
-  plan,
-  decisions,
-  resources,
-  policy,
-}: BlockedInput): Map<ServiceName, ServiceDecision> {
+/** What of the decisions can be carried out; the rest becomes problems. */
+export function withoutBlocked(input: BlockedInput): Map<ServiceName, ServiceDecision> {
+  const { plan, decisions } = input;
   const able = new Map<ServiceName, ServiceDecision>();
   const blocked = new Map<ServiceName, 'problem' | 'deferred'>();
   for (const [name, decision] of decisions) {
-    const isWanted = decision.replicas.some(({ start, restart }) => start !== undefined || restart !== undefined);
-    const obstacle = isWanted ? (unsupported(decision.service) ?? resources.obstacle(decision.service)) : undefined;
-    const dependency = isWanted && !policy.noStart ? blockedDependency(decision, blocked, policy) : undefined;
-    if (obstacle !== undefined) {
-      blocked.set(name, 'problem');
-      plan.problems.push({ subject: name, message: obstacle });
-    } else if (dependency !== undefined) {
-      const isDeferred = blocked.get(dependency) === 'deferred';
-      blocked.set(name, isDeferred ? 'deferred' : 'problem');
-      if (!isDeferred)
-        plan.problems.push({ subject: name, message: `depends on ${dependency}, which cannot be started now` });
-    } else {
+    for (const message of takenNames(input, decision)) plan.problems.push({ subject: name, message });
+    const obstacle = decision.replicas.some(isWanted) ? obstacleOf(input, decision) : undefined;
+    const dependency = decision.replicas.some(isWanted) ? blockedDependency(input, decision, blocked) : undefined;
+    if (obstacle === undefined && dependency === undefined) {
       able.set(name, decision);
       if (decision.replicas.some(({ notBefore }) => notBefore !== undefined)) blocked.set(name, 'deferred');
+      continue;
     }
+    able.set(name, { ...decision, replicas: decision.replicas.filter((replica) => !isWanted(replica)) });
+    const isDeferred = obstacle === undefined && dependency !== undefined && blocked.get(dependency) === 'deferred';
+    blocked.set(name, isDeferred ? 'deferred' : 'problem');
+    const message = obstacle ?? `depends on ${dependency}, which cannot be started now`;
+    if (!isDeferred) plan.problems.push({ subject: name, message });
   }
   return able;
 }
 
+function isWanted({ start, restart }: ReplicaDecision): boolean {
+  return start !== undefined || restart !== undefined;
+}
+
+function isNew({ ref }: ReplicaDecision): boolean {
+  return ref.id === undefined;
+}
+
+function obstacleOf({ resources, renames }: BlockedInput, { service, replicas }: ServiceDecision): string | undefined {
+  const creates = replicas.some(isNew);
+  const taken = replicas.filter(isNew).flatMap((replica) => renames.obstacle(replica) ?? []);
+  return unsupported(service) ?? resources.obstacle(service, creates) ?? taken[0];
+}
+
+/** Names that a container which is there cannot get back; it is started under the one that it has. */
+function takenNames({ renames }: BlockedInput, { replicas }: ServiceDecision): string[] {
+  return replicas
+    .filter((replica) => !isNew(replica) && replica.ref.name !== replica.finalName)
+    .flatMap((replica) => renames.obstacle(replica) ?? []);
+}
+
 function blockedDependency(
-  decision: ServiceDecision,
+  { policy, left }: BlockedInput,
+  { service }: ServiceDecision,
   blocked: ReadonlyMap<ServiceName, 'problem' | 'deferred'>,
-  policy: PlanPolicy,
 ): ServiceName | undefined {
-  const isDown = (name: ServiceName): boolean =>
-    !policy.noDeps && policy.held !== 'all' && policy.held.get(name) === 'stopped';
-  return Object.entries(decision.service.depends_on ?? {})
+  if (policy.noStart) return undefined;
+  return Object.entries(service.depends_on ?? {})
     .filter(([, { required }]) => required)
     .map(([name]) => name)
-    .find((name) => blocked.has(name) || isDown(name));
+    .find((name) => blocked.has(name) || isDown(policy, name, left.get(name)));
+}
+
+/** A service that is left alone, and does not run: nobody will start it for those that wait for it. */
+function isDown(policy: PlanPolicy, name: ServiceName, left: ServiceDecision | undefined): boolean {
+  if (!left || policy.held === 'all') return false;
+  if (policy.held.get(name) === 'stopped') return true;
+  const keeps = left.replicas.flatMap(({ replica }) => replica.keep ?? []);
+  const isUp = (container: ObservedContainer): boolean =>
+    isRunning(container) || isFinished(container.state, restartPolicyOf(left.service).name);
+  return keeps.length === 0 ? left.service.replicas > 0 : !keeps.every(isUp);
 }

@@ -6,18 +6,20 @@
  */
 
 import type { LedgerView } from '../model/hook.ts';
-import type { ObservedProject } from '../model/observed.ts';
+import type { ObservedContainer, ObservedProject } from '../model/observed.ts';
 import type { Project, ServiceName } from '../model/project.ts';
 import { withoutBlocked } from './blocked.ts';
 import { PlanBuilder } from './builder.ts';
-import { decideServices } from './decide.ts';
+import type { ServiceDecision } from './decide.ts';
+import { decideNothing, decideServices } from './decide.ts';
 import type { Emission } from './emission.ts';
 import { addEarlyStops } from './gate.ts';
 import { desiredOrder, withDependencies } from './order.ts';
-import { planOrphans } from './orphans.ts';
+import { orphansOf, planOrphans } from './orphans.ts';
 import { indexLedger } from './owed.ts';
 import type { Plan } from './plan.ts';
 import type { PlanPolicy } from './policy.ts';
+import { planRenames } from './renames.ts';
 import { planResources } from './resources.ts';
 import { addService } from './service-actions.ts';
 
@@ -34,11 +36,18 @@ export function buildPlan({ desired, observed, ledger, policy }: PlanInput): Pla
     plan.notes.push('suspended: nothing is done until it is resumed');
     return plan.build(desired.name);
   }
-  const order = selectServices(desired, policy);
-  const decisions = decideServices(desired, observed, policy, order);
-  const services = order.flatMap((name) => desired.services[name] ?? []);
-  const resources = planResources({ plan, desired, observed, policy, services });
-  const able = withoutBlocked({ plan, decisions, resources, policy });
+  const chosen = selectServices(desired, policy);
+  const followers = followersOf(desired, policy, chosen);
+  const order = desiredOrder(desired).filter((name) => chosen.has(name) || followers.has(name));
+  const decisions = decideServices({ desired, observed, policy, order, followers });
+  const orphans = orphansOf(desired, observed, policy);
+  const left = decideNothing(desired, observed, policy.noDeps ? [] : policy.held.keys());
+  const creating = creatingServices(decisions);
+  const services = order.flatMap((name) => (chosen.has(name) ? (desired.services[name] ?? []) : []));
+  const resources = planResources({ plan, desired, observed, policy, services, creating });
+  const leaving = leavingIds(decisions, policy.removeOrphans ? orphans : []);
+  const renames = planRenames(observed.containers, decisions, leaving);
+  const able = withoutBlocked({ plan, decisions, left, resources, renames, policy });
   const emission: Emission = {
     plan,
     desired,
@@ -46,23 +55,56 @@ export function buildPlan({ desired, observed, ledger, policy }: PlanInput): Pla
     policy,
     force: policy.force,
     volumes: false,
+    reconnections: resources.reconnections,
     resources,
+    renames,
     decisions: able,
+    left,
     readyActions: new Map(),
     earlyStops: new Map(),
+    shared: new Map(),
   };
-  const named = order.flatMap((name) => able.get(name) ?? []);
-  for (const decision of named.toReversed()) addEarlyStops(emission, decision);
-  for (const decision of named) addService(emission, decision);
-  if (policy.services === undefined && !policy.existingOnly) planOrphans(emission, observed);
+  const planned = order.flatMap((name) => able.get(name) ?? []);
+  for (const decision of planned.toReversed()) addEarlyStops(emission, decision);
+  for (const decision of planned) addService(emission, decision);
+  planOrphans(emission, orphans);
   return plan.build(desired.name);
 }
 
-/** Services this plan looks at, dependencies first: named ones with their dependencies, less those that are held. */
-function selectServices(desired: Project, policy: PlanPolicy): ServiceName[] {
-  const { services: named, held } = policy;
-  const chosen = named === undefined ? undefined : policy.noDeps ? named : withDependencies(desired, named);
-  return desiredOrder(desired).filter(
-    (name) => (chosen === undefined || chosen.has(name)) && (held === 'all' || !held.has(name)),
-  );
+/** Services this plan looks at: all or named ones with their dependencies, less those that are held. */
+function selectServices(desired: Project, { services: named, noDeps, held }: PlanPolicy): Set<ServiceName> {
+  const all = new Set(Object.keys(desired.services));
+  const chosen = named === undefined ? all : noDeps ? named : withDependencies(desired, named);
+  return new Set([...chosen].filter((name) => all.has(name) && (held === 'all' || !held.has(name))));
+}
+
+/** Services that were not named, and are restarted with one that was (`restart: true`). */
+function followersOf(desired: Project, policy: PlanPolicy, chosen: ReadonlySet<ServiceName>): Set<ServiceName> {
+  const followers = new Set<ServiceName>();
+  if (policy.services === undefined || policy.noDeps || policy.existingOnly || policy.held === 'all') return followers;
+  for (const name of desiredOrder(desired)) {
+    if (chosen.has(name) || policy.held.has(name)) continue;
+    const dependencies = Object.entries(desired.services[name]?.depends_on ?? {});
+    const follows = dependencies.some(
+      ([other, { restart }]) => restart === true && (chosen.has(other) || followers.has(other)),
+    );
+    if (follows) followers.add(name);
+  }
+  return followers;
+}
+
+function creatingServices(decisions: ReadonlyMap<ServiceName, ServiceDecision>): Set<ServiceName> {
+  const creating = [...decisions.values()].filter(({ replicas }) => replicas.some(({ ref }) => ref.id === undefined));
+  return new Set(creating.map(({ service }) => service.name));
+}
+
+function leavingIds(
+  decisions: ReadonlyMap<ServiceName, ServiceDecision>,
+  orphans: readonly ObservedContainer[],
+): Set<string> {
+  const leaving = [...decisions.values()].flatMap(({ replicas, surplus }) => [
+    ...surplus,
+    ...replicas.flatMap(({ replica }) => replica.leaving),
+  ]);
+  return new Set([...leaving.map(({ container }) => container), ...orphans].map(({ id }) => id));
 }

@@ -33,7 +33,8 @@ export type Cause =
   | { readonly kind: 'drift'; readonly drift: readonly Drift[] }
   | { readonly kind: 'not-started' }
   | { readonly kind: 'ended'; readonly exitCode: number }
-  | { readonly kind: 'restart-cut-off' }
+  /** By a command that is over, or by a restart that was cut off. */
+  | { readonly kind: 'stopped-by-reeve' }
   | { readonly kind: 'paused' }
   | { readonly kind: 'unhealthy' }
   | { readonly kind: 'twin' }
@@ -63,8 +64,8 @@ export function renderCause(cause: Cause): string {
       return 'created but not started';
     case 'ended':
       return `exited (${cause.exitCode})`;
-    case 'restart-cut-off':
-      return 'stopped by a restart that was cut off';
+    case 'stopped-by-reeve':
+      return 'stopped by reeve';
     case 'paused':
       return 'paused';
     case 'unhealthy':

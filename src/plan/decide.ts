@@ -5,6 +5,7 @@
  * and one that waits for another cannot start while that one cannot.
  */
 
+import { borrowedServices } from '../model/config-hash.ts';
 import type { ObservedContainer, ObservedProject } from '../model/observed.ts';
 import { containerName } from '../model/owner.ts';
 import type { Project, Service, ServiceName } from '../model/project.ts';
@@ -12,7 +13,8 @@ import { isFinished, restartPolicyOf } from '../model/restart-policy.ts';
 import type { Cause } from './cause.ts';
 import { serviceTarget } from './drift.ts';
 import type { ServiceTarget } from './drift.ts';
-import type { ContainerRef } from './plan.ts';
+import { holdersOf, temporaryName } from './names.ts';
+import type { ActionOf, ContainerRef } from './plan.ts';
 import type { PlanPolicy } from './policy.ts';
 import type { Replica } from './replicas.ts';
 import { assignReplicas } from './replicas.ts';
@@ -34,6 +36,8 @@ export interface ReplicaDecision {
 export interface ServiceDecision {
   readonly service: Service;
   readonly target: ServiceTarget;
+  /** The containers whose namespaces or volumes it uses, by service. */
+  readonly borrows: ActionOf<'create-container'>['borrows'];
   readonly replicas: readonly ReplicaDecision[];
   readonly surplus: readonly { readonly container: ObservedContainer; readonly cause: Cause }[];
 }
@@ -47,25 +51,33 @@ function isReplica(container: ObservedContainer): boolean {
   return !container.oneoff && !container.hookContainer && container.number > 0;
 }
 
-export function decideServices(
-  desired: Project,
-  observed: ObservedProject,
-  policy: PlanPolicy,
-  order: readonly ServiceName[],
-): Map<ServiceName, ServiceDecision> {
+export interface DecideInput {
+  readonly desired: Project;
+  readonly observed: ObservedProject;
+  readonly policy: PlanPolicy;
+  /** Services to decide about, dependencies first. */
+  readonly order: readonly ServiceName[];
+  /** Those of them that are only restarted with what they depend on (`restart: true`), and else left alone. */
+  readonly followers: ReadonlySet<ServiceName>;
+}
+
+export function decideServices(input: DecideInput): Map<ServiceName, ServiceDecision> {
+  const { desired, observed, policy, order, followers } = input;
   const containers = replicasByService(observed);
+  const holders = holdersOf(observed.containers);
   const decisions = new Map<ServiceName, ServiceDecision>();
-  const staying = (name: string): string | undefined => {
-    const decision = decisions.get(name);
-    if (decision) return firstStaying(decision);
-    return lowestNamed(containers.get(name) ?? [])?.id;
-  };
+  const lender = (name: ServiceName): ContainerRef | undefined => lenderOf(decisions.get(name), containers.get(name));
   for (const name of order) {
     const service = desired.services[name];
     if (!service) continue;
+    const target = serviceTarget(desired, service, observed, (other) => lender(other)?.id);
+    const borrows = borrowedServices(service).flatMap((other) => {
+      const container = lender(other);
+      return container ? [{ service: other, container }] : [];
+    });
+    const present = containers.get(name) ?? [];
     const named = policy.services === undefined || policy.services.has(name);
-    const target = serviceTarget(desired, service, observed, staying);
-    const { replicas, surplus } = assignReplicas(target, containers.get(name) ?? [], {
+    const { replicas, surplus } = assignReplicas(target, present, {
       wanted: service.replicas,
       forceRecreate: policy.forceRecreate && named,
       existingOnly: policy.existingOnly,
@@ -73,28 +85,60 @@ export function decideServices(
     decisions.set(name, {
       service,
       target,
-      replicas: replicas.map((replica) => decideReplica(desired, service, replica, policy)),
-      surplus: policy.existingOnly ? [] : surplus,
+      borrows,
+      ...(followers.has(name)
+        ? { replicas: present.map(leftAlone), surplus: [] }
+        : {
+            replicas: replicas.map((replica) => decideReplica({ desired, service, policy, holders }, replica)),
+            surplus: policy.existingOnly ? [] : surplus,
+          }),
     });
   }
   propagateRestarts(decisions, order);
+  for (const name of followers) {
+    if (!decisions.get(name)?.replicas.some(({ restart }) => restart)) decisions.delete(name);
+  }
   return decisions;
 }
 
-function decideReplica(project: Project, service: Service, replica: Replica, policy: PlanPolicy): ReplicaDecision {
-  const finalName = containerName(project, service, replica.number);
-  const { keep } = replica;
+/** Services of which nothing is decided, for those that wait for them. */
+export function decideNothing(
+  desired: Project,
+  observed: ObservedProject,
+  names: Iterable<ServiceName>,
+): Map<ServiceName, ServiceDecision> {
+  const containers = replicasByService(observed);
+  const decisions = new Map<ServiceName, ServiceDecision>();
+  for (const name of names) {
+    const service = desired.services[name];
+    if (!service) continue;
+    const target = serviceTarget(desired, service, observed, () => undefined);
+    const replicas = (containers.get(name) ?? []).map(leftAlone);
+    decisions.set(name, { service, target, borrows: [], replicas, surplus: [] });
+  }
+  return decisions;
+}
+
+function leftAlone(container: ObservedContainer): ReplicaDecision {
+  const drift = { recreate: [], inPlace: [] };
+  const replica = { number: container.number, keep: container, drift, createCause: undefined, leaving: [] };
+  const nothing = { start: undefined, restart: undefined, notBefore: undefined };
+  return { replica, ref: stayingRef(container), finalName: container.name, ...nothing };
+}
+
+interface Replicating {
+  readonly desired: Project;
+  readonly service: Service;
+  readonly policy: PlanPolicy;
+  readonly holders: ReadonlyMap<string, ObservedContainer>;
+}
+
+function decideReplica({ desired, service, policy, holders }: Replicating, replica: Replica): ReplicaDecision {
+  const { keep, number } = replica;
+  const finalName = containerName(desired, service, number);
   if (!keep) {
-    const holder = replica.leaving.find(({ container }) => container.name === finalName)?.container;
-    const gone = holder?.state.status === 'removing';
-    const name = holder && !gone ? `${holder.id.slice(0, 12)}_${finalName}` : finalName;
-    const ref = {
-      key: `${service.name}/${replica.number}`,
-      service: service.name,
-      number: replica.number,
-      id: undefined,
-      name,
-    };
+    const name = nameOfNew(finalName, replica, holders);
+    const ref = { key: `${service.name}/${number}`, service: service.name, number, id: undefined, name };
     return { replica, ref, finalName, start: replica.createCause, restart: undefined, notBefore: undefined };
   }
   const start = startCause(keep, service, policy);
@@ -111,6 +155,14 @@ function decideReplica(project: Project, service: Service, replica: Replica, pol
   };
 }
 
+/** The final name where it is free, or will be by the time that the container is made. */
+function nameOfNew(finalName: string, { leaving }: Replica, holders: ReadonlyMap<string, ObservedContainer>): string {
+  const holder = holders.get(finalName);
+  const isAwaited = leaving.some(({ container }) => container === holder && container.state.status === 'removing');
+  if (!holder || isAwaited) return finalName;
+  return temporaryName(finalName, [holder.id, ...leaving.map(({ container }) => container.id)], holders);
+}
+
 function startCause(container: ObservedContainer, service: Service, policy: PlanPolicy): Cause | undefined {
   const { state } = container;
   switch (state.status) {
@@ -118,10 +170,9 @@ function startCause(container: ObservedContainer, service: Service, policy: Plan
       return { kind: 'not-started' };
     case 'exited':
     case 'dead':
-      if (policy.pendingStarts.has(container.id)) return { kind: 'restart-cut-off' };
-      return isFinished(state, restartPolicyOf(service).name) && !policy.restart.has(service.name)
-        ? undefined
-        : { kind: 'ended', exitCode: state.exitCode };
+      if (policy.restart.has(service.name)) return { kind: 'command', command: 'restart' };
+      if (policy.pendingStarts.has(container.id)) return { kind: 'stopped-by-reeve' };
+      return isFinished(state, restartPolicyOf(service).name) ? undefined : { kind: 'ended', exitCode: state.exitCode };
     case 'running':
     case 'paused':
     case 'restarting':
@@ -157,17 +208,22 @@ function propagateRestarts(decisions: Map<ServiceName, ServiceDecision>, order: 
   }
 }
 
-function stopsRunning(decision: ServiceDecision | undefined): boolean {
+/** Whether the plan stops a container of this service that runs, other than one too many. */
+export function stopsRunning(decision: ServiceDecision | undefined): boolean {
   return (decision?.replicas ?? []).some(
-    (replica) => replica.restart !== undefined || replica.replica.leaving.some(({ container }) => isRunning(container)),
+    ({ restart, notBefore, replica }) =>
+      (restart !== undefined && notBefore === undefined) ||
+      replica.leaving.some(({ container }) => isRunning(container)),
   );
 }
 
-function firstStaying(decision: ServiceDecision): string | undefined {
-  const [first] = decision.replicas;
-  return first?.replica.keep?.id;
-}
-
-function lowestNamed(containers: readonly ObservedContainer[]): ObservedContainer | undefined {
-  return containers.toSorted((a, b) => (a.name < b.name ? -1 : 1))[0];
+/** The container of a service that others borrow from: the one with the lowest name, as in Compose. */
+function lenderOf(
+  decision: ServiceDecision | undefined,
+  containers: readonly ObservedContainer[] = [],
+): ContainerRef | undefined {
+  const [first] = (decision?.replicas ?? []).toSorted((a, b) => (a.finalName < b.finalName ? -1 : 1));
+  if (decision) return first?.ref;
+  const [lowest] = containers.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return lowest && stayingRef(lowest);
 }

@@ -14,8 +14,8 @@ import { PlanBuilder } from './builder.ts';
 import type { Cause } from './cause.ts';
 import { addRemovals, dependentContainers } from './orphans.ts';
 import { hooksOf, indexLedger } from './owed.ts';
-import type { ActionId, Plan } from './plan.ts';
-import { addStop, stayingRef } from './sequences.ts';
+import type { ActionId, ContainerRef, Plan } from './plan.ts';
+import { addStop, leavingRef, stayingRef } from './sequences.ts';
 
 export interface DownInput {
   /** Today's file, when there is one: hooks of containers that reeve did not make, and which ones are orphans. */
@@ -36,16 +36,17 @@ export interface DownPolicy {
   readonly force: boolean;
 }
 
-export function buildDownPlan({ desired, observed, ledger, policy }: DownInput): Plan {
+export function buildDownPlan(input: DownInput): Plan {
+  const { desired, observed, ledger, policy } = input;
   const plan = new PlanBuilder();
-  const cause: Cause = { kind: 'command', command: policy.command };
   const containers = observed.containers.filter((container) => isMeant(container, desired, policy));
-  const context = { plan, desired, history: indexLedger(ledger), force: policy.force, volumes: policy.volumes };
-  const removed = addRemovals(context, containers, cause);
+  const history = indexLedger(ledger);
+  const { force, volumes } = policy;
+  const context = { plan, desired, history, force, volumes, reconnections: () => [] };
+  addRemovals(context, containers, { kind: 'command', command: policy.command });
   const left = observed.containers.filter((container) => !containers.includes(container));
   noteLeft(plan, left, desired, policy);
-  if (policy.services === undefined)
-    addResourceRemovals(plan, { observed, left, removed, cause, volumes: policy.volumes });
+  if (policy.services === undefined) addResourceRemovals(plan, input, containers);
   return plan.build(observed.name);
 }
 
@@ -54,17 +55,26 @@ export function buildStopPlan({ desired, observed, ledger, policy }: DownInput):
   const history = indexLedger(ledger);
   const containers = observed.containers.filter((container) => isMeant(container, desired, policy));
   const dependents = dependentContainers(containers);
-  for (const container of containers.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-    addStop(plan, history, {
-      container,
-      ref: stayingRef(container),
-      hooks: hooksOf(container, desired),
-      cause: { kind: 'command', command: policy.command },
-      force: policy.force,
-      edges: { after: (dependents.get(container.service) ?? []).map((other) => `${stayingRef(other).key}:stop`) },
-    });
+  const refs = stopRefs(containers);
+  for (const [container, ref] of refs) {
+    const after = (dependents.get(container.service) ?? []).map((other) => `${refs.get(other)?.key}:stop`);
+    const cause: Cause = { kind: 'command', command: policy.command };
+    const hooks = hooksOf(container, desired);
+    addStop(plan, history, { container, ref, hooks, cause, force: policy.force, edges: { after } });
   }
   return plan.build(observed.name);
+}
+
+/** In order of names; of twins the last one goes by its replica's key, the others by their ids as well. */
+function stopRefs(containers: readonly ObservedContainer[]): Map<ObservedContainer, ContainerRef> {
+  const inOrder = containers.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const last = new Map(inOrder.map((container) => [stayingRef(container).key, container]));
+  return new Map(
+    inOrder.map((container) => {
+      const ref = stayingRef(container);
+      return [container, last.get(ref.key) === container ? ref : leavingRef(container)];
+    }),
+  );
 }
 
 function isMeant(container: ObservedContainer, desired: Project | undefined, policy: DownPolicy): boolean {
@@ -92,26 +102,34 @@ function noteLeft(
   );
 }
 
-interface Leftovers {
-  readonly observed: ObservedProject;
-  /** Containers that stay, and what they use with them. */
-  readonly left: readonly ObservedContainer[];
-  readonly removed: readonly ActionId[];
-  readonly cause: Cause;
-  readonly volumes: boolean;
-}
-
-function addResourceRemovals(plan: PlanBuilder, { observed, left, removed, cause, volumes }: Leftovers): void {
-  const edges = { dependsOn: removed };
+/** Networks, and volumes when asked: each goes when the containers that use it are gone, and stays while one is left. */
+function addResourceRemovals(
+  plan: PlanBuilder,
+  { desired, observed, policy }: DownInput,
+  containers: readonly ObservedContainer[],
+): void {
+  const cause: Cause = { kind: 'command', command: policy.command };
+  const removalsOf = (uses: (container: ObservedContainer) => boolean): ActionId[] | undefined => {
+    const users = observed.containers.filter(uses).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    if (!users.every((user) => containers.includes(user))) return undefined;
+    return users.map((user) => leavingRef(user).key).flatMap((key) => [`${key}:remove`, `${key}:await-gone`]);
+  };
+  const isExternal = (kind: 'networks' | 'volumes', name: string): boolean =>
+    Object.values(desired?.[kind] ?? {}).some((one) => one.external === true && one.name === name);
   for (const { id: networkId, name, labels } of observed.networks) {
-    const isUsed = left.some((container) => container.networks.some((endpoint) => endpoint.networkId === networkId));
-    if (isUsed || labels[LABEL.project] !== observed.name) continue;
+    if (labels[LABEL.project] !== observed.name || isExternal('networks', name)) continue;
+    const dependsOn = removalsOf(({ networks }) =>
+      networks.some((endpoint) => endpoint.networkId === networkId || endpoint.network === name),
+    );
+    if (!dependsOn) continue;
     const id = `network/${labels[LABEL.network] ?? name}:remove`;
-    plan.add({ id, kind: 'remove-network', cause, name, networkId }, edges);
+    plan.add({ id, kind: 'remove-network', cause, name, networkId }, { dependsOn });
   }
-  for (const { name, labels } of volumes ? observed.volumes : []) {
-    const isUsed = left.some((container) => container.mounts.some((mount) => mount.volume === name));
-    if (isUsed || labels[LABEL.project] !== observed.name) continue;
-    plan.add({ id: `volume/${labels[LABEL.volume] ?? name}:remove`, kind: 'remove-volume', cause, name }, edges);
+  for (const { name, labels } of policy.volumes ? observed.volumes : []) {
+    if (labels[LABEL.project] !== observed.name || isExternal('volumes', name)) continue;
+    const dependsOn = removalsOf(({ mounts }) => mounts.some((mount) => mount.volume === name));
+    if (!dependsOn) continue;
+    const id = `volume/${labels[LABEL.volume] ?? name}:remove`;
+    plan.add({ id, kind: 'remove-volume', cause, name }, { dependsOn });
   }
 }

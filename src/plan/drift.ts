@@ -103,6 +103,8 @@ function networkDrift(target: ServiceTarget, container: ObservedContainer, numbe
   for (const [network, id] of target.networks) {
     const endpoint = endpoints.get(network);
     const key = target.networkKeys.get(network) ?? network;
+    // An external network that is missing: nothing can be connected to it, and what runs is left as it is.
+    if (id === '' && target.project.networks[key]?.external) continue;
     if (!endpoint) drift.push({ kind: 'network-missing', network });
     else if (endpoint.networkId !== '' && endpoint.networkId !== id) drift.push({ kind: 'network-changed', network });
     else {

@@ -6,6 +6,7 @@ import type { ServiceDecision } from './decide.ts';
 import type { HookHistory } from './owed.ts';
 import type { ActionId } from './plan.ts';
 import type { PlanPolicy } from './policy.ts';
+import type { Renames } from './renames.ts';
 import type { Resources } from './resources.ts';
 
 /** What a removal needs to know; `desired` undefined when there is no file any more. */
@@ -17,6 +18,8 @@ export interface RemovalContext {
   readonly force: boolean;
   /** Anonymous volumes go with their containers. */
   readonly volumes: boolean;
+  /** What puts a container back on a network that is replaced: before anything is run in it. */
+  readonly reconnections: (containerId: string) => readonly ActionId[];
 }
 
 export interface Emission extends RemovalContext {
@@ -24,8 +27,13 @@ export interface Emission extends RemovalContext {
   readonly policy: PlanPolicy;
   readonly resources: Resources;
   readonly decisions: ReadonlyMap<ServiceName, ServiceDecision>;
-  /** Last action of each replica that this plan starts or owes hooks to, by key. */
-  readonly readyActions: Map<string, ActionId>;
-  /** Stops of running replicas that start again in this plan, by service: a dependency's own stop comes after. */
+  readonly renames: Renames;
+  /** Services that are left alone, for those that wait for them. */
+  readonly left: ReadonlyMap<ServiceName, ServiceDecision>;
+  /** Last actions of each replica that this plan starts, mends or owes hooks to, by key. */
+  readonly readyActions: Map<string, readonly ActionId[]>;
+  /** Stops of running replicas that come before the stop of what they depend on, by service. */
   readonly earlyStops: Map<ServiceName, ActionId[]>;
+  /** Hooks that one replica runs for all (`once-per-definition`): the action that does, by service and digest. */
+  readonly shared: Map<string, ActionId>;
 }

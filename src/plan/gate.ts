@@ -5,11 +5,12 @@
 
 import type { Dependency, Service, ServiceName } from '../model/project.ts';
 import { isFinished } from '../model/restart-policy.ts';
+import { stopsRunning } from './decide.ts';
 import type { ReplicaDecision, ServiceDecision } from './decide.ts';
 import type { Emission } from './emission.ts';
 import { hooksOf } from './owed.ts';
 import type { ActionId } from './plan.ts';
-import { addAwait, addStop } from './sequences.ts';
+import { addAwait, addStop, leavingRef } from './sequences.ts';
 
 export interface Gate {
   readonly dependsOn: readonly ActionId[];
@@ -23,7 +24,7 @@ export function dependencyGate(emission: Emission, { service }: ServiceDecision)
   const dependsOn: ActionId[] = [];
   const after: ActionId[] = [];
   for (const [name, dependency] of Object.entries(service.depends_on ?? {})) {
-    const replicas = emission.decisions.get(name)?.replicas ?? [];
+    const replicas = (emission.decisions.get(name) ?? emission.left.get(name))?.replicas ?? [];
     const ids = replicas.flatMap((replica) => readiness(emission, replica, dependency, service.name));
     (dependency.required ? dependsOn : after).push(...ids);
   }
@@ -33,52 +34,63 @@ export function dependencyGate(emission: Emission, { service }: ServiceDecision)
 function readiness(
   { plan, readyActions }: Emission,
   { ref, replica }: ReplicaDecision,
-  { condition }: Dependency,
+  { condition, required }: Dependency,
   dependent: ServiceName,
 ): ActionId[] {
   const cause = { kind: 'needed-by', service: dependent } as const;
-  const ready = readyActions.get(ref.key);
+  const ready = [...(readyActions.get(ref.key) ?? [])];
   const start = plan.has(`${ref.key}:start`) ? `${ref.key}:start` : undefined;
-  const ids = ready ? [ready] : [];
   switch (condition) {
     case 'service_started':
-      return ids;
+      return ready;
     case 'service_healthy':
-      if (!start && replica.keep?.state.health === 'healthy') return ids;
-      return [...ids, addAwait(plan, { ref, until: 'healthy', cause }, [start])];
+      if (!start && replica.keep?.state.health === 'healthy') return ready;
+      return [...ready, addAwait(plan, { ref, until: 'healthy', cause, required }, [start])];
     case 'service_completed_successfully':
       if (!start && replica.keep && isFinished(replica.keep.state, 'no')) return [];
-      return [...ids, addAwait(plan, { ref, until: 'completed', cause }, [start])];
+      return [...ready, addAwait(plan, { ref, until: 'completed', cause, required }, [start])];
   }
 }
 
-/** Stops of replicas that start again in this plan; called in reverse dependency order, before any start is added. */
+/**
+ * Stops of a service that is pulled along by what it depends on (`restart: true`): they come before the stop of that one,
+ * and only once its replacement could be made. Called in reverse dependency order, before any start is added.
+ */
 export function addEarlyStops(emission: Emission, decision: ServiceDecision): void {
-  const { plan, desired, history, policy } = emission;
-  const edges = {
-    dependsOn: replacementsOf(decision.service, emission.decisions),
-    after: stopsOfDependents(emission, decision.service.name),
-  };
-  const stops = decision.replicas.flatMap(({ replica: { keep }, restart, ref, notBefore }) => {
-    if (!keep || !restart || notBefore !== undefined) return [];
-    const hooks = hooksOf(keep, desired);
-    return addStop(plan, history, { container: keep, ref, hooks, cause: restart, force: policy.force, edges }) ?? [];
+  const { plan, desired, history, policy, decisions, reconnections } = emission;
+  const { service, replicas } = decision;
+  const pulling = pullingServices(service).filter((name) => stopsRunning(decisions.get(name)));
+  if (pulling.length === 0 || policy.noStart) return;
+  const replacements = pulling.flatMap((name) => creationsOf(decisions.get(name)));
+  const dependents = stopsOfDependents(emission, service.name);
+  const stops = replicas.flatMap(({ replica: { keep, leaving }, ref, restart, notBefore }) => {
+    if (notBefore !== undefined) return [];
+    const going = leaving.map(({ container, cause }) => ({ container, ref: leavingRef(container), cause }));
+    const coming = keep && restart ? [{ container: keep, ref, cause: restart }] : [];
+    const dependsOn = [...replacements, keep ? undefined : `${ref.key}:create`];
+    return [...coming, ...going].flatMap((one) => {
+      const hooks = hooksOf(one.container, desired);
+      const edges = { dependsOn, after: [...dependents, ...reconnections(one.container.id)] };
+      return addStop(plan, history, { ...one, hooks, force: policy.force, edges }) ?? [];
+    });
   });
-  emission.earlyStops.set(decision.service.name, stops);
+  emission.earlyStops.set(service.name, stops);
 }
 
-/** Stops of the replicas that are restarted because this service's containers are. */
-export function stopsOfDependents(emission: Emission, name: ServiceName): ActionId[] {
-  return [...emission.decisions.values()]
+/** Stops of the replicas that are stopped first because this service's containers are. */
+export function stopsOfDependents({ decisions, earlyStops }: Emission, name: ServiceName): ActionId[] {
+  return [...decisions.values()]
     .filter(({ service }) => service.depends_on?.[name]?.restart === true)
-    .flatMap(({ service }) => emission.earlyStops.get(service.name) ?? []);
+    .flatMap(({ service }) => earlyStops.get(service.name) ?? []);
 }
 
-/** Creations of the containers that a restart is for: one that cannot be made must not cost its dependents theirs. */
-function replacementsOf(service: Service, decisions: Emission['decisions']): ActionId[] {
+function pullingServices(service: Service): ServiceName[] {
   return Object.entries(service.depends_on ?? {})
     .filter(([, { restart }]) => restart === true)
-    .flatMap(([name]) => decisions.get(name)?.replicas ?? [])
-    .filter(({ replica }) => replica.keep === undefined)
-    .map(({ ref }) => `${ref.key}:create`);
+    .map(([name]) => name);
+}
+
+/** What cannot be made must not cost dependents their containers. */
+function creationsOf(decision: ServiceDecision | undefined): ActionId[] {
+  return (decision?.replicas ?? []).filter(({ ref }) => ref.id === undefined).map(({ ref }) => `${ref.key}:create`);
 }

@@ -52,22 +52,9 @@ export function addInPlace(emission: Emission, decision: ServiceDecision, { repl
         return [];
     }
   };
-  return [
-    ...inPlace.flatMap(change),
-    ...replacedNetworks(emission, decision, container).flatMap((drift) => change(drift)),
-  ];
-}
-
-/** Networks that this plan replaces: what was disconnected from the old one is connected to the new one. */
-function replacedNetworks(
-  { plan, resources }: Emission,
-  decision: ServiceDecision,
-  container: ObservedContainer,
-): Drift[] {
-  return [...decision.target.networkKeys]
-    .filter(([network, key]) => resources.network(key) !== undefined && endpointOf(container, network) !== undefined)
-    .filter(([, key]) => plan.has(`network/${key}:remove`))
-    .map(([network]) => ({ kind: 'network-missing', network }));
+  const isReplaced = (drift: Drift): boolean =>
+    'network' in drift && resources.isReplaced(drift.network) && endpointOf(container, drift.network) !== undefined;
+  return [...inPlace.filter((drift) => !isReplaced(drift)).flatMap(change), ...resources.reconnections(container.id)];
 }
 
 function endpointOf(container: ObservedContainer, network: string): ObservedContainer['networks'][number] | undefined {

@@ -15,14 +15,15 @@ export function addLeaving(
   cause: Cause,
   edges: Edges,
 ): ActionId {
-  const { plan, desired, history, force, volumes } = context;
+  const { plan, desired, history, force, volumes, reconnections } = context;
   const ref = leavingRef(container);
   if (container.state.status === 'removing')
     return addAwait(plan, { ref, until: 'gone', cause }, edges.dependsOn ?? []);
   const hooks = hooksOf(container, desired);
-  const stopped = addStop(plan, history, { container, ref, hooks, cause, force, edges });
+  const after = [...(edges.after ?? []), ...reconnections(container.id)];
+  const stopped = addStop(plan, history, { container, ref, hooks, cause, force, edges: { ...edges, after } });
   return plan.add(
     { id: `${ref.key}:remove`, kind: 'remove-container', cause, container: ref, volumes },
-    stopped ? { dependsOn: [stopped] } : edges,
+    stopped ? { dependsOn: [stopped] } : { ...edges, after },
   );
 }

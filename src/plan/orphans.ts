@@ -1,23 +1,31 @@
 /** Orphans: containers of the project whose service the files no longer have. Removed only when asked, hooks first. */
 
 import type { ObservedContainer, ObservedProject } from '../model/observed.ts';
-import type { ServiceName } from '../model/project.ts';
+import type { Project, ServiceName } from '../model/project.ts';
 import type { Cause } from './cause.ts';
 import { dependencyOrder, labelledDependencies } from './order.ts';
 import type { ActionId } from './plan.ts';
-import { leavingRef } from './sequences.ts';
+import type { PlanPolicy } from './policy.ts';
+import { isRunning, leavingRef } from './sequences.ts';
 import type { Emission, RemovalContext } from './emission.ts';
 import { addLeaving } from './leaving.ts';
 
-export function planOrphans(emission: Emission, observed: ObservedProject): void {
-  const { plan, desired, policy } = emission;
-  const orphans = observed.containers.filter(
-    (container) =>
-      !container.oneoff &&
-      !container.hookContainer &&
-      !Object.hasOwn(desired.services, container.service) &&
-      !desired.disabledServices.includes(container.service),
+/** Containers whose service is neither in the files nor suspended; none when only some services are looked at. */
+export function orphansOf(desired: Project, observed: ObservedProject, policy: PlanPolicy): ObservedContainer[] {
+  const { services, existingOnly, held } = policy;
+  if (services !== undefined || existingOnly || held === 'all') return [];
+  return observed.containers.filter(
+    ({ service, oneoff, hookContainer }) =>
+      !oneoff &&
+      !hookContainer &&
+      !Object.hasOwn(desired.services, service) &&
+      !desired.disabledServices.includes(service) &&
+      held.get(service) !== 'suspended',
   );
+}
+
+export function planOrphans(emission: Emission, orphans: readonly ObservedContainer[]): void {
+  const { plan, policy } = emission;
   if (orphans.length === 0) return;
   if (!policy.removeOrphans) {
     const names = orphans.map((container) => container.name).toSorted();
@@ -25,11 +33,6 @@ export function planOrphans(emission: Emission, observed: ObservedProject): void
       `orphan containers are left alone: ${names.join(', ')} (--remove-orphans removes them, hooks first)`,
     );
     return;
-  }
-  for (const container of orphans.filter((one) => one.hooks === undefined)) {
-    plan.notes.push(
-      `${container.name} was made by another tool and its file is gone: it has no pre_stop that could be run`,
-    );
   }
   addRemovals(emission, orphans, { kind: 'orphan' });
 }
@@ -41,12 +44,24 @@ export function addRemovals(
   cause: Cause,
 ): ActionId[] {
   const dependents = dependentContainers(containers);
-  return containers
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-    .map((container) => {
-      const after = (dependents.get(container.service) ?? []).map((other) => `${leavingRef(other).key}:remove`);
-      return addLeaving(context, container, cause, { after });
-    });
+  const inOrder = containers.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  noteUnknownHooks(context, inOrder);
+  return inOrder.map((container) => {
+    const after = (dependents.get(container.service) ?? [])
+      .map((other) => leavingRef(other).key)
+      .flatMap((key) => [`${key}:remove`, `${key}:await-gone`]);
+    return addLeaving(context, container, cause, { after });
+  });
+}
+
+/** Of a container that another tool made only the files know the hooks. */
+function noteUnknownHooks({ plan, desired }: RemovalContext, containers: readonly ObservedContainer[]): void {
+  for (const container of containers) {
+    const { hooks, service, oneoff, hookContainer, name } = container;
+    if (hooks || oneoff || hookContainer || !isRunning(container)) continue;
+    if (desired && Object.hasOwn(desired.services, service)) continue;
+    plan.notes.push(`${name} was made by another tool and its file is gone: it has no pre_stop that could be run`);
+  }
 }
 
 /** Service -> containers that depend on it, as labels say; an edge that would close a cycle is left out. */

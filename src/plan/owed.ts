@@ -2,7 +2,7 @@
  * Which hooks are owed: decided from the container's own hooks, its incarnation and the ledger, nothing else.
  *
  * A hook is settled for an incarnation when it succeeded, was assumed or forced, or failed under `on_failure: continue`.
- * What is settled is not repeated; the first one that is not makes the rest of the sequence owed too.
+ * What is settled is not repeated, whatever became of the ones before it.
  */
 
 import type { HookRecord, LedgerView } from '../model/hook.ts';
@@ -10,6 +10,7 @@ import type { ObservedContainer } from '../model/observed.ts';
 import type { CarriedHook, HookSet } from '../model/owner.ts';
 import { carriedHooks } from '../model/owner.ts';
 import type { Project, Service } from '../model/project.ts';
+import type { EarlierRun } from './plan.ts';
 
 /** A ledger view, indexed once for a plan. */
 export interface HookHistory {
@@ -33,17 +34,21 @@ export function indexLedger(view: LedgerView): HookHistory {
 export interface OwedHook {
   readonly index: number;
   readonly hook: CarriedHook;
-  readonly earlier: { readonly recordId: number; readonly execId: string } | undefined;
+  readonly earlier: EarlierRun | undefined;
 }
+
+const NO_HOOKS: HookSet = { post_start: [], pre_stop: [] };
 
 /**
  * The hooks that a container gets: those it was created with, each with today's `x-reeve` where today's file still has the
- * same definition; today's file's for a container that reeve did not make; none for an orphan of others.
+ * same definition; today's file's for a container that reeve did not make; none for an orphan of others, and none for
+ * one-off containers and those of hooks, which are not the service.
  */
 export function hooksOf(container: ObservedContainer, project: Project | undefined): HookSet {
+  if (container.oneoff || container.hookContainer) return NO_HOOKS;
   const service = project?.services[container.service];
   const today = project && service ? carriedHooks(service, project.sensitiveValues) : undefined;
-  if (!container.hooks) return today ?? { post_start: [], pre_stop: [] };
+  if (!container.hooks) return today ?? NO_HOOKS;
   return {
     post_start: container.hooks.post_start.map((hook) => withTodays(hook, today?.post_start)),
     pre_stop: container.hooks.pre_stop.map((hook) => withTodays(hook, today?.pre_stop)),
@@ -135,6 +140,6 @@ export function isSettled(record: HookRecord, hook: CarriedHook): boolean {
 function unfinished(record: HookRecord | undefined): OwedHook['earlier'] {
   if (!record?.execId) return undefined;
   return record.outcome === 'intended' || record.outcome === 'timed-out'
-    ? { recordId: record.id, execId: record.execId }
+    ? { recordId: record.id, execId: record.execId, counts: !record.superseded }
     : undefined;
 }

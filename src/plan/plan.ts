@@ -26,6 +26,14 @@ export interface ContainerRef {
   readonly name: string;
 }
 
+/** The run of a hook before this one, of which the end is not known or that was left behind: looked at first. */
+export interface EarlierRun {
+  readonly recordId: number;
+  readonly execId: string;
+  /** False: it was for a stop that was given up, or the hook was asked for anew. It is awaited, and then run again. */
+  readonly counts: boolean;
+}
+
 /** What each kind of action needs. The union and the executor's table are derived from this one map. */
 export interface ActionArguments {
   'pull-image': { readonly ref: string; readonly platform: string | undefined };
@@ -41,6 +49,8 @@ export interface ActionArguments {
     readonly replaces: boolean;
     /** Anonymous volumes to carry over: [target, volume name]. */
     readonly carriedVolumes: readonly (readonly [string, string])[];
+    /** The containers whose namespaces or volumes it uses (`network_mode: service:x`), by service. */
+    readonly borrows: readonly { readonly service: ServiceName; readonly container: ContainerRef }[];
   };
   'rename-container': { readonly container: ContainerRef; readonly name: string };
   'update-container': { readonly container: ContainerRef };
@@ -53,10 +63,14 @@ export interface ActionArguments {
     readonly phase: HookPhase;
     readonly index: number;
     readonly hook: CarriedHook;
-    /** The run before this one, of which the end is not known or that was left behind: looked at first. */
-    readonly earlier: { readonly recordId: number; readonly execId: string } | undefined;
+    readonly earlier: EarlierRun | undefined;
   };
-  'await-container': { readonly container: ContainerRef; readonly until: 'healthy' | 'completed' | 'gone' };
+  'await-container': {
+    readonly container: ContainerRef;
+    readonly until: 'healthy' | 'completed' | 'gone';
+    /** False: those who wait go on without it, and no failure is made of it. */
+    readonly required: boolean;
+  };
 }
 
 export type ActionKind = keyof ActionArguments;

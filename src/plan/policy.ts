@@ -29,7 +29,7 @@ export interface PlanPolicy {
   readonly held: ReadonlyMap<ServiceName, 'stopped' | 'suspended'> | 'all';
   /** Containers (by id) not to be started again before that moment: they crashed right after their last starts. */
   readonly notBefore: ReadonlyMap<string, number>;
-  /** Containers (by id) that a run which was cut off had stopped in order to start them again. */
+  /** Containers (by id) that reeve stopped and that are wanted again: their exit code says nothing. */
   readonly pendingStarts: ReadonlySet<string>;
   /** Milliseconds since the epoch. */
   readonly nowMs: number;

@@ -64,12 +64,9 @@ type Sketch = Pick<ReplicaStatus, 'service' | 'number' | 'container' | 'role' | 
 
 function* desiredReplicas(desired: Project | undefined, observed: ObservedProject): Generator<Sketch> {
   if (!desired) return;
-  for (const [service, { replicas, surplus }] of decideServices(
-    desired,
-    observed,
-    DEFAULT_POLICY,
-    desiredOrder(desired),
-  )) {
+  const order = desiredOrder(desired);
+  const decided = decideServices({ desired, observed, policy: DEFAULT_POLICY, order, followers: new Set() });
+  for (const [service, { replicas, surplus }] of decided) {
     for (const { replica } of replicas) {
       const { number, keep, createCause, leaving } = replica;
       const drift = createCause?.kind === 'drift' ? createCause.drift : replica.drift.inPlace;

@@ -40,7 +40,7 @@ export function renderAction(action: Action): string {
     case 'run-hook':
       return `run ${action.phase} hook ${JSON.stringify(action.hook.command ?? [])}`;
     case 'await-container':
-      return AWAITED[action.until];
+      return action.required ? AWAITED[action.until] : `${AWAITED[action.until]}, if that can be`;
   }
 }
 

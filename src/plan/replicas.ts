@@ -42,14 +42,14 @@ export function assignReplicas(
 ): ReplicaSet {
   const groups = Map.groupBy(containers, (container) => container.number);
   const present = [...groups.keys()].toSorted((a, b) => a - b);
-  const wanted = rules.existingOnly ? present.length : rules.wanted;
+  if (rules.existingOnly) return existingReplicas(target, groups, present);
+  const { wanted } = rules;
   const numbers = chooseNumbers(present, wanted);
   const scaleUp: Cause = { kind: 'scale-up', from: present.length, to: wanted };
   const whenAbsent: Cause = present.length === 0 ? { kind: 'absent' } : scaleUp;
   const replicas = numbers.map((number) => {
-    const judged = (groups.get(number) ?? []).map((container) => judge(target, container, rules));
-    const replica = assignReplica(judged, { number, whenAbsent, rules });
-    return rules.existingOnly ? { ...replica, leaving: [] } : replica;
+    const judged = (groups.get(number) ?? []).map((container) => judge(target, container, rules.forceRecreate));
+    return assignReplica(judged, { number, whenAbsent });
   });
   const surplus = present
     .filter((number) => !numbers.includes(number))
@@ -67,19 +67,35 @@ function chooseNumbers(present: readonly number[], wanted: number): number[] {
   return numbers.toSorted((a, b) => a - b);
 }
 
+/** The best container of each number, as it is. */
+function existingReplicas(
+  target: ServiceTarget,
+  groups: ReadonlyMap<number, readonly ObservedContainer[]>,
+  present: readonly number[],
+): ReplicaSet {
+  const replicas = present.flatMap((number): Replica[] => {
+    const [best] = (groups.get(number) ?? [])
+      .filter((container) => !isBeingRemoved(container))
+      .map((container) => judge(target, container, false))
+      .toSorted(byPreference);
+    if (!best) return [];
+    return [{ number, keep: best.container, drift: best.drift, createCause: undefined, leaving: [] }];
+  });
+  return { replicas, surplus: [] };
+}
+
 interface Place {
   readonly number: number;
   readonly whenAbsent: Cause;
-  readonly rules: ReplicaRules;
 }
 
-function assignReplica(judged: readonly Candidate[], { number, whenAbsent, rules }: Place): Replica {
+function assignReplica(judged: readonly Candidate[], { number, whenAbsent }: Place): Replica {
   const removing = judged
     .filter(({ container }) => isBeingRemoved(container))
     .map(({ container }) => ({ container, cause: { kind: 'being-removed' } as const }));
   const candidates = judged.filter(({ container }) => !isBeingRemoved(container)).toSorted(byPreference);
   const [best, ...others] = candidates;
-  if (best && (best.drift.recreate.length === 0 || rules.existingOnly)) {
+  if (best?.drift.recreate.length === 0) {
     const kind = best.container.labels[LABEL.replace] ? 'replaced' : 'twin';
     const leaving = [...others.map(({ container }) => ({ container, cause: { kind } as const })), ...removing];
     return { number, keep: best.container, drift: best.drift, createCause: undefined, leaving };
@@ -105,10 +121,10 @@ interface Candidate {
   readonly hasFinalName: boolean;
 }
 
-function judge(target: ServiceTarget, container: ObservedContainer, rules: ReplicaRules): Candidate {
+function judge(target: ServiceTarget, container: ObservedContainer, forceRecreate: boolean): Candidate {
   const drift = containerDrift(target, container, container.number);
   const hasFinalName = container.name === containerName(target.project, target.service, container.number);
-  if (!rules.forceRecreate) return { container, drift, hasFinalName };
+  if (!forceRecreate) return { container, drift, hasFinalName };
   return { container, drift: { ...drift, recreate: [...drift.recreate, { kind: 'forced' }] }, hasFinalName };
 }
 

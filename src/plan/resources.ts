@@ -2,7 +2,8 @@
  * Networks, volumes and images: what has to be there before a container can be made.
  *
  * A network whose definition changed is replaced: every container of the project is disconnected from the old one and
- * connected to the new one, running ones without a stop. A volume is never replaced here: its data is not ours.
+ * connected to the new one, running ones without a stop. They are connected again however the replacement ended: by name,
+ * so to the old one where that could not be removed. A volume is never replaced here: its data is not ours.
  */
 
 import { networkHash, volumeHash } from '../model/config-hash.ts';
@@ -21,8 +22,12 @@ export interface Resources {
   readonly network: (key: string) => ActionId | undefined;
   readonly volume: (key: string) => ActionId | undefined;
   readonly image: (ref: string) => ActionId | undefined;
-  /** A sentence for the first thing that this service needs and cannot have. */
-  readonly obstacle: (service: Service) => string | undefined;
+  /** A sentence for the first thing that this service needs and cannot have; of images only where it `creates`. */
+  readonly obstacle: (service: Service, creates: boolean) => string | undefined;
+  /** Whether a network, by its name on the engine, is replaced in this plan. */
+  readonly isReplaced: (network: string) => boolean;
+  /** What puts a container back on networks that are replaced. */
+  readonly reconnections: (containerId: string) => readonly ActionId[];
 }
 
 export interface ResourceInput {
@@ -32,16 +37,21 @@ export interface ResourceInput {
   readonly policy: PlanPolicy;
   /** Those that this plan looks at. */
   readonly services: readonly Service[];
+  /** Those of them that get a new container. */
+  readonly creating: ReadonlySet<ServiceName>;
 }
 
 interface Planning extends ResourceInput {
   /** `network/front` -> what is wrong with it. */
   readonly obstacles: Map<string, string>;
+  readonly replaced: Set<string>;
+  /** By container id. */
+  readonly reconnections: Map<string, ActionId[]>;
 }
 
 export function planResources(input: ResourceInput): Resources {
   const { plan, desired, services } = input;
-  const planning: Planning = { ...input, obstacles: new Map() };
+  const planning: Planning = { ...input, obstacles: new Map(), replaced: new Set(), reconnections: new Map() };
   for (const key of sortedUnique(services.flatMap(networkKeys))) planNetwork(planning, key);
   for (const key of sortedUnique(services.flatMap(volumeKeys))) planVolume(planning, key);
   for (const service of services) planImage(planning, service);
@@ -50,9 +60,11 @@ export function planResources(input: ResourceInput): Resources {
     network: (key) => known(`network/${key}:create`),
     volume: (key) => known(`volume/${key}:create`),
     image: (ref) => known(`image/${ref}:pull`),
-    obstacle: (service) =>
+    isReplaced: (network) => planning.replaced.has(network),
+    reconnections: (containerId) => planning.reconnections.get(containerId) ?? [],
+    obstacle: (service, creates) =>
       [
-        `image/${imageRef(desired, service)}`,
+        ...(creates ? [`image/${imageRef(desired, service)}`] : []),
         ...networkKeys(service).map((key) => `network/${key}`),
         ...volumeKeys(service).map((key) => `volume/${key}`),
       ]
@@ -111,10 +123,10 @@ function hasChanged(found: ObservedNetwork, network: Network): boolean {
 
 /** Only when every container that is on it can be reconnected by this very plan. */
 function replaceNetwork(planning: Planning, key: string, found: ObservedNetwork): void {
-  const { plan, observed, services } = planning;
+  const { plan, observed, services, replaced, reconnections } = planning;
   const { name } = found;
   const cause: Cause = { kind: 'drift', drift: [{ kind: 'config-changed' }] };
-  const ours = new Set<ServiceName>(services.map((service) => service.name));
+  const ours = new Map<ServiceName, Service>(services.map((service) => [service.name, service]));
   const attached = observed.containers.filter((container) =>
     container.networks.some((endpoint) => endpoint.networkId === found.id),
   );
@@ -139,7 +151,25 @@ function replaceNetwork(planning: Planning, key: string, found: ObservedNetwork)
     { id: `network/${key}:remove`, kind: 'remove-network', cause, name, networkId: found.id },
     { dependsOn: disconnected },
   );
-  plan.add({ id: `network/${key}:create`, kind: 'create-network', cause, network: key }, { dependsOn: [removed] });
+  const created = plan.add(
+    { id: `network/${key}:create`, kind: 'create-network', cause, network: key },
+    { dependsOn: [removed] },
+  );
+  replaced.add(name);
+  for (const container of attached) {
+    if (!Object.hasOwn(ours.get(container.service)?.networks ?? {}, key)) continue;
+    const reconnected = plan.add(
+      {
+        id: `network/${key}:connect ${container.name}`,
+        kind: 'connect-network',
+        cause: { kind: 'drift', drift: [{ kind: 'network-changed', network: name }] },
+        container: stayingRef(container),
+        network: key,
+      },
+      { after: [created] },
+    );
+    reconnections.set(container.id, [...(reconnections.get(container.id) ?? []), reconnected]);
+  }
 }
 
 function planVolume({ plan, desired, observed, obstacles }: Planning, key: string): void {
@@ -163,11 +193,12 @@ function missingExternal(kind: 'network' | 'volume', name: string): string {
   return `${kind} ${name} is declared external and does not exist: create it with "docker ${kind} create ${name}"`;
 }
 
-function planImage({ plan, desired, observed, policy, obstacles }: Planning, service: Service): void {
+/** What is there is left as it is unless the policy is `always`; what is absent matters where something is made from it. */
+function planImage({ plan, desired, observed, policy, obstacles, creating }: Planning, service: Service): void {
   const ref = imageRef(desired, service);
   const isPresent = observed.images.has(ref);
   const wanted = policy.pull === 'policy' ? (service.pull_policy ?? 'missing') : policy.pull;
-  if (isPresent && (wanted !== 'always' || policy.pulled)) return;
+  if (isPresent ? wanted !== 'always' || policy.pulled : !creating.has(service.name)) return;
   const subject = `image/${ref}`;
   if (!isPresent && service.build) {
     obstacles.set(subject, `image ${ref} is not built: build it with "docker compose build ${service.name}"`);

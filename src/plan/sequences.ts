@@ -62,46 +62,52 @@ export function isRunning(container: ObservedContainer): boolean {
 
 export interface StartSequence {
   readonly ref: ContainerRef;
-  readonly owed: readonly OwedHook[];
+  /** In order; a text is the action of another replica that runs this one for all. */
+  readonly owed: readonly (OwedHook | ActionId)[];
   readonly cause: Cause;
   /** The start, or what else must come first. */
-  readonly started: ActionId | undefined;
+  readonly started: readonly ActionId[];
+  readonly isHealthy: boolean;
 }
 
-/** Adds hooks after a start (or after nothing, for a container that runs already); the id of the last action. */
-export function addPostStart(plan: PlanBuilder, { ref, owed, cause, started }: StartSequence): ActionId | undefined {
+/** Adds hooks after a start (or after nothing, for a container that runs already); ids of the last actions. */
+export function addPostStart(plan: PlanBuilder, sequence: StartSequence): readonly ActionId[] {
+  const { ref, owed, cause, started } = sequence;
+  let { isHealthy } = sequence;
   let last = started;
-  for (const { index, hook, earlier } of owed) {
-    if (hook.policy.after === 'healthy') last = addAwait(plan, { ref, until: 'healthy', cause }, [last]);
-    last = plan.add(
-      {
-        id: `${ref.key}:post_start[${index}]`,
-        kind: 'run-hook',
-        cause,
-        container: ref,
-        phase: 'post_start',
-        index,
-        hook,
-        earlier,
-      },
-      { dependsOn: [last] },
-    );
+  for (const one of owed) {
+    if (typeof one === 'string') {
+      last = [...last, one];
+      continue;
+    }
+    const { index, hook, earlier } = one;
+    if (hook.policy.after === 'healthy' && !isHealthy) {
+      last = [addAwait(plan, { ref, until: 'healthy', cause }, last)];
+      isHealthy = true;
+    }
+    const id = `${ref.key}:post_start[${index}]`;
+    const action = { id, kind: 'run-hook', cause, container: ref, phase: 'post_start', index, hook, earlier } as const;
+    last = [plan.add(action, { dependsOn: last })];
   }
   return last;
 }
 
-export type Awaited = ActionOf<'await-container'>['until'];
+export interface Await {
+  readonly ref: ContainerRef;
+  readonly until: ActionOf<'await-container'>['until'];
+  readonly cause: Cause;
+  /** False: nobody's start depends on how it ends. Default true. */
+  readonly required?: boolean;
+}
 
 /** Adds a wait on one container, or finds the one that is there. */
 export function addAwait(
   plan: PlanBuilder,
-  { ref, until, cause }: { readonly ref: ContainerRef; readonly until: Awaited; readonly cause: Cause },
+  { ref, until, cause, required = true }: Await,
   dependsOn: readonly (ActionId | undefined)[],
 ): ActionId {
-  return plan.add(
-    { id: `${ref.key}:await-${until}`, kind: 'await-container', cause, container: ref, until },
-    { dependsOn },
-  );
+  const id = `${ref.key}:await-${until}${required ? '' : '?'}`;
+  return plan.add({ id, kind: 'await-container', cause, container: ref, until, required }, { dependsOn });
 }
 
 /** `web/1`: the container that is there to stay. */

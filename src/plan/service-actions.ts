@@ -6,7 +6,6 @@
  * must not cost the container that runs. Dependents wait for *every* replica.
  */
 
-import { borrowedServices } from '../model/config-hash.ts';
 import type { ObservedContainer } from '../model/observed.ts';
 import type { Cause } from './cause.ts';
 import type { ReplicaDecision, ServiceDecision } from './decide.ts';
@@ -16,12 +15,15 @@ import type { Gate } from './gate.ts';
 import { dependencyGate, OPEN_GATE, stopsOfDependents } from './gate.ts';
 import { addInPlace } from './in-place.ts';
 import { addLeaving } from './leaving.ts';
+import { isTemporaryName } from './names.ts';
+import type { OwedHook } from './owed.ts';
 import { hooksOf, hooksOfNew, owedAfterStart, owedHooks } from './owed.ts';
 import type { ActionId } from './plan.ts';
-import { addAwait, addPostStart, isRunning, leavingRef } from './sequences.ts';
+import { addAwait, addPostStart, addStop, isRunning, leavingRef } from './sequences.ts';
 
 export function addService(emission: Emission, decision: ServiceDecision): void {
   for (const { container, cause } of decision.surplus) addLeaving(emission, container, cause, {});
+  claimUnfinished(emission, decision);
   for (const replica of decision.replicas) {
     if (replica.notBefore === undefined) addReplica(emission, decision, replica);
     else {
@@ -40,15 +42,17 @@ function addReplica(emission: Emission, decision: ServiceDecision, decided: Repl
   const gate = starts || leaving.length > 0 ? dependencyGate(emission, decision) : OPEN_GATE;
   const placed = addPlacement(emission, decision, decided, gate);
   const changed = addInPlace(emission, decision, decided);
-  if (starts)
-    addStart(emission, decision, decided, { dependsOn: [...placed, ...changed, ...gate.dependsOn], after: gate.after });
-  else if (keep && isRunning(keep)) addOwed(emission, decided, keep);
+  if (starts) {
+    const stopped = addRestartStop(emission, decision, decided, gate);
+    const dependsOn = [...placed, ...changed, ...gate.dependsOn, ...stopped];
+    addStart(emission, decision, decided, { dependsOn, after: gate.after });
+  } else if (keep && isRunning(keep)) addOwed(emission, decided, keep, changed);
 }
 
 /** Puts the replica's container in its place: made if need be, what it replaces gone, under its final name. */
 function addPlacement(emission: Emission, decision: ServiceDecision, decided: ReplicaDecision, gate: Gate): ActionId[] {
   const { plan } = emission;
-  const { replica, ref, finalName } = decided;
+  const { replica } = decided;
   const [going, leaving] = partition(replica.leaving, ({ container }) => container.state.status === 'removing');
   const gone = going.map(({ container, cause }) =>
     addAwait(plan, { ref: leavingRef(container), until: 'gone', cause }, []),
@@ -57,34 +61,30 @@ function addPlacement(emission: Emission, decision: ServiceDecision, decided: Re
   const after = [...gate.after, ...stopsOfDependents(emission, decision.service.name)];
   const dependsOn = [...created, ...gate.dependsOn];
   const removed = leaving.map(({ container, cause }) => addLeaving(emission, container, cause, { dependsOn, after }));
-  const placed = [...(removed.length > 0 ? removed : created), ...gone];
-  if (ref.name === finalName) return placed;
-  const cause: Cause = isTemporary(ref.name, finalName)
-    ? { kind: 'replaced' }
-    : { kind: 'drift', drift: [{ kind: 'renamed', from: ref.name, to: finalName }] };
-  return [
-    plan.add(
-      { id: `${ref.key}:rename`, kind: 'rename-container', cause, container: ref, name: finalName },
-      { dependsOn: placed },
-    ),
-  ];
+  return addRename(emission, decided, [...(removed.length > 0 ? removed : created), ...gone]);
 }
 
-/** `<12 hex digits>_<final name>`: the name of a container that takes another's place. */
-function isTemporary(name: string, finalName: string): boolean {
-  return name.length === finalName.length + 13 && name.endsWith(`_${finalName}`) && /^[0-9a-f]{12}/.test(name);
+/** Gives the container its final name, where it has another one; ids of what has to be done before it is in its place. */
+function addRename({ plan, renames }: Emission, decided: ReplicaDecision, placed: ActionId[]): ActionId[] {
+  const { ref, finalName } = decided;
+  if (ref.name === finalName || renames.obstacle(decided) !== undefined) return placed;
+  const cause: Cause = isTemporaryName(ref.name, finalName)
+    ? { kind: 'replaced' }
+    : { kind: 'drift', drift: [{ kind: 'renamed', from: ref.name, to: finalName }] };
+  const rename = (verb: string, name: string, dependsOn: readonly ActionId[]): ActionId =>
+    plan.add({ id: `${ref.key}:${verb}`, kind: 'rename-container', cause, container: ref, name }, { dependsOn });
+  const aside = renames.aside(decided);
+  const before = aside === undefined ? placed : [rename('set-aside', aside, placed)];
+  return [rename('rename', finalName, [...before, ...renames.freedBy(decided)])];
 }
 
 function addCreate(
-  { plan, desired, resources, policy, decisions }: Emission,
-  { service }: ServiceDecision,
+  { plan, desired, resources, policy }: Emission,
+  { service, borrows }: ServiceDecision,
   { replica, ref }: ReplicaDecision,
   gone: readonly ActionId[],
 ): ActionId {
   const predecessor = replica.leaving.find(({ container }) => container.state.status !== 'removing')?.container;
-  const borrowed = borrowedServices(service)
-    .flatMap((name) => decisions.get(name)?.replicas ?? [])
-    .map((one) => `${one.ref.key}:create`);
   return plan.add(
     {
       id: `${ref.key}:create`,
@@ -93,13 +93,14 @@ function addCreate(
       container: ref,
       replaces: predecessor !== undefined,
       carriedVolumes: predecessor && !policy.renewVolumes ? anonymousVolumes(predecessor) : [],
+      borrows,
     },
     {
       dependsOn: [
         resources.image(imageRef(desired, service)),
         ...Object.keys(service.networks ?? {}).map(resources.network),
         ...(service.volumes ?? []).map(({ source }) => (source === undefined ? undefined : resources.volume(source))),
-        ...borrowed,
+        ...borrows.map(({ container }) => `${container.key}:create`),
         ...gone,
       ],
     },
@@ -112,34 +113,92 @@ function anonymousVolumes(container: ObservedContainer): (readonly [string, stri
     .map((mount) => [mount.target, mount.volume] as const);
 }
 
+/** Stop of a running container that starts again, unless it stops early (gate.ts). */
+function addRestartStop(
+  emission: Emission,
+  { service }: ServiceDecision,
+  { ref, replica: { keep }, restart }: ReplicaDecision,
+  gate: Gate,
+): ActionId[] {
+  if (!keep || !restart) return [];
+  const { plan, desired, history, policy, reconnections } = emission;
+  const edges = {
+    dependsOn: gate.dependsOn,
+    after: [...gate.after, ...stopsOfDependents(emission, service.name), ...reconnections(keep.id)],
+  };
+  const hooks = hooksOf(keep, desired);
+  const stop = addStop(plan, history, { container: keep, ref, hooks, cause: restart, force: policy.force, edges });
+  return stop === undefined ? [] : [stop];
+}
+
 function addStart(emission: Emission, { service }: ServiceDecision, decided: ReplicaDecision, gate: Gate): void {
   const { plan, desired, history } = emission;
   const { ref, replica } = decided;
   const cause = decided.start ?? decided.restart ?? { kind: 'not-started' };
-  const started = plan.add(
-    { id: `${ref.key}:start`, kind: 'start-container', cause, container: ref },
-    { dependsOn: [...gate.dependsOn, `${ref.key}:stop`], after: gate.after },
-  );
+  const action = { id: `${ref.key}:start`, kind: 'start-container', cause, container: ref } as const;
+  const started = [plan.add(action, gate)];
   const hooks = replica.keep ? hooksOf(replica.keep, desired) : hooksOfNew(desired, service);
-  const owed = owedAfterStart(replica.keep, service.name, hooks, history);
-  emission.readyActions.set(ref.key, addPostStart(plan, { ref, owed, cause, started }) ?? started);
+  const owed = shareOut(emission, decided, owedAfterStart(replica.keep, service.name, hooks, history));
+  emission.readyActions.set(ref.key, addPostStart(plan, { ref, owed, cause, started, isHealthy: false }));
 }
 
 /** A container that runs and stays: what it was not given yet, and a stop of it that nobody wants any more. */
-function addOwed(emission: Emission, { ref }: ReplicaDecision, keep: ObservedContainer): void {
+function addOwed(
+  emission: Emission,
+  decided: ReplicaDecision,
+  keep: ObservedContainer,
+  changed: readonly ActionId[],
+): void {
   const { plan, desired, history, readyActions } = emission;
-  const { status, startedAt } = keep.state;
+  const { ref } = decided;
+  const { status, startedAt, health } = keep.state;
   const started =
     status === 'paused'
-      ? plan.add({ id: `${ref.key}:unpause`, kind: 'unpause-container', cause: { kind: 'paused' }, container: ref })
-      : undefined;
+      ? [plan.add({ id: `${ref.key}:unpause`, kind: 'unpause-container', cause: { kind: 'paused' }, container: ref })]
+      : [];
   const owed = status === 'restarting' ? [] : owedHooks(keep, 'post_start', hooksOf(keep, desired), history);
-  const last = addPostStart(plan, { ref, owed, cause: { kind: 'owed' }, started });
-  if (last) readyActions.set(ref.key, last);
+  const last = addPostStart(plan, {
+    ref,
+    owed: shareOut(emission, decided, owed),
+    cause: { kind: 'owed' },
+    started: [...changed, ...started],
+    isHealthy: health === 'healthy',
+  });
+  readyActions.set(ref.key, last);
   const stopWasBegun = history
     .recordsOf(keep.id)
     .some((record) => record.phase === 'pre_stop' && record.startedAt === startedAt);
   if (stopWasBegun) plan.abandonedStops.push(keep.id);
+}
+
+/** A hook that is run once for all replicas is run by the one in which it may still be running, else by the first. */
+function shareOut(
+  { shared }: Emission,
+  { ref }: ReplicaDecision,
+  owed: readonly OwedHook[],
+): readonly (OwedHook | ActionId)[] {
+  return owed.map((one) => {
+    if (one.hook.policy.run !== 'once-per-definition') return one;
+    const id = `${ref.key}:post_start[${one.index}]`;
+    const subject = `${ref.service} ${one.hook.digest}`;
+    const runner = shared.get(subject) ?? id;
+    shared.set(subject, runner);
+    return runner === id ? one : runner;
+  });
+}
+
+function claimUnfinished(emission: Emission, { replicas }: ServiceDecision): void {
+  const { desired, history } = emission;
+  for (const decided of replicas) {
+    const { keep } = decided.replica;
+    if (keep?.state.status !== 'running' || decided.restart || decided.notBefore !== undefined) continue;
+    const owed = owedHooks(keep, 'post_start', hooksOf(keep, desired), history);
+    shareOut(
+      emission,
+      decided,
+      owed.filter(({ earlier }) => earlier !== undefined),
+    );
+  }
 }
 
 function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {

@@ -1,0 +1,26 @@
+/**
+ * Names that containers go by for the time being: a replacement is made beside what it replaces, under
+ * `<12 hex digits of an id>_<final name>`, as Compose does it, and renamed when the other one is gone.
+ */
+
+import type { ObservedContainer } from '../model/observed.ts';
+
+/** Name -> the container that has it; a container whose removal is under way has let go, or is about to. */
+export function holdersOf(containers: readonly ObservedContainer[]): ReadonlyMap<string, ObservedContainer> {
+  return new Map(containers.map((container) => [container.name, container]));
+}
+
+/** `<12 hex digits>_<name>`, of the first of these ids with which it is free. */
+export function temporaryName(
+  finalName: string,
+  ids: readonly string[],
+  holders: ReadonlyMap<string, ObservedContainer> = new Map(),
+): string {
+  const candidates = ids.map((id) => `${id.slice(0, 12)}_${finalName}`);
+  return candidates.find((candidate) => !holders.has(candidate)) ?? candidates[0] ?? finalName;
+}
+
+/** Whether it is the temporary name of a container that is to have the other one. */
+export function isTemporaryName(name: string, finalName: string): boolean {
+  return name.length === finalName.length + 13 && name.endsWith(`_${finalName}`) && /^[0-9a-f]{12}/.test(name);
+}
