@@ -1,0 +1,92 @@
+/** A directory of projects: each converges by itself, a broken one holds back no other, a folder that goes can be pruned. */
+import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { test } from 'node:test';
+import { containers } from '../support/engine.ts';
+import { eventually } from '../support/eventually.ts';
+import { testImage, testProject, type TestProject } from '../support/project.ts';
+import { reeve, startReeve } from '../support/reeve.ts';
+
+/** Projects p1, p2 … in one directory; their names begin with the test project's, so that they are cleaned up with it. */
+function fleet(project: TestProject, count: number): string[] {
+  const names = Array.from({ length: count }, (_, index) => `${project.name}-p${index + 1}`);
+  for (const name of names) project.write(`${name}/compose.yaml`, compose({}));
+  return names;
+}
+
+function compose(service: Record<string, unknown>): string {
+  const web = {
+    image: testImage,
+    command: ['sleep', '1000'],
+    stop_signal: 'SIGKILL',
+    network_mode: 'none',
+    ...service,
+  };
+  return JSON.stringify({ services: { web } });
+}
+
+async function running(name: string): Promise<number> {
+  return (await containers(name)).filter(({ State }) => State.Running).length;
+}
+
+test('of 30 projects one is invalid: 29 converge, and the exit code and the summary name the one', async (t) => {
+  const project = testProject(t);
+  const names = fleet(project, 30);
+  const broken = names[12] ?? '';
+  project.write(`${broken}/compose.yaml`, 'services:\n  web:\n    image: [not, a, string]\n');
+  const ended = await reeve(project, ['apply', '.'], { deadlineMs: 120_000 });
+  assert.notEqual(ended.exitCode, 0);
+  assert.match(ended.stderr, new RegExp(`${broken}`));
+  const counts = await Promise.all(names.map((name) => running(name)));
+  assert.deepEqual(
+    names.filter((_, index) => counts[index] !== 1),
+    [broken],
+  );
+});
+
+test('.env beside each file belongs to that project alone', async (t) => {
+  const project = testProject(t);
+  const [one = '', two = ''] = fleet(project, 2);
+  for (const name of [one, two]) {
+    project.write(`${name}/compose.yaml`, compose({ environment: { WHO: '${WHO}' } }));
+    project.write(`${name}/.env`, `WHO=${name}\n`);
+  }
+  assert.equal((await reeve(project, ['apply', '.'])).exitCode, 0);
+  for (const name of [one, two]) {
+    const [web] = await containers(name);
+    assert.ok(web?.Config.Env.includes(`WHO=${name}`));
+  }
+});
+
+test('a project whose folder went away is taken down with --prune only, and only when it came from that directory', async (t) => {
+  const project = testProject(t);
+  const [one = '', two = ''] = fleet(project, 2);
+  const elsewhere = `${project.name}-elsewhere`;
+  project.write(`other/${elsewhere}/compose.yaml`, compose({}));
+  assert.equal((await reeve(project, ['apply', '.'])).exitCode, 0);
+  assert.equal((await reeve(project, ['apply', 'other'])).exitCode, 0);
+  rmSync(project.path(two), { recursive: true });
+  rmSync(project.path(`other/${elsewhere}`), { recursive: true });
+  assert.equal((await reeve(project, ['apply', '.'])).exitCode, 0);
+  assert.equal(await running(two), 1);
+  assert.equal((await reeve(project, ['apply', '.', '--prune'])).exitCode, 0);
+  assert.deepEqual([await running(one), (await containers(two)).length, await running(elsewhere)], [1, 0, 1]);
+});
+
+test('watch of a directory follows projects that come, change and go', async (t) => {
+  const project = testProject(t);
+  const [one = ''] = fleet(project, 1);
+  startReeve(project, ['watch', '.', '--prune']);
+  await eventually(async () => assert.equal(await running(one), 1));
+  const late = `${project.name}-late`;
+  project.write(`${late}/compose.yaml`, compose({}));
+  await eventually(async () => assert.equal(await running(late), 1));
+  project.write(`${late}/compose.yaml`, compose({ environment: { A: '1' } }));
+  await eventually(async () => {
+    const [web] = await containers(late);
+    assert.ok(web?.Config.Env.includes('A=1') && web.State.Running);
+  });
+  rmSync(project.path(late), { recursive: true });
+  await eventually(async () => assert.equal((await containers(late)).length, 0));
+  assert.equal(await running(one), 1);
+});

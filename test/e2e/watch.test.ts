@@ -1,0 +1,181 @@
+/** `watch`: the containers follow the files and the engine, whatever an editor, git or a person does. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { container, containers, outside, recordEvents } from '../support/engine.ts';
+import { eventually } from '../support/eventually.ts';
+import { stage, writes, type Sketch, type Stage } from '../support/stage.ts';
+
+const version = (n: number): Record<string, Sketch> => ({ web: { environment: { VERSION: String(n) } } });
+
+/** Waits until the one web container has this version and runs under its final name. */
+function runs(s: Stage, n: number): Promise<string> {
+  return eventually(async () => {
+    const web = await container(s.name, 'web');
+    assert.ok(web.Config.Env.includes(`VERSION=${n}`));
+    assert.equal(web.State.Running, true);
+    assert.equal(web.Name, `/${s.name}-web-1`);
+    return web.Id;
+  });
+}
+
+test('an edited file is followed', async (t) => {
+  const s = stage(t);
+  s.compose(version(1));
+  s.start(['watch']);
+  await runs(s, 1);
+  s.compose(version(2));
+  await runs(s, 2);
+});
+
+test('an atomic save of an editor (write beside, rename over) is followed', async (t) => {
+  const s = stage(t);
+  s.compose(version(1));
+  s.start(['watch']);
+  await runs(s, 1);
+  for (const n of [2, 3]) {
+    s.compose(version(n));
+    renameSync(s.path('compose.yaml'), s.path('.compose.yaml.swp'));
+    writeFileSync(s.path('.tmp'), readFileSync(s.path('.compose.yaml.swp')));
+    renameSync(s.path('.tmp'), s.path('compose.yaml'));
+    await runs(s, n);
+  }
+});
+
+test('a git checkout that changes several files at once is followed', async (t) => {
+  const s = stage(t);
+  const git = (...args: string[]): void => {
+    execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.org', ...args], {
+      cwd: s.folder,
+      stdio: 'ignore',
+    });
+  };
+  const both = { web: { env_file: ['web.env'] } };
+  s.compose(both);
+  s.write('web.env', 'VERSION=1\n');
+  s.write('.gitignore', 'out\n');
+  git('init', '-b', 'one');
+  git('add', '.');
+  git('commit', '-m', 'one');
+  git('checkout', '-b', 'two');
+  s.compose({ ...both, db: {} });
+  s.write('web.env', 'VERSION=2\n');
+  git('commit', '-am', 'two');
+  git('checkout', 'one');
+  s.start(['watch', '--remove-orphans']);
+  await runs(s, 1);
+  git('checkout', 'two');
+  await runs(s, 2);
+  await eventually(() => container(s.name, 'db'));
+  git('checkout', 'one');
+  await runs(s, 1);
+  await eventually(async () => assert.deepEqual(await containers(s.name, 'db'), []));
+});
+
+test('a file that does not load keeps the last good version, which is still kept so', async (t) => {
+  const s = stage(t);
+  s.compose(version(1));
+  const watch = s.start(['watch']);
+  const id = await runs(s, 1);
+  s.write('compose.yaml', 'services:\n  web:\n    imag: typo\n');
+  await watch.line(/imag/);
+  await outside.remove(id);
+  assert.notEqual(await runs(s, 1), id);
+  s.compose(version(2));
+  await runs(s, 2);
+});
+
+test('a folder that is deleted and made again is followed', async (t) => {
+  const s = stage(t);
+  s.compose(version(1));
+  const watch = s.start(['watch', '--project-directory', s.folder, '-f', s.path('compose.yaml')], { cwd: '/' });
+  const id = await runs(s, 1);
+  rmSync(s.folder, { recursive: true });
+  await watch.line(/compose\.yaml/);
+  assert.equal((await container(s.name, 'web')).Id, id, 'nothing was taken down');
+  mkdirSync(s.folder);
+  s.compose(version(2));
+  await runs(s, 2);
+});
+
+test('a change of an env file is followed, and nothing else is touched', async (t) => {
+  const s = stage(t);
+  s.compose({ web: { env_file: ['web.env'] }, db: {} });
+  s.write('web.env', 'VERSION=1\n');
+  s.start(['watch']);
+  await runs(s, 1);
+  const db = await eventually(() => container(s.name, 'db'));
+  s.write('web.env', 'VERSION=2\n');
+  await runs(s, 2);
+  assert.equal((await container(s.name, 'db')).Id, db.Id);
+});
+
+test('what is at rest is left at rest: no call changes anything without a cause', async (t) => {
+  const s = stage(t);
+  s.compose({ web: { post_start: [writes('started')] } });
+  s.start(['watch', '--resync', '1s']);
+  await eventually(() => assert.deepEqual(s.log(), ['started']));
+  await using recording = await recordEvents();
+  s.write('unrelated.txt', 'hello');
+  s.write('compose.yaml', readFileSync(s.path('compose.yaml'), 'utf8'));
+  const marker = await outside.run(`${s.name}-marker`, {
+    Image: 'reeve-test/busybox:1',
+    Labels: { 'com.docker.compose.project': s.name, 'com.docker.compose.oneoff': 'True' },
+  });
+  await eventually(() => assert.ok(recording.of(s.name).some((line) => line.includes('die'))));
+  await outside.remove(marker);
+  await eventually(() => assert.ok(recording.of(s.name).some((line) => line.includes('destroy'))));
+  const others = recording.events.filter(
+    ({ Actor, Type }) =>
+      Type === 'container' && Actor.Attributes['com.docker.compose.project'] === s.name && Actor.ID !== marker,
+  );
+  assert.deepEqual(
+    others.map(({ Action }) => Action),
+    [],
+  );
+});
+
+test('a container that crashes right after each start is retried with growing delay and said so, not recreated', async (t) => {
+  const s = stage(t);
+  s.compose({ web: { command: ['sh', '-c', 'echo crashed >> /out/log; exit 1'] } });
+  const watch = s.start(['watch']);
+  await watch.line(/growing delay/);
+  const { Id } = await container(s.name, 'web');
+  await eventually(() => assert.ok(s.log().length >= 3));
+  assert.equal((await container(s.name, 'web')).Id, Id);
+  assert.ok(s.log().length < 8, 'no hot loop');
+});
+
+test('a run that waits for what never comes is given up for a file that mends it', async (t) => {
+  const s = stage(t);
+  const starting = { healthcheck: { test: ['CMD', 'false'], interval: '1s', retries: 1000, start_period: '1h' } };
+  s.compose({
+    db: starting,
+    web: { depends_on: { db: { condition: 'service_healthy' } }, environment: { VERSION: '1' } },
+  });
+  s.start(['watch']);
+  await eventually(async () => assert.equal((await container(s.name, 'db')).State.Running, true));
+  s.compose({ db: {}, ...version(2) });
+  await runs(s, 2);
+});
+
+test('--down-on-exit takes the project down, hooks and all', async (t) => {
+  const s = stage(t);
+  s.compose({ web: { post_start: [writes('started')], pre_stop: [writes('stopping')] } });
+  const watch = s.start(['watch', '--down-on-exit']);
+  await eventually(() => assert.deepEqual(s.log(), ['started']));
+  watch.kill('SIGINT');
+  await watch.ended;
+  assert.deepEqual(s.log(), ['started', 'stopping']);
+  assert.deepEqual(await containers(s.name), []);
+});
+
+test('an apply beside a watch waits for its turn, and both end well', async (t) => {
+  const s = stage(t);
+  s.compose({ web: { post_start: [writes('started')] } });
+  s.start(['watch']);
+  await s.ok(['apply']);
+  assert.equal((await containers(s.name, 'web')).length, 1);
+  assert.deepEqual(s.log(), ['started']);
+});
