@@ -4,12 +4,11 @@
  */
 
 import { Flags } from '@oclif/core';
+import { LOG_LEVELS } from '../log.ts';
+import type { LogLevel } from '../log.ts';
 import type { LoadOptions } from './wire.ts';
 
 const helpGroup = 'GLOBAL';
-
-export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export const globalFlags = {
   file: Flags.string({

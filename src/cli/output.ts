@@ -5,8 +5,9 @@
  */
 
 import type { Clock } from '../clock.ts';
-import type { GlobalFlags, LogLevel } from './global-flags.ts';
-import { LOG_LEVELS } from './global-flags.ts';
+import { LOG_LEVELS } from '../log.ts';
+import type { LogLevel } from '../log.ts';
+import type { GlobalFlags } from './global-flags.ts';
 import type { RegionLine } from './render/live-region.ts';
 import { LiveRegion } from './render/live-region.ts';
 import { neutralise } from './render/neutralise.ts';
@@ -46,7 +47,8 @@ export class Output {
     this.#streams = streams;
     this.#level = LOG_LEVELS.indexOf(flags['log-level']);
     this.#clock = clock;
-    for (const stream of [streams.stdout, streams.stderr]) stream.on('error', (error: NodeJS.ErrnoException) => this.#forgive(stream, error));
+    for (const stream of [streams.stdout, streams.stderr])
+      stream.on('error', (error: NodeJS.ErrnoException) => this.#forgive(stream, error));
   }
 
   /** Calls back once nobody reads stdout any more. */
