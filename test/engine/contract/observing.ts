@@ -1,0 +1,71 @@
+/** Part of the engine contract: what observing shows. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { network, sketchProject } from '../sketch.ts';
+import type { World } from './world.ts';
+
+export function observingContract(world: World): void {
+  describe('observing', () => {
+    it('a project that is not there is an empty snapshot', async (t) => {
+      const seen = await world.observe(world.uniqueName(), t);
+      assert.deepEqual([seen.containers, seen.networks, seen.volumes, seen.images.size], [[], [], [], 0]);
+    });
+
+    it('a created container is seen with what it was made from', async (t) => {
+      const whole = await world.project(t, {
+        web: { networks: { default: { aliases: ['www'] } }, stop_grace_period: 5e9 },
+      });
+      const id = await world.create(whole, t);
+      const { containers, networks } = await world.observe(whole.name, t);
+      const [seen] = containers;
+      assert.ok(seen);
+      assert.equal(seen.id, id);
+      assert.equal(seen.name, `${whole.name}-web-1`);
+      assert.deepEqual([seen.project, seen.service, seen.number], [whole.name, 'web', 1]);
+      assert.deepEqual([seen.oneoff, seen.hookContainer, seen.ours], [false, false, false]);
+      assert.equal(seen.configHash, 'sketch');
+      assert.deepEqual([seen.state.status, seen.state.startedAt, seen.state.health], ['created', '', 'none']);
+      assert.equal(seen.stopTimeoutS, 5);
+      const endpoints = seen.networks.map((endpoint) => [endpoint.network, endpoint.aliases]);
+      assert.deepEqual(endpoints, [[`${whole.name}_default`, [`${whole.name}-web-1`, 'web', 'www']]]);
+      assert.deepEqual(
+        networks.map((one) => one.name),
+        [`${whole.name}_default`],
+      );
+    });
+
+    it('networks and volumes are seen by name though they carry no label', async (t) => {
+      const name = world.uniqueName();
+      t.after(() => world.cleanUp(name));
+      const bare = { ...sketchProject(name), volumes: { data: { name: `${name}_data` } } };
+      const one = network(`${name}_bare`);
+      await world.engine.createNetwork({ project: bare, key: 'bare', network: one, labels: {} }, t.signal);
+      await world.engine.createVolume({ project: bare, key: 'data', volume: bare.volumes.data, labels: {} }, t.signal);
+      const ask = { project: name, images: [], networks: [one.name], volumes: [`${name}_data`, `${name}_no`] };
+      const seen = await world.engine.observeProject(ask, t.signal);
+      assert.deepEqual(
+        seen.networks.map((found) => found.name),
+        [one.name],
+      );
+      assert.deepEqual(
+        seen.volumes.map((found) => found.name),
+        [`${name}_data`],
+      );
+    });
+
+    it('images are seen by the reference asked for, an absent one is absent', async (t) => {
+      const images = ['reeve-test/busybox:1', 'reeve-test/no-such:1'];
+      const seen = await world.engine.observeProject(
+        { project: world.uniqueName(), images, networks: [], volumes: [] },
+        t.signal,
+      );
+      assert.deepEqual([...seen.images.keys()], ['reeve-test/busybox:1']);
+      assert.match(seen.images.get('reeve-test/busybox:1')?.id ?? '', /^sha256:[0-9a-f]{64}$/);
+    });
+
+    it('projects are listed when all they have is a network', async (t) => {
+      const whole = await world.project(t);
+      assert.ok((await world.engine.listProjects(t.signal)).includes(whole.name));
+    });
+  });
+}
