@@ -26,6 +26,9 @@ export interface CreateSpec {
   readonly [member: string]: unknown;
 }
 
+/** Folder of the docker config file that a service with `use_api_socket` is given. */
+export const API_SOCKET_CONFIG = '/run/secrets/docker';
+
 /** The create request of one container. */
 export function createSpec(input: CreateInput): CreateSpec {
   const { project, service, apiVersion } = input;
@@ -117,7 +120,8 @@ function volumesFrom(item: string, containerIdOf: (service: string) => string): 
 
 function environment({ service, proxyEnvironment }: CreateInput): string[] {
   const variables: Record<string, string | null> = { ...proxyEnvironment, ...service.environment };
-  if (service.use_api_socket) variables['DOCKER_CONFIG'] ??= '/run/secrets/docker';
+  if (service.use_api_socket && !Object.hasOwn(variables, 'DOCKER_CONFIG'))
+    variables['DOCKER_CONFIG'] = API_SOCKET_CONFIG;
   // A bare name makes the engine drop the variable, the image's value of it included.
   return Object.entries(variables).map(([name, value]) => (value === null ? name : `${name}=${value}`));
 }

@@ -22,6 +22,22 @@ export async function registryAuth(registry: string, env: Variables, signal: Abo
   return credentials && Buffer.from(JSON.stringify(credentials)).toString('base64url');
 }
 
+/** A docker config file with all credentials that there are, helpers asked, for a container that may use the engine. */
+export async function credentialsFile(env: Variables, signal: AbortSignal): Promise<string> {
+  const config = readDockerConfig(env);
+  const registries = [config['auths'], config['credHelpers']].flatMap((known) => Object.keys(known ?? {}));
+  const entries = await Promise.all(
+    [...new Set(registries)].map(async (registry) => {
+      const found = await findCredentials(registry, env, signal);
+      if (found === undefined) return [];
+      const { username = '', password = '', identitytoken } = found;
+      const auth = Buffer.from(`${username}:${password}`).toString('base64');
+      return [[registry, identitytoken === undefined ? { auth } : { auth, identitytoken }] as const];
+    }),
+  );
+  return JSON.stringify({ auths: Object.fromEntries(entries.flat()) });
+}
+
 async function findCredentials(
   registry: string,
   env: Variables,

@@ -11,7 +11,8 @@ import type { Variables } from './address.ts';
 import { isAtLeast } from './api-version.ts';
 import { waitFor } from './await-state.ts';
 import * as containers from './containers.ts';
-import { createSpec } from './create-spec.ts';
+import { API_SOCKET_CONFIG, createSpec } from './create-spec.ts';
+import { credentialsFile } from './credentials.ts';
 import type {
   ConnectRequest,
   ContainerRequest,
@@ -161,7 +162,7 @@ export class DockerEngine implements Engine {
       body,
       signal,
     });
-    await this.#connectFurther(request, id, signal);
+    await this.#complete(request, id, signal);
     return id;
   }
 
@@ -241,18 +242,30 @@ export class DockerEngine implements Engine {
     this.#parts.closeSockets();
   }
 
-  /** Before API 1.44 a container is made on its first network and put on the others one by one. */
-  async #connectFurther(request: ContainerRequest, containerId: string, signal: AbortSignal): Promise<void> {
-    if (isAtLeast(this.info().apiVersion, ALL_NETWORKS_AT_CREATE) || request.service.network_mode !== undefined) return;
+  /** What a create request cannot hold. */
+  async #complete(request: ContainerRequest, containerId: string, signal: AbortSignal): Promise<void> {
     try {
-      for (const networkKey of networkOrder(request.service).slice(1)) {
-        await this.connectNetwork({ ...request, containerId, networkKey }, signal);
-      }
+      await this.#connectFurther(request, containerId, signal);
+      if (request.service.use_api_socket) await this.#giveCredentials(containerId, signal);
     } catch (error) {
-      // Half-connected is not created, and the caller need not know of it. An abort brings us here too, hence the own signal.
+      // Half made is not made, and the caller need not know of it. An abort brings us here too, hence the own signal.
       await this.removeContainer(containerId, { volumes: true }, AbortSignal.timeout(CLEAN_UP_MS)).catch(() => {});
       throw error;
     }
+  }
+
+  /** Before API 1.44 a container is made on its first network and put on the others one by one. */
+  async #connectFurther(request: ContainerRequest, containerId: string, signal: AbortSignal): Promise<void> {
+    if (isAtLeast(this.info().apiVersion, ALL_NETWORKS_AT_CREATE) || request.service.network_mode !== undefined) return;
+    for (const networkKey of networkOrder(request.service).slice(1)) {
+      await this.connectNetwork({ ...request, containerId, networkKey }, signal);
+    }
+  }
+
+  async #giveCredentials(containerId: string, signal: AbortSignal): Promise<void> {
+    const bytes = Buffer.from(await credentialsFile(this.#parts.env, signal));
+    const file = { path: `${API_SOCKET_CONFIG}/config.json`, bytes, mode: 0o444, uid: 0, gid: 0 };
+    await this.copyFiles(containerId, [file], signal);
   }
 
   /** Names of the containers that a service's links lead to, asked for beforehand. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import type { EngineErrorCode } from '../../../src/model/errors.ts';
-import { registryAuth } from '../../../src/engine/credentials.ts';
+import { credentialsFile, registryAuth } from '../../../src/engine/credentials.ts';
 import { pullImage, registryOf, splitReference } from '../../../src/engine/pull.ts';
 
 import { fakeServer } from './fake-server.ts';
@@ -104,6 +104,19 @@ describe('registry credentials', () => {
     });
     assert.deepEqual(await asked('other.example', env, t), { serveraddress: 'other.example', identitytoken: 'tok' });
     assert.equal(await asked('third.example', env, t), undefined);
+  });
+
+  it('are gathered into one file, helpers asked, for a container that may use the engine', async (t) => {
+    const env = configured(t, {
+      auths: { 'a.example': { auth }, 'b.example': { identitytoken: 'tok' }, 'c.example': {} },
+    });
+    assert.deepEqual(JSON.parse(await credentialsFile(env, t.signal)), {
+      auths: {
+        'a.example': { auth },
+        'b.example': { auth: Buffer.from(':').toString('base64'), identitytoken: 'tok' },
+      },
+    });
+    assert.equal(await credentialsFile({ DOCKER_CONFIG: '/nonexistent' }, t.signal), '{"auths":{}}');
   });
 
   it('come from a credential helper first, and a broken helper is as good as none', async (t) => {
