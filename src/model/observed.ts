@@ -61,7 +61,11 @@ export interface ObservedContainer {
   /** `io.reeve.content-hash`; undefined where absent. */
   readonly contentHash: string | undefined;
   /** Services it depends on, from the label. */
-  readonly dependsOn: readonly { readonly service: ServiceName; readonly condition: string; readonly restart: boolean }[];
+  readonly dependsOn: readonly {
+    readonly service: ServiceName;
+    readonly condition: string;
+    readonly restart: boolean;
+  }[];
   readonly state: ContainerState;
   /** Id of the image it runs (`sha256:…`). */
   readonly imageId: string;

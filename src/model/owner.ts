@@ -52,7 +52,7 @@ export interface HookSet {
 
 /** SHA-256 (hex) of a hook's definition, without its `x-reeve`. */
 export function hookDigest(hook: Hook): string {
-  const environment = Object.entries(hook.environment ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  const environment = Object.entries(hook.environment ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));
   const definition = [
     hook.command,
     hook.user ?? '',
@@ -73,7 +73,7 @@ export function carriedHooks(service: Service, sensitive: ReadonlySet<string>): 
     withheld: Object.entries(hook.environment ?? {})
       .filter(([, value]) => value !== null && containsAny(value, sensitive))
       .map(([name]) => name)
-      .sort(),
+      .toSorted(),
   });
   return { post_start: (service.post_start ?? []).map(carry), pre_stop: (service.pre_stop ?? []).map(carry) };
 }

@@ -58,8 +58,7 @@ function stateCell({ container, unready }: ReplicaStatus, nowMs: number, style: 
   const { status, startedAt, exitCode } = container.state;
   if (status === 'running') {
     const upMs = nowMs - Date.parse(startedAt);
-    const text =
-      Number.isFinite(upMs) && upMs >= 0 ? `running ${renderAge(upMs)}` : 'running';
+    const text = Number.isFinite(upMs) && upMs >= 0 ? `running ${renderAge(upMs)}` : 'running';
     return { text, paint: (shown) => style('good', shown) };
   }
   const text = status === 'exited' || status === 'dead' ? `${status} (${exitCode})` : status;
