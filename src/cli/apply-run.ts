@@ -15,6 +15,7 @@ import type { FolderProject } from './directories.ts';
 import { goneProjects, loadDirectories } from './directories.ts';
 import type { ExitCode } from './exit.ts';
 import { TimeIsUp } from './exit.ts';
+import { holdNotes } from './hold-notes.ts';
 import type { Invocation } from './invocation.ts';
 import { Progress } from './progress.ts';
 import { convergeUntilReady, unreadyLines } from './ready.ts';
@@ -148,10 +149,24 @@ async function applyOne(
   { project: desired, services, directory }: Meant,
   control: Control,
 ): Promise<ReconcileResult> {
+  const result = await convergeOne(ports, { project: desired, services, directory }, control);
+  const released = releases(control, services);
+  const notes = holdNotes(ports.state.inventory.holds(desired.name), { desired, services, released });
+  return { ...result, notes: [...result.notes, ...notes] };
+}
+
+function releases({ releaseStopped }: Control, services: ReadonlySet<ServiceName> | undefined): boolean {
+  return typeof releaseStopped === 'function' ? releaseStopped(services) : releaseStopped;
+}
+
+async function convergeOne(
+  ports: ReconcilerPorts,
+  { project: desired, services, directory }: Meant,
+  control: Control,
+): Promise<ReconcileResult> {
   const { command, options, drain, signal } = control;
   const policy = control.policyOf(desired, services);
-  const releaseStopped =
-    typeof control.releaseStopped === 'function' ? control.releaseStopped(services) : control.releaseStopped;
+  const releaseStopped = releases(control, services);
   const once = (round: number): Promise<ReconcileResult> => {
     const asked = round === 1 ? policy : { ...policy, forceRecreate: false, restart: new Set<string>(), pulled: true };
     return apply(ports, { desired, policy: asked, options, command, directory, releaseStopped, drain, signal });
@@ -177,8 +192,8 @@ async function outOfTime(
   timeoutMs: number,
 ): Promise<ReconcileResult> {
   const lines = await unreadyLines(ports, { ...ready, signal: AbortSignal.timeout(LAST_LOOK_MS) }).catch(() => []);
-  const failures = [`not ready within ${renderDuration(timeoutMs)} (--wait-timeout)`, ...lines];
-  return { kind: 'failed', actions: 0, failures, retryable: true, notes: [], afterMs: undefined };
+  const failure = [`not ready within ${renderDuration(timeoutMs)} (--wait-timeout)`, ...lines].join('\n');
+  return { kind: 'failed', actions: 0, failures: [failure], retryable: true, notes: [], afterMs: undefined };
 }
 
 function deadlineOf(ms: number | undefined): { readonly signal: AbortSignal; readonly cancel: () => void } {

@@ -33,7 +33,14 @@ export async function runDown(invocation: Invocation, run: DownRun): Promise<Exi
     const { drain, signal } = interrupts;
     const policy = { command, services, volumes, removeOrphans, force };
     const request = { project: name, desired, policy, options, drain, signal };
-    const job = { name, run: () => (command === 'down' ? down(ports, request) : stop(ports, request)) };
+    const job = {
+      name,
+      run: async () => {
+        const result = await (command === 'down' ? down(ports, request) : stop(ports, request));
+        const found = result.actions > 0 || result.kind !== 'converged' || desired !== undefined;
+        return found ? result : { ...result, notes: [...result.notes, `nothing of it runs${of(words)}`] };
+      },
+    };
     return converge([job], {
       invocation,
       progress,
@@ -41,4 +48,8 @@ export async function runDown(invocation: Invocation, run: DownRun): Promise<Exi
       fromDirectory: false,
     });
   });
+}
+
+function of(words: readonly string[]): string {
+  return words.length > 0 ? ` (${words.join(', ')})` : '';
 }

@@ -1,5 +1,6 @@
 /** `suspend` and `resume`: notes in the inventory of who is to be left alone; nothing on the engine is touched. */
 
+import { status } from '../controller/operations.ts';
 import type { ExitCode } from './exit.ts';
 import { EXIT } from './exit.ts';
 import type { Invocation } from './invocation.ts';
@@ -18,9 +19,12 @@ export function runHold(
       const { output, interrupts } = invocation;
       const { name, desired } = knownProject(invocation, state, loaded);
       const services = desired === undefined ? words : [...(servicesOf(desired, words) ?? [])];
-      const isKnown = desired !== undefined || state.inventory.get(name) !== undefined;
-      if (!isKnown && !(await engine.listProjects(interrupts.drain)).includes(name)) {
-        output.warn(`nothing is known of a project ${name}`);
+      if (desired === undefined) {
+        const replicas = await status({ engine, state }, { project: name, desired, signal: interrupts.drain });
+        const unknown = services.filter((word) => !replicas.some(({ service }) => service === word));
+        const isKnown = replicas.length > 0 || state.inventory.get(name) !== undefined;
+        if (!isKnown) output.warn(`nothing is known of a project ${name}`);
+        else for (const word of unknown) output.warn(`project ${name} has no container of a service ${word}`);
       }
       for (const service of services.length > 0 ? services : [undefined]) {
         const hold = { project: name, service, kind: 'suspended' } as const;

@@ -9,6 +9,7 @@ import { renderPlan } from '../plan/render.ts';
 import { loadDirectories } from './directories.ts';
 import type { ExitCode } from './exit.ts';
 import { EXIT, InvalidFiles } from './exit.ts';
+import { holdNotes } from './hold-notes.ts';
 import type { Invocation } from './invocation.ts';
 import { reportFailure } from './invocation.ts';
 import { maskOf, showAll } from './render/action.ts';
@@ -71,14 +72,16 @@ async function load(
   return { projects, failed: errors.length === 0 ? undefined : worst };
 }
 
-function planOf(
+async function planOf(
   { engine, state }: Connection,
   { project, services }: Planned,
   run: PlanRun,
   signal: AbortSignal,
 ): Promise<Plan> {
   const policy = run.policyOf(project, services);
-  return planOnly({ engine, state, clock: systemClock }, { desired: project, policy, signal });
+  const plan = await planOnly({ engine, state, clock: systemClock }, { desired: project, policy, signal });
+  const notes = holdNotes(state.inventory.holds(project.name), { desired: project, services, released: true });
+  return { ...plan, notes: [...plan.notes, ...notes] };
 }
 
 function show({ output }: Invocation, plan: Plan, project: Project, run: PlanRun): void {

@@ -48,11 +48,12 @@ async function untilReady(ports: ReconcilerPorts, request: ReadyRequest, bell: B
     const result = await request.converge(round);
     actions += result.actions;
     if (result.kind !== 'converged') return { ...result, actions };
-    const found = (): Promise<ReplicaStatus[]> => lookAt(ports, request);
-    for (let statuses = await found(); ; statuses = await found()) {
+    for (let look = 1; ; look += 1) {
+      const statuses = await lookAt(ports, request);
       const hopeless = statuses.flatMap((one) => reasonToGiveUp(one, firstRestarts));
       if (hopeless.length > 0) return { ...result, kind: 'failed', actions, failures: hopeless };
-      if (statuses.some(needsWork)) break;
+      // A run has just found nothing more to do: only when something happened since can another one help.
+      if (look > 1 && statuses.some(needsWork)) break;
       const what = fingerprint(statuses);
       if (statuses.some(({ unready }) => unready !== undefined)) since = undefined;
       else if (since?.what !== what) since = { what, atMs: clock.monotonic() };
@@ -73,9 +74,11 @@ async function lookAt(ports: ReconcilerPorts, request: Omit<ReadyRequest, 'conve
   const { desired, services, noDeps, signal } = request;
   const wanted = services === undefined || noDeps ? services : new Set(withDependencies(desired, services));
   const statuses = await status(ports, { project: desired.name, desired, signal });
-  return statuses.filter(
-    ({ role, service }) => role === 'desired' && (wanted?.has(service) ?? Object.hasOwn(desired.services, service)),
-  );
+  const held = ports.state.inventory.holds(desired.name).map(({ service }) => service);
+  return statuses.filter(({ role, service }) => {
+    if (role !== 'desired' || held.includes(undefined) || held.includes(service)) return false;
+    return wanted?.has(service) ?? Object.hasOwn(desired.services, service);
+  });
 }
 
 /** Waiting alone does not help, another run does. */

@@ -74,18 +74,18 @@ export function apply(ports: ReconcilerPorts, request: ApplyRequest): Promise<Re
         });
         noted = true;
       }
-      return planApply(ports.state, desired, request.policy, snapshot);
+      return planApply(heldServices(ports.state, desired), desired, request.policy, snapshot);
     },
   });
 }
 
-function planApply(state: State, desired: Project, asked: Partial<ApplyPolicy>, snapshot: Snapshot): Plan {
+function planApply(held: PlanPolicy['held'], desired: Project, asked: Partial<ApplyPolicy>, snapshot: Snapshot): Plan {
   const { observed, ledger, round, notBefore, pendingStarts, nowMs } = snapshot;
   const policy: PlanPolicy = {
     ...DEFAULT_POLICY,
     ...asked,
     ...(round > 1 ? { forceRecreate: false, restart: new Set<ServiceName>(), pulled: true } : {}),
-    held: heldServices(state, desired),
+    held,
     notBefore,
     pendingStarts,
     nowMs,
@@ -93,14 +93,18 @@ function planApply(state: State, desired: Project, asked: Partial<ApplyPolicy>, 
   return buildPlan({ desired, observed, ledger, policy });
 }
 
-/** What `apply` would do; writes nothing anywhere. */
+/** What `apply` would do, which wants again what was stopped by hand; writes nothing anywhere. */
 export async function planOnly(
   ports: Pick<ReconcilerPorts, 'engine' | 'state' | 'clock'>,
   request: { readonly desired: Project; readonly policy: Partial<ApplyPolicy>; readonly signal: AbortSignal },
 ): Promise<Plan> {
   const { desired, policy, signal } = request;
   const seen = await look(ports, { project: desired.name, desired, signal });
-  return planApply(ports.state, desired, policy, {
+  const released = releasedServices(desired, policy.services, policy.noDeps);
+  const held = heldServices(ports.state, desired);
+  const stillHeld =
+    held === 'all' ? held : new Map([...held].filter(([name, kind]) => kind !== 'stopped' || !released.has(name)));
+  return planApply(stillHeld, desired, policy, {
     ...seen,
     round: 1,
     notBefore: new Map(),
@@ -160,10 +164,9 @@ function runOf(control: RunControl, project: string, command: string): Omit<Reco
 function heldServices(state: State, desired: Project): PlanPolicy['held'] {
   const held = new Map<ServiceName, 'stopped' | 'suspended'>();
   for (const { service, kind } of state.inventory.holds(desired.name)) {
-    if (service === undefined) {
-      if (kind === 'suspended') return 'all';
-      for (const name of Object.keys(desired.services)) held.set(name, kind);
-    } else held.set(service, kind);
+    if (service === undefined && kind === 'suspended') return 'all';
+    const names = service === undefined ? Object.keys(desired.services) : [service];
+    for (const name of names) if (held.get(name) !== 'suspended') held.set(name, kind);
   }
   return held;
 }
@@ -179,7 +182,17 @@ function releaseStopped(
     inventory.release({ project: desired.name, service: undefined, kind: 'stopped' });
     return;
   }
-  for (const service of noDeps ? services : withDependencies(desired, services)) {
+  for (const service of releasedServices(desired, services, noDeps)) {
     inventory.release({ project: desired.name, service, kind: 'stopped' });
   }
+}
+
+/** Services that a run which releases wants again. */
+function releasedServices(
+  desired: Project,
+  services: ReadonlySet<ServiceName> | undefined,
+  noDeps: boolean | undefined,
+): ReadonlySet<ServiceName> {
+  if (services === undefined) return new Set(Object.keys(desired.services));
+  return noDeps ? services : new Set(withDependencies(desired, services));
 }

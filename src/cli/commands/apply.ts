@@ -55,6 +55,8 @@ export default class Apply extends ReeveCommand {
     return invoke(flags, (invocation) => {
       if (flags.build)
         throw new UsageError('--build is not supported yet: build the images first, with docker compose build');
+      const wait = flags.wait || flags['wait-timeout'] !== undefined;
+      if (wait && flags['no-start']) throw new UsageError('--no-start starts nothing that --wait could wait for');
       const scale = parseScale(flags.scale ?? []);
       const request = {
         words: args.targets ?? [],
@@ -81,7 +83,7 @@ export default class Apply extends ReeveCommand {
         },
         releaseStopped: true,
         parallel: flags.parallel,
-        wait: flags.wait || flags['wait-timeout'] !== undefined,
+        wait,
         waitTimeoutMs: flags['wait-timeout'],
         prune: flags.prune,
       });
