@@ -4,10 +4,14 @@
  * At least once, and once wherever the engine can tell: the exec is created first (which starts nothing), then the
  * intent with its id is made durable, then it is started. An earlier exec of which the end is not known is looked at
  * before anything new is started: still running, it is awaited; succeeded, nothing is run. So there are never two at once.
+ *
+ * A container that ended needs no pre_stop: that is a success. One that ended before its post_start leaves those that
+ * wait for it without what they wait for, and a paused one can be asked nothing: then the world has to be looked at again.
  */
 
-import { isEngineError, messageOf } from '../model/errors.ts';
+import { EngineError, isEngineError, messageOf } from '../model/errors.ts';
 import type { HookOutcome } from '../model/hook.ts';
+import type { ContainerState } from '../model/observed.ts';
 import { renderCause } from '../plan/cause.ts';
 import type { ActionOf } from '../plan/plan.ts';
 import type { HookIntent } from '../state/state.ts';
@@ -36,8 +40,8 @@ interface Attempt {
 interface Exec {
   readonly execId: string;
   readonly recordId: number;
-  /** The start of the container that it belongs to. */
-  readonly startedAt: string;
+  /** The start of the container that it belongs to; undefined: the present one. */
+  readonly startedAt: string | undefined;
 }
 
 /** Exit codes above this are those of processes that a signal ended. */
@@ -67,14 +71,16 @@ class HookRun {
       last = await this.#attempt(attempt);
       this.#announce(last, attempt);
     }
-    if (last === undefined || !isFailure(last)) return { ok: true, detail: last?.message ?? '' };
     const { container, phase, index } = this.#action;
+    if (last?.outcome === 'moot' && phase === 'post_start')
+      throw new EngineError('conflict', 'the container has ended');
+    if (last === undefined || !isFailure(last)) return { ok: true, detail: last?.message ?? '' };
     const message = `${container.key.replace(/@.*/, '')}: ${phase} hook ${index} ${last.message}`;
     if (policy.onFailure === 'continue') return { ok: true, detail: `${message} (on_failure: continue)` };
     return { ok: false, message };
   }
 
-  /** What became of an exec that an earlier run left. undefined: that cannot be told, or it failed, and it is run again. */
+  /** What became of an exec that an earlier run left. undefined: it is run again, for it failed, or that cannot be told. */
   async #takeUp(): Promise<Attempt | undefined> {
     const { earlier } = this.#action;
     if (!earlier) return undefined;
@@ -89,19 +95,21 @@ class HookRun {
         exitCode = (await engine.awaitExec(earlier.execId, this.#containerId, until))?.exitCode;
       } catch (error) {
         if (signal.aborted || !deadline.signal.aborted) throw error;
-        return await this.#endOverdue({ ...earlier, startedAt: '' }, []);
+        return await this.#endOverdue({ ...earlier, startedAt: undefined }, []);
       } finally {
         deadline.cancel();
       }
     }
     if (exitCode === undefined) return undefined;
     ledger.end(earlier.recordId, { outcome: exitCode === 0 ? 'succeeded' : 'failed', exitCode });
-    return exitCode === 0 ? { outcome: 'succeeded', message: 'had succeeded already', exitCode } : undefined;
+    if (exitCode !== 0 || !earlier.counts) return undefined;
+    return { outcome: 'succeeded', message: 'had succeeded already', exitCode };
   }
 
   async #attempt(attempt: number): Promise<Attempt> {
     const { engine, ledger, signal } = this.#context;
     const state = await engine.inspectState(this.#containerId, signal);
+    if (state?.status === 'paused') throw new EngineError('conflict', 'the container is paused');
     if (state?.status !== 'running') return this.#moot();
     const intent = this.#intent(attempt, state.startedAt);
     const refuse = (message: string): Attempt =>
@@ -178,7 +186,7 @@ class HookRun {
   async #endOverdue(exec: Exec, tail: readonly string[]): Promise<Attempt> {
     const { engine, signal } = this.#context;
     const killed = await engine.killExec(exec.execId, this.#containerId, signal);
-    if (this.#action.phase === 'pre_stop' && !(await this.#isRunning())) {
+    if (this.#action.phase === 'pre_stop' && (await this.#hasEnded(exec.startedAt))) {
       return this.#record(exec.recordId, { outcome: 'succeeded', message: 'ended with its container' });
     }
     const fate = killed ? 'killed' : 'it cannot be killed from here and may still be running';
@@ -207,7 +215,7 @@ class HookRun {
     try {
       return await engine.awaitState(
         this.#containerId,
-        (state) => (state?.status !== 'running' || state.startedAt !== exec.startedAt ? true : undefined),
+        (state) => hasEnded(state, exec.startedAt) || undefined,
         AbortSignal.any([signal, patience.signal]),
       );
     } catch (error) {
@@ -218,14 +226,8 @@ class HookRun {
     }
   }
 
-  async #hasEnded(startedAt: string): Promise<boolean> {
-    const state = await this.#context.engine.inspectState(this.#containerId, this.#context.signal);
-    return state?.status !== 'running' || state.startedAt !== startedAt;
-  }
-
-  async #isRunning(): Promise<boolean> {
-    const state = await this.#context.engine.inspectState(this.#containerId, this.#context.signal);
-    return state?.status === 'running';
+  async #hasEnded(startedAt: string | undefined): Promise<boolean> {
+    return hasEnded(await this.#context.engine.inspectState(this.#containerId, this.#context.signal), startedAt);
   }
 
   #pause(ms: number): Promise<void> {
@@ -249,6 +251,12 @@ class HookRun {
     const { observed, emit } = this.#context;
     emit({ type: 'hook-ended', project: observed.name, action: this.#action, attempt, outcome, message });
   }
+}
+
+/** Whether that start of the container is over; a paused one goes on. */
+function hasEnded(state: ContainerState | undefined, startedAt: string | undefined): boolean {
+  if (state?.status !== 'running' && state?.status !== 'paused') return true;
+  return startedAt !== undefined && state.startedAt !== startedAt;
 }
 
 function mayTry(last: Attempt | undefined): boolean {

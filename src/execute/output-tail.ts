@@ -1,12 +1,13 @@
 /**
- * The last lines of a hook's output, for its error message: stdout and stderr apart, bounded by lines and by bytes,
+ * The last lines of a hook's output, for its error message: stdout and stderr apart, bounded in number and length,
  * decoded as UTF-8 across chunk borders. Also cuts the stream into whole lines for live display.
  */
 
 import type { OutputStream } from '../engine/engine.ts';
 
 const TAIL_LINES = 10;
-const LINE_BYTES = 4096;
+/** Longer lines are cut. */
+const LINE_LENGTH = 4096;
 
 export class OutputTail {
   readonly #onLine: (stream: OutputStream, line: string) => void;
@@ -51,12 +52,9 @@ class LineCutter {
 
   cut(text: string): string[] {
     const lines = (this.#open + text).split('\n');
-    this.#open = lines.pop() ?? '';
-    while (this.#open.length > LINE_BYTES) {
-      lines.push(this.#open.slice(0, LINE_BYTES));
-      this.#open = this.#open.slice(LINE_BYTES);
-    }
-    const whole = lines.map((line) => line.replace(/\r$/, '').slice(0, LINE_BYTES));
+    const open = pieces(lines.pop() ?? '');
+    this.#open = open.pop() ?? '';
+    const whole = [...lines.flatMap((line) => pieces(line.replace(/\r$/, ''))), ...open];
     this.#keep(whole);
     return whole;
   }
@@ -72,4 +70,15 @@ class LineCutter {
   #keep(lines: readonly string[]): void {
     if (lines.length > 0) this.last = [...this.last, ...lines].slice(-TAIL_LINES);
   }
+}
+
+/** A line in parts of bounded length; one empty part for an empty line. */
+function pieces(line: string): string[] {
+  const parts: string[] = [];
+  let from = 0;
+  do {
+    parts.push(line.slice(from, from + LINE_LENGTH));
+    from += LINE_LENGTH;
+  } while (from < line.length);
+  return parts;
 }

@@ -12,17 +12,20 @@ const YES: Verdict = { ok: true };
 /** Resolves when the container is as wanted, or can no longer become so, or time is up. */
 export async function awaitContainer(context: RunContext, action: ActionOf<'await-container'>): Promise<Verdict> {
   const { until, container } = action;
-  const deadline = AbortSignal.timeout(Math.min(context.options.waitTimeoutMs, 2 ** 31 - 1));
+  const deadline = new AbortController();
+  const cancelTimer = context.clock.setTimer(context.options.waitTimeoutMs, () => deadline.abort());
   const accept = (state: ContainerState | undefined): Verdict | undefined => VERDICTS[until](state);
   try {
     return await context.engine.awaitState(
       containerId(context, container),
       accept,
-      AbortSignal.any([context.signal, context.drain, deadline]),
+      AbortSignal.any([context.signal, context.drain, deadline.signal]),
     );
   } catch (error) {
-    if (context.signal.aborted || context.drain.aborted || !deadline.aborted) throw error;
+    if (context.signal.aborted || context.drain.aborted || !deadline.signal.aborted) throw error;
     return { ok: false, message: `is not ${until} after ${context.options.waitTimeoutMs / 1000} s` };
+  } finally {
+    cancelTimer();
   }
 }
 
