@@ -98,7 +98,10 @@ export function castText(node: TextNode, cast: Cast): CastResult {
   }
 }
 
-/** A decimal number in text; undefined when it is none. */
+const NUMBER = /^[-+]?(\d[\d_]*\.?[\d_]*|\.\d[\d_]*)([eE][-+]?\d[\d_]*)?$/;
+
+/** A decimal number in text, underscores between digits allowed; undefined when it is none. */
 export function parseFloatText(text: string): number | undefined {
-  return /^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(text) ? Number(text) : undefined;
+  const isNumber = NUMBER.test(text) && !/_(?!\d)|(?<!\d)_/.test(text);
+  return isNumber ? Number(text.replaceAll('_', '')) : undefined;
 }

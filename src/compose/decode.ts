@@ -7,7 +7,7 @@
 
 import type { Field, ListForm, MapForm, Shape } from '../model/shape.ts';
 import { compareText, toFloat32 } from '../model/canonical-json.ts';
-import { parseFloatText } from './casts.ts';
+import { castText, parseFloatText } from './casts.ts';
 import { formatPath, type Findings, type Path } from './diagnostic.ts';
 import { readHosts } from './hosts.ts';
 import { describeKind, scalarText, type ListNode, type MapNode, type Node, type TextNode } from './node.ts';
@@ -146,10 +146,12 @@ class Decoder {
   #bool(node: Node, path: Path): boolean | undefined {
     if (node.kind === 'bool') return node.value;
     if (node.kind !== 'string') return this.#wrong(node, 'a boolean', path);
-    const word = node.value.toLowerCase();
-    if (['true', 'y', 'yes', 'on'].includes(word)) return true;
-    if (['false', 'n', 'no', 'off'].includes(word)) return false;
-    return this.#wrong(node, 'a boolean', path);
+    const result = castText(node, 'boolean');
+    if ('problem' in result) return this.#wrong(node, 'a boolean', path);
+    if (result.warning !== undefined) {
+      this.#findings.warn({ code: 'obsolete', message: result.warning, at: node.at, path });
+    }
+    return result.node.kind === 'bool' && result.node.value;
   }
 
   #int(node: Node, unsigned: boolean, all: boolean, path: Path): number | undefined {

@@ -56,8 +56,9 @@ export function discover(options: LoadOptions, inputs: InputFiles, findings: Fin
   if (workingDir !== firstFolder && !reader.read(environmentFiles, workingDir)) return undefined;
 
   const fromVariable = (environment.get('COMPOSE_PROFILES') ?? '').split(',').map((profile) => profile.trim());
+  // A service whose list of profiles holds a blank one is on when none is asked for: Compose reads "" as such a list.
   const profiles = options.profiles !== undefined && options.profiles.length > 0 ? options.profiles : fromVariable;
-  return { files, workingDir, environment, environmentFiles, profiles: profiles.filter((profile) => profile !== '') };
+  return { files, workingDir, environment, environmentFiles, profiles };
 }
 
 function namedEnvFiles(options: LoadOptions, environment: Environment, cwd: string): string[] {

@@ -130,14 +130,9 @@ class ExtendsResolver {
     }
     for (const { key, at } of node.kind === 'map' ? node.entries.values() : []) {
       if (key === 'service' || key === 'file') continue;
-      const message = `${formatPath(path)}.extends: unknown key "${key}"`;
-      this.#findings.error({
-        code: 'unknown-key',
-        message,
-        at,
-        path: [...path, 'extends', key],
-        expected: 'service, file',
-      });
+      // Compose lets it pass without effect.
+      const message = `${formatPath(path)}.extends: unknown key "${key}" is ignored`;
+      this.#findings.warn({ code: 'unknown-key', message, at, path, expected: 'service, file' });
     }
     return { service: name.value, file: file?.kind === 'string' ? file.value : undefined, at: node };
   }

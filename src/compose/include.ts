@@ -8,7 +8,7 @@
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-import type { Path } from './diagnostic.ts';
+import { formatPath, type Findings, type Path } from './diagnostic.ts';
 import { readEnvFiles } from './discovery.ts';
 import { ensureMap } from './defaults.ts';
 import type { Environment } from './environment.ts';
@@ -16,8 +16,10 @@ import { joinPath } from './files.ts';
 import { MAX_LOADS, type LoadContext, type ModelRequest } from './load-context.ts';
 import { entriesOf, equalNodes, get, type MapNode, type Node } from './node.ts';
 import { absolute } from './paths.ts';
+import { nearest } from './suggestion.ts';
 
 const SECTIONS = ['services', 'volumes', 'networks', 'secrets', 'configs', 'models'] as const;
+const KEYS = ['path', 'project_directory', 'env_file'];
 const MAX_DEPTH = 100;
 
 interface Include {
@@ -46,7 +48,7 @@ export function applyIncludes(root: MapNode, scope: IncludeScope): void {
     return;
   }
   const kept = list.items.filter((item, index) => {
-    const include = readInclude(item, ['include', index]);
+    const include = readInclude(item, ['include', index], scope.context.findings);
     if (include === undefined) return true;
     const model = loadInclude(include, scope);
     if (model !== undefined) importResources(model, root, scope.context);
@@ -57,11 +59,15 @@ export function applyIncludes(root: MapNode, scope: IncludeScope): void {
 }
 
 /** Undefined: validation will say what is wrong with it. */
-function readInclude(node: Node, path: Path): Include | undefined {
+function readInclude(node: Node, path: Path, findings: Findings): Include | undefined {
   if (node.kind === 'string') return { at: node, path, files: [node.value], projectDirectory: undefined, envFiles: [] };
   if (node.kind !== 'map') return undefined;
-  const known = new Set(['path', 'project_directory', 'env_file']);
-  if ([...node.entries.keys()].some((key) => !known.has(key))) return undefined;
+  for (const { key, at } of node.entries.values()) {
+    if (KEYS.includes(key)) continue;
+    // Compose lets it pass without effect.
+    const message = `${formatPath(path)}: unknown key "${key}" is ignored`;
+    findings.warn({ code: 'unknown-key', message, at, path, suggestion: nearest(key, KEYS) });
+  }
   const files = texts(get(node, 'path'));
   const envFiles = texts(get(node, 'env_file'));
   const directory = get(node, 'project_directory');
@@ -104,9 +110,14 @@ function loadInclude(include: Include, scope: IncludeScope): MapNode | undefined
     return undefined;
   }
   const directory = include.projectDirectory;
-  const workingDir = directory === undefined ? dirname(main) : absolute(directory, base);
+  const workingDir = directory === undefined ? dirname(main) : includedFolder(absolute(directory, base));
   const environment = includedEnvironment(include, workingDir, request, context);
   return environment && scope.load({ files, workingDir, environment, includedBy: trail }, context);
+}
+
+/** Odd, but a project directory that does not exist counts as the folder it would be in. */
+function includedFolder(directory: string): string {
+  return statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true ? directory : dirname(directory);
 }
 
 /** The parent's variables, which win, and those of `env_file` or else of a `.env` in the included folder. */

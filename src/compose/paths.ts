@@ -71,7 +71,7 @@ function unixPath(path: string, context: PathContext): string {
 }
 
 function isWindowsAbsolute(path: string): boolean {
-  return /^[a-zA-Z]:[\\/]/.test(path) || /^[\\/]{2}[^\\/]+[\\/]+[^\\/]+/.test(path);
+  return /^.:[\\/]/su.test(path) || /^[\\/]{2}/.test(path);
 }
 
 const REMOTE_CONTEXTS = ['https://', 'http://', 'git://', 'ssh://', 'github.com/', 'git@'];

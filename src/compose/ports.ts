@@ -33,10 +33,12 @@ export function parsePorts(text: string): PortsResult {
   const { ip, host, container } = splitAddress(address);
   const brackets = /^\[(.+)\]$/.exec(ip);
   const hostIp = brackets?.[1] ?? ip;
-  if (hostIp !== '' && !isIpAddress(hostIp)) return fail(`Invalid ip address: ${ip}`);
+  const isBare = brackets === null && ip.includes(':');
+  if (hostIp !== '' && (isBare || !isIpAddress(hostIp))) return fail(`Invalid ip address: ${ip}`);
   if (container === '') return fail(`No port specified: ${text}<empty>`);
   const targets = parseRange(container);
   if (targets === undefined) return fail(`Invalid containerPort: ${container}`);
+  if (targets.first === 0) return fail('port 0 is no target');
   const hosts = host === '' ? undefined : parseRange(host);
   if (host !== '' && hosts === undefined) return fail(`Invalid hostPort: ${host}`);
   const count = size(targets);

@@ -31,7 +31,7 @@ export function parseDuration(text: string): number | undefined {
   return Math.trunc(text.startsWith('-') ? -total : total);
 }
 
-const SIZE = /^([-+.\deE]*[\d.]) ?(?:([kmgtp])(?:i?b)?|b)?$/i;
+const SIZE = /^([-+._\deE]*[\d.]) ?(?:([kmgtp])(?:i?b)?|b)?$/i;
 
 /** Bytes of a size such as `512m` or `1.5GiB`, in powers of 1024; undefined when it is none. */
 export function parseBytes(text: string): number | undefined {

@@ -46,6 +46,12 @@ export function parseWithLibrary(source: Source, findings: Findings): Syntax[] |
       failed = true;
       findings.error({ code: 'yaml-syntax', message: error.message, at: { source, offset: error.pos[0] } });
     }
+    const { explicit, version } = document.directives.yaml;
+    if (explicit === true && version !== '1.1') {
+      failed = true;
+      const message = 'found incompatible YAML document: Compose reads YAML 1.1';
+      findings.error({ code: 'yaml-syntax', message, at: { source, offset: 0 }, remedy: 'remove the %YAML line' });
+    }
     if (failed) continue;
     const root = document.contents;
     if (root !== null) out.push(convert(root));

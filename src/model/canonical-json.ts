@@ -123,12 +123,17 @@ function structToJson(value: unknown, fields: readonly Field[]): Json {
     const member = record[field.name];
     if (member === undefined || member === null) {
       if (field.print === 'always') members.push([field.printed, null]);
+      else if (field.print === 'zero') members.push([field.printed, toJson(zeroOf(field.shape), field.shape)]);
       else if (field.print === 'struct') members.push([field.printed, toJson({}, field.shape)]);
     } else if (field.print !== 'unless-zero' || !isZero(member)) {
       members.push([field.printed, toJson(member, field.shape)]);
     }
   }
   return new JsonObject(members);
+}
+
+function zeroOf(shape: Shape): string | number {
+  return shape.is === 'string' ? '' : 0;
 }
 
 function anyToJson(value: unknown): Json {

@@ -47,8 +47,13 @@ function p(name: string, shape: Shape): Field {
 }
 
 /** Always printed, null when unset. */
-function always(name: string, shape: Shape, printed = name): Field {
-  return { name, printed, shape, print: 'always' };
+function always(name: string, shape: Shape): Field {
+  return { name, printed: name, shape, print: 'always' };
+}
+
+/** Always printed, empty or 0 when unset. */
+function z(name: string, shape: Shape, printed = name): Field {
+  return { name, printed, shape, print: 'zero' };
 }
 
 /** Always printed, an object when unset. */
@@ -105,8 +110,8 @@ const BUILD: Shape = struct([
 ]);
 
 const WATCH: Shape = struct([
-  { ...f('path', text), print: 'when-set' },
-  { ...f('action', text), print: 'when-set' },
+  z('path', text),
+  z('action', text),
   f('target', text),
   s('exec', HOOK),
   f('include', texts),
@@ -114,8 +119,8 @@ const WATCH: Shape = struct([
   f('initial_sync', bool),
 ]);
 
-const WEIGHT_DEVICE: Shape = struct([always('path', text, 'Path'), always('weight', count, 'Weight')]);
-const THROTTLE_DEVICE: Shape = struct([always('path', text, 'Path'), always('rate', bytes, 'Rate')]);
+const WEIGHT_DEVICE: Shape = struct([z('path', text, 'Path'), z('weight', count, 'Weight')]);
+const THROTTLE_DEVICE: Shape = struct([z('path', text, 'Path'), z('rate', bytes, 'Rate')]);
 
 const BLKIO: Shape = struct([
   f('weight', count),
@@ -148,10 +153,7 @@ const RESOURCE: Shape = struct([
   f('memory', bytes),
   f('pids', int),
   f('devices', list(DEVICE_REQUEST)),
-  f(
-    'generic_resources',
-    list(struct([p('discrete_resource_spec', struct([always('kind', text), always('value', int)]))])),
-  ),
+  f('generic_resources', list(struct([p('discrete_resource_spec', struct([z('kind', text), z('value', int)]))]))),
 ]);
 
 const DEPLOY: Shape = struct([

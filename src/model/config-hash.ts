@@ -65,7 +65,8 @@ export function digest(json: Json): string {
 }
 
 function hashService(project: Project, service: Service, changes: Readonly<Record<string, unknown>>): string {
-  const platform = service.platform ?? project.defaultPlatform;
+  // Odd, but the default counts only for services that are built.
+  const platform = service.platform ?? (service.build === undefined ? undefined : project.defaultPlatform);
   const covered: Record<string, unknown> = { ...service, platform, ...changes };
   for (const name of UNCOVERED) delete covered[name];
   if (service.deploy !== undefined) {

@@ -31,7 +31,7 @@ export interface Project {
   readonly configFiles: readonly string[];
   /** Absolute paths given with --env-file or COMPOSE_ENV_FILES; empty when none was given. */
   readonly environmentFiles: readonly string[];
-  /** DOCKER_DEFAULT_PLATFORM: the platform of services that name none, in containers and hashes alike. */
+  /** DOCKER_DEFAULT_PLATFORM: the platform of the containers of services that name none. */
   readonly defaultPlatform?: string;
   /** Enabled services only. */
   readonly services: Mapping<Service>;

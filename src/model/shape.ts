@@ -31,9 +31,9 @@ export type MapForm = 'environment' | 'mapping' | 'labels' | 'options' | 'multi-
 
 /**
  * When a member is printed: `unless-zero` (Go's omitempty on a value), `when-set` (on a pointer), `always` (null
- * when unset), `struct` (an object even when unset).
+ * when unset), `zero` (its zero value when unset), `struct` (an object even when unset).
  */
-export type Printing = 'unless-zero' | 'when-set' | 'always' | 'struct';
+export type Printing = 'unless-zero' | 'when-set' | 'always' | 'zero' | 'struct';
 
 export interface Field {
   readonly name: string;
