@@ -68,9 +68,9 @@ function wake(notice: EngineNotice, keys: KnownKeys, emit: Emit): void {
   };
   switch (notice.kind) {
     case 'connected':
-      return wakeAll(keys.all(), NOTICE);
+    // To find out, and to say so, that the engine is not there: nothing else would tell of it while all is at rest.
     case 'disconnected':
-      return;
+      return wakeAll(keys.all(), NOTICE);
     case 'container': {
       const how = CONTAINER_WAKES.get(notice.action);
       if (how !== undefined && notice.project !== undefined) wakeAll(keys.ofProject(notice.project), how);

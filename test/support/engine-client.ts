@@ -20,6 +20,8 @@ export interface EngineCall {
   /** Sent as JSON, or as it is when it is bytes (a tar archive). */
   readonly body?: unknown;
   readonly signal?: AbortSignal;
+  /** Another engine than the tests' own, as in `DOCKER_HOST`. */
+  readonly host?: string;
 }
 
 /** An answer of the engine that is not a success. */
@@ -39,7 +41,7 @@ export function open(path: string, call: EngineCall = {}): Promise<IncomingMessa
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const outgoing = request(
     {
-      ...engineAddress(),
+      ...engineAddress(call.host),
       agent: false,
       method: call.method ?? 'GET',
       path: query === '' ? path : `${path}?${query}`,

@@ -105,7 +105,11 @@ suite('engine events source', () => {
   test('a connected stream wakes every key: anything may have happened before', async () => {
     const { emissionsOf } = await setUp();
     assert.deepEqual(emissionsOf({ kind: 'connected' }), ['/srv/shop 0 0', '/srv/blog 0 0']);
-    assert.deepEqual(emissionsOf(DISCONNECTED), []);
+  });
+
+  test('a stream that broke wakes every key: that the engine is gone is to be found out and said', async () => {
+    const { emissionsOf } = await setUp();
+    assert.deepEqual(emissionsOf(DISCONNECTED), ['/srv/shop 0 0', '/srv/blog 0 0']);
   });
 
   test("a project's network wakes it, be the project a label or the beginning of the name", async () => {

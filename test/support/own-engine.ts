@@ -1,0 +1,82 @@
+/**
+ * An engine of the test's own, which it may kill and start again: dockerd in a network namespace of its own (another one
+ * beside it would lose its bridge otherwise), with its own data, socket and containerd. Needs root on Linux.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { TestContext } from 'node:test';
+import { buffer } from 'node:stream/consumers';
+import { callText, open } from './engine-client.ts';
+import { testImage } from './project.ts';
+
+export interface OwnEngine {
+  /** `DOCKER_HOST` for it. */
+  readonly host: string;
+  /** SIGKILL: what a crash of the machine's engine is. Containers without live-restore end with it. */
+  kill(): Promise<void>;
+  /** Starts it (again) and resolves when it answers. */
+  up(): Promise<void>;
+}
+
+/** Why there can be none here; undefined when there can. */
+export function noOwnEngine(): string | undefined {
+  return process.platform === 'linux' && process.getuid?.() === 0
+    ? undefined
+    : 'an engine of its own needs root on Linux';
+}
+
+export async function ownEngine(t: TestContext): Promise<OwnEngine> {
+  const home = mkdtempSync(join(tmpdir(), 'reeve-engine-'));
+  const socket = join(home, 'docker.sock');
+  let daemon: ChildProcess | undefined;
+  const engine: OwnEngine = {
+    host: `unix://${socket}`,
+    async kill() {
+      const ended = new Promise((resolve) => daemon?.once('exit', resolve));
+      daemon?.kill('SIGKILL');
+      await ended;
+    },
+    async up() {
+      // What a killed one leaves; a new one would wait for processes that are gone.
+      for (const stale of ['dockerd.pid', 'exec/containerd/containerd.pid']) rmSync(join(home, stale), { force: true });
+      const args = [
+        ['--data-root', join(home, 'data')],
+        ['--exec-root', join(home, 'exec')],
+        ['--pidfile', join(home, 'dockerd.pid')],
+        ['--host', `unix://${socket}`],
+        ['--bridge', 'none'],
+        ['--iptables=false', '--ip6tables=false'],
+      ].flat();
+      daemon = spawn('unshare', ['--net', 'dockerd', ...args], { stdio: 'ignore' });
+      await answers(engine.host);
+    },
+  };
+  t.after(async () => {
+    const ended = new Promise((resolve) => daemon?.once('exit', resolve));
+    // SIGTERM: it ends its containers and its containerd.
+    daemon?.kill('SIGTERM');
+    await ended;
+    rmSync(home, { recursive: true, force: true });
+  });
+  await engine.up();
+  const body = await buffer(await open(`/images/${encodeURIComponent(testImage)}/get`));
+  await callText('/images/load', { method: 'POST', body, host: engine.host });
+  return engine;
+}
+
+/** Its socket is there before it answers; it tells nobody when it does. */
+async function answers(host: string): Promise<void> {
+  const deadline = performance.now() + 60_000;
+  for (;;) {
+    try {
+      await callText('/_ping', { host });
+      return;
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await delay(100);
+    }
+  }
+}
