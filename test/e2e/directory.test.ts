@@ -36,7 +36,7 @@ test('of 30 projects one is invalid: 29 converge, and the exit code and the summ
   project.write(`${broken}/compose.yaml`, 'services:\n  web:\n    image: [not, a, string]\n');
   const ended = await reeve(project, ['apply', '.'], { deadlineMs: 120_000 });
   assert.notEqual(ended.exitCode, 0);
-  assert.match(ended.stderr, new RegExp(`${broken}`));
+  assert.match(ended.stderr, new RegExp(broken));
   const counts = await Promise.all(names.map((name) => running(name)));
   assert.deepEqual(
     names.filter((_, index) => counts[index] !== 1),
