@@ -11,7 +11,7 @@ export interface CreateInput {
   readonly apiVersion: string;
   /** Id of a service's first container, for `network_mode: service:x` and its like. */
   readonly containerIdOf: (service: string) => string;
-  /** Names of a service's containers, for `links`. */
+  /** Names of the containers of a service that the model lacks, for `links`. */
   readonly containerNamesOf: (service: string) => readonly string[];
   /** Anonymous volumes of the container that is replaced: target -> volume name. */
   readonly carriedVolumes: ReadonlyMap<string, string>;

@@ -268,13 +268,14 @@ export class DockerEngine implements Engine {
     await this.copyFiles(containerId, [file], signal);
   }
 
-  /** Names of the containers that a service's links lead to, asked for beforehand. */
+  /** Names of the containers that links to services outside the model lead to, asked for beforehand. */
   async #linkedNames(
     project: Project,
     service: Service,
     signal: AbortSignal,
   ): Promise<(target: string) => readonly string[]> {
-    const targets = [...new Set((service.links ?? []).map((link) => link.split(':', 1)[0] ?? link))];
+    const linked = new Set((service.links ?? []).map((link) => link.split(':', 1)[0] ?? link));
+    const targets = [...linked].filter((target) => !Object.hasOwn(project.services, target));
     const names = await Promise.all(targets.map((target) => containerNames(this.#wire, project.name, target, signal)));
     const found = new Map(targets.map((target, index) => [target, names[index] ?? []]));
     return (target) => found.get(target) ?? [];

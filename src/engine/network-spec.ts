@@ -106,19 +106,24 @@ function linksOf(input: EndpointInput): string[] | undefined {
   const { project, service, number } = input;
   const links = (service.links ?? []).flatMap((link) => {
     const [target = '', alias = target] = link.split(':');
-    return input
-      .containerNamesOf(target)
-      .flatMap((name) => [
-        `${name}:${alias}`,
-        `${name}:${target}-${number}`,
-        `${name}:${project.name}-${target}-${number}`,
-      ]);
+    return linkedNames(input, target).flatMap((name) => [
+      `${name}:${alias}`,
+      `${name}:${target}-${number}`,
+      `${name}:${project.name}-${target}-${number}`,
+    ]);
   });
   const external = (service.external_links ?? []).map((link) => {
     const [container = '', alias = container] = link.split(':');
     return `${container}:${alias}`;
   });
   return links.length + external.length > 0 ? [...links, ...external] : undefined;
+}
+
+/** As the model has it, whether they are there yet or not: what a container links to must not hang on who was made first. */
+function linkedNames({ project, containerNamesOf }: EndpointInput, target: string): readonly string[] {
+  const service = project.services[target];
+  if (service === undefined) return containerNamesOf(target);
+  return Array.from({ length: service.replicas }, (_, index) => containerName(project, service, index + 1));
 }
 
 /** Name on the engine of a network of the model. */

@@ -347,7 +347,16 @@ describe('networks by API version', () => {
     );
   });
 
-  it('links lead to every container of a service under its three names', () => {
+  it('links lead to every container of a service under its three names, made or not', () => {
+    const two = { ...project, services: { ...project.services, db: sketchService('db', { replicas: 2 }) } };
+    const made = host({ links: ['db'] }, { project: two })['Links'];
+    assert.deepEqual(
+      made,
+      ['shop-db-1', 'shop-db-2'].flatMap((name) => [`${name}:db`, `${name}:db-1`, `${name}:shop-db-1`]),
+    );
+  });
+
+  it('links to a service outside the model lead to the containers that it has', () => {
     const links = host({ links: ['db:store'], external_links: ['box', 'far:near'] }, { project, number: 2 })['Links'];
     assert.deepEqual(links, ['shop-db-1:store', 'shop-db-1:db-2', 'shop-db-1:shop-db-2', 'box:box', 'far:near']);
   });
