@@ -15,7 +15,8 @@ test(
     const s = stage(t);
     const env = { DOCKER_HOST: engine.host };
     s.compose({
-      plain: { post_start: [writes('plain')] },
+      // Not one that exits 0 when it is asked to: without a restart policy that one has finished.
+      plain: { command: ['sleep', '1000'], post_start: [writes('plain')] },
       always: { restart: 'always', post_start: [writes('always')] },
     });
     const watch = s.start(['watch'], { env, deadlineMs: 160_000 });

@@ -2,8 +2,8 @@
  * An engine of the test's own, which it may kill and start again: dockerd in a network namespace of its own (another one
  * beside it would lose its bridge otherwise), with its own data, socket and containerd. Needs root on Linux.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -59,12 +59,23 @@ export async function ownEngine(t: TestContext): Promise<OwnEngine> {
     // SIGTERM: it ends its containers and its containerd.
     daemon?.kill('SIGTERM');
     await ended;
+    unmountAll(home);
     rmSync(home, { recursive: true, force: true });
   });
   await engine.up();
   const body = await buffer(await open(`/images/${encodeURIComponent(testImage)}/get`));
   await callText('/images/load', { method: 'POST', body, host: engine.host });
   return engine;
+}
+
+/** A killed engine leaves the mounts of its containers' file systems and network namespaces. */
+function unmountAll(home: string): void {
+  const points = readFileSync('/proc/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '');
+  for (const point of points.filter((one) => one.startsWith(`${home}/`)).toReversed()) {
+    spawnSync('umount', ['--lazy', point]);
+  }
 }
 
 /** Its socket is there before it answers; it tells nobody when it does. */
