@@ -9,9 +9,9 @@ root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 # One stream, so that what is told and what reeve says stand in the order in which they happened.
 exec 2>&1
 
-# Variables that would make reeve look elsewhere than at the copy.
+# Variables that would make reeve look elsewhere than at the copy; a project name that nobody else has.
 unset COMPOSE_FILE COMPOSE_PROFILES COMPOSE_ENV_FILES COMPOSE_DISABLE_ENV_FILE COMPOSE_PATH_SEPARATOR
-export COMPOSE_PROJECT_NAME="reeve-demo-$$"
+export COMPOSE_PROJECT_NAME="${REEVE_DEMO_PROJECT:-reeve-demo-$$}"
 home=$(mktemp -d)
 export XDG_STATE_HOME="$home/state"
 watch_pid=''
@@ -44,7 +44,7 @@ clean_up() {
   trap '' INT TERM HUP
   stop_watch
   if [ -n "$touched" ] && [ "$status" != 0 ]; then
-    tell "Cleaning up."
+    tell "Cleaning up:"
     reeve down --volumes --force --timeout 1s || status=1
   fi
   rm -rf "$home"
@@ -52,7 +52,9 @@ clean_up() {
 }
 trap clean_up EXIT
 trap 'exit 130' INT
-trap 'exit 143' TERM HUP
+trap 'exit 143' TERM
+# The terminal is gone: what is said now would be an error to write.
+trap 'exec >/dev/null 2>&1; exit 129' HUP
 
 # Every replica of web runs, is healthy and has had its hooks, and none is what it was.
 followed() {
