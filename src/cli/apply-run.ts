@@ -17,13 +17,14 @@ import type { ExitCode } from './exit.ts';
 import { TimeIsUp } from './exit.ts';
 import { holdNotes } from './hold-notes.ts';
 import type { Invocation } from './invocation.ts';
+import { recallProject } from './known-project.ts';
 import { Progress } from './progress.ts';
 import { convergeUntilReady, unreadyLines } from './ready.ts';
 import { maskOf } from './render/action.ts';
 import { renderDuration } from './render/time.ts';
 import { withPorts } from './session.ts';
 import type { Target } from './targets.ts';
-import { findServices, findTarget } from './targets.ts';
+import { findServices, findTarget, loadProject, servicesOf } from './targets.ts';
 import { systemClock } from './wire.ts';
 
 export interface ApplyRun {
@@ -50,11 +51,15 @@ export interface ApplyRun {
 
 type Loaded =
   | { readonly kind: 'project'; readonly project: Project; readonly services: ReadonlySet<ServiceName> | undefined }
+  /** A name alone: the project by the files of its last apply, wherever this is. */
+  | { readonly kind: 'recall'; readonly name: string }
   | {
       readonly kind: 'directories';
       readonly directories: readonly string[];
       readonly folders: readonly FolderProject[];
     };
+
+type Located = Exclude<Loaded, { kind: 'recall' }>;
 
 export async function runApply(invocation: Invocation, run: ApplyRun): Promise<ExitCode> {
   const { output, interrupts } = invocation;
@@ -64,7 +69,8 @@ export async function runApply(invocation: Invocation, run: ApplyRun): Promise<E
     return await withPorts(
       invocation,
       { parallel: run.parallel, load: () => load(invocation, run), emit: progress.emit },
-      (ports, loaded) => {
+      async (ports, found) => {
+        const loaded = found.kind === 'recall' ? await recall(ports, invocation, run, found.name) : found;
         const control = {
           ...run,
           drain: interrupts.drain,
@@ -84,6 +90,8 @@ export async function runApply(invocation: Invocation, run: ApplyRun): Promise<E
 }
 
 async function load(invocation: Invocation, run: ApplyRun): Promise<Loaded> {
+  const { file, 'project-name': name } = invocation.flags;
+  if (run.onlyServices === true && name !== undefined && file === undefined) return { kind: 'recall', name };
   const target: Target =
     run.onlyServices === true ? await findServices(invocation, run.words) : await findTarget(invocation, run.words);
   if (target.kind === 'project') {
@@ -99,9 +107,19 @@ async function load(invocation: Invocation, run: ApplyRun): Promise<Loaded> {
   return { ...target, folders };
 }
 
+async function recall(
+  { state }: ReconcilerPorts,
+  invocation: Invocation,
+  { words }: ApplyRun,
+  name: string,
+): Promise<Located> {
+  const project = (await recallProject(invocation, state, name)) ?? (await loadProject(invocation, words));
+  return { kind: 'project', project, services: servicesOf(project, words) };
+}
+
 type Control = ApplyRun & { readonly drain: AbortSignal; readonly signal: AbortSignal };
 
-function jobsOf(ports: ReconcilerPorts, loaded: Loaded, control: Control): Job[] {
+function jobsOf(ports: ReconcilerPorts, loaded: Located, control: Control): Job[] {
   if (loaded.kind === 'project') {
     const { project } = loaded;
     return [{ name: project.name, run: () => applyOne(ports, { ...loaded, directory: undefined }, control) }];
@@ -113,7 +131,7 @@ function jobsOf(ports: ReconcilerPorts, loaded: Loaded, control: Control): Job[]
   });
 }
 
-function projectsOf(loaded: Loaded): Project[] {
+function projectsOf(loaded: Located): Project[] {
   if (loaded.kind === 'project') return [loaded.project];
   return loaded.folders.flatMap((folder) => (folder.loaded.ok ? [folder.loaded.project] : []));
 }

@@ -8,7 +8,8 @@ import type { Clock, CancelTimer } from '../clock.ts';
 import { Interrupted } from './exit.ts';
 import { renderDuration } from './render/time.ts';
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** Not SIGHUP: listening to it would undo what nohup does. */
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /** What is done on signals; the process as a rule. */
 export interface SignalSource {

@@ -12,6 +12,8 @@ import { sayWarnings } from './targets.ts';
 import type { LoadResult } from './wire.ts';
 import { loadFiles } from './wire.ts';
 
+const STDIN = '-';
+
 export interface KnownProject {
   readonly name: string;
   /** undefined: there are no files that load. */
@@ -40,6 +42,28 @@ export function knownProject(invocation: Invocation, state: State, loaded: LoadR
     );
   }
   return { name, desired: undefined };
+}
+
+/** A project by the files from which it was last applied, whatever folder this is; undefined: not known, or they do not load. */
+export async function recallProject(
+  { loadOptions }: Invocation,
+  state: State,
+  name: string,
+): Promise<Project | undefined> {
+  const entry = state.inventory.get(name);
+  if (entry === undefined || entry.configFiles.length === 0 || entry.configFiles.includes(STDIN)) return undefined;
+  const { cwd, environment, envFiles, profiles, signal } = loadOptions;
+  const loaded = await loadFiles({
+    cwd,
+    environment,
+    files: entry.configFiles,
+    projectDirectory: entry.workingDir,
+    projectName: name,
+    ...(envFiles && { envFiles }),
+    ...(profiles && { profiles }),
+    ...(signal && { signal }),
+  });
+  return loaded.ok ? loaded.project : undefined;
 }
 
 function nameOf({ flags, loadOptions }: Invocation, state: State, loaded: LoadResult | undefined): string | undefined {

@@ -209,7 +209,9 @@ class Watch {
         return outcomeOf(result);
       }
     }
-    this.#board.set({ key, project: name, state: 'ready', reason: 'Gone', messages: [], againInMs: undefined });
+    if (name !== undefined) {
+      this.#board.set({ key, project: name, state: 'ready', reason: 'Gone', messages: [], againInMs: undefined });
+    }
     this.#board.forget(key);
     this.#entries.delete(key);
     await files.forget(key);

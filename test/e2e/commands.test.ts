@@ -222,3 +222,13 @@ test('nothing is run twice when two applies meet', async (t) => {
   assert.deepEqual(s.log(), ['once']);
   assert.match(one.stderr + two.stderr, /waiting for reeve apply \(process \d+\)/);
 });
+
+test('restart and ps by name alone go by the files of the last apply, wherever they are called', async (t) => {
+  const s = stage(t);
+  s.compose({ web: { post_start: [writes('up')] }, db: {} });
+  await s.ok(['apply']);
+  await s.ok(['restart', '-p', s.name, 'web'], { cwd: '/' });
+  assert.deepEqual(s.log(), ['up', 'up']);
+  await outside.remove((await container(s.name, 'db')).Id);
+  assert.match((await s.ok(['ps', '-p', s.name], { cwd: '/' })).stdout, /^db\/1 +- +absent/m);
+});

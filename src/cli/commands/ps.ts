@@ -4,7 +4,7 @@ import { ReeveCommand, servicesArgument } from '../command.ts';
 import type { ExitCode } from '../exit.ts';
 import { EXIT } from '../exit.ts';
 import { invoke } from '../invocation.ts';
-import { knownProject, tryFiles } from '../known-project.ts';
+import { knownProject, recallProject, tryFiles } from '../known-project.ts';
 import { renderReplicas, replicaJson } from '../render/replicas.ts';
 import { withConnection } from '../session.ts';
 import { systemClock } from '../wire.ts';
@@ -31,7 +31,8 @@ export default class Ps extends ReeveCommand {
         () => tryFiles(invocation),
         async ({ engine, state }, loaded) => {
           const { output, interrupts } = invocation;
-          const { name, desired } = knownProject(invocation, state, loaded);
+          const { name, desired: found } = knownProject(invocation, state, loaded);
+          const desired = found ?? (loaded === undefined ? await recallProject(invocation, state, name) : undefined);
           const all = await status({ engine, state }, { project: name, desired, signal: interrupts.drain });
           const named = args.services ?? [];
           const statuses = named.length > 0 ? all.filter(({ service }) => named.includes(service)) : all;

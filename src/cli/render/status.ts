@@ -23,8 +23,9 @@ export function renderStatus(
   const name = style('subject', project ?? basename(key));
   const meaning = state === 'ready' ? 'good' : state === 'reconciling' ? 'warning' : 'bad';
   const again = againInMs === undefined || state !== 'stalled' ? '' : `; again in ${renderDuration(againInMs)}`;
+  const word = reason === 'InvalidFile' && project === undefined ? 'its files do not load' : WORDS[reason];
   const lines = messages.flatMap((message) => neutralise(message).split('\n')).map((line) => `  ${line}`);
-  return [`${name}: ${style(meaning, WORDS[reason])}${again}`, ...lines].join('\n');
+  return [`${name}: ${style(meaning, word)}${again}`, ...lines].join('\n');
 }
 
 export function statusJson({ key, project, state, reason, messages, againInMs }: ProjectStatus, atMs: number): object {
