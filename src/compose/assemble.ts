@@ -57,6 +57,7 @@ function foldServices(assembly: Assembly): Mapping<Service> {
   const contents = new Contents(inputs);
   const folded = new Map<string, Service>();
   for (const [name, service] of Object.entries(parts.services)) {
+    if (findings.isBroken('services', name)) continue;
     const context: FoldContext = {
       environment: discovery.environment,
       inputs,

@@ -117,6 +117,10 @@ const device: Form = (node, path, findings) => {
   ]);
 };
 
+/** More ports than this for one service are a mistake or an attack. */
+const MAX_PORTS = 65_536;
+const TOO_MANY = { ok: false, problem: 'too many ports' } as const;
+
 const ports: Form = (node, path, findings) => {
   if (node.kind !== 'list') return node;
   const items: Node[] = [];
@@ -126,7 +130,7 @@ const ports: Form = (node, path, findings) => {
       items.push(wrong);
       continue;
     }
-    const result = parsePorts(String(item.value));
+    const result = items.length > MAX_PORTS ? TOO_MANY : parsePorts(String(item.value));
     if (!result.ok) items.push(refuse(item, result.problem, [...path, index], findings));
     else {
       for (const port of result.ports) {

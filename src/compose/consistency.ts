@@ -48,7 +48,7 @@ class ConsistencyCheck {
     this.#dependencies(service, path);
     // What is missing or odd in a service that could not be read in full may only seem so.
     if (this.#findings.isBroken('services', service.name)) return;
-    if (service.build === undefined && service.image === undefined && service.provider === undefined) {
+    if (service.build === undefined && !service.image && service.provider === undefined) {
       const message = `service "${service.name}" has neither an image nor a build context specified`;
       this.#report('missing-key', message, path, { expected: 'image or build' });
     }
@@ -157,8 +157,9 @@ class ConsistencyCheck {
     }
   }
 
-  /** Reports a name that is not declared in its section. */
-  #refer(section: Section, name: string, path: Path, what = SINGULAR[section]): void {
+  /** Reports a name that is not declared in its section; none at all counts as an empty one. */
+  #refer(section: Section, wanted: string | undefined, path: Path, what = SINGULAR[section]): void {
+    const name = wanted ?? '';
     const known = this.#parts[section];
     if (Object.hasOwn(known, name) || this.#findings.isBroken(section, name)) return;
     const message = `service "${String(path[1])}" refers to undefined ${what} ${name}`;

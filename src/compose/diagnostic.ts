@@ -126,6 +126,11 @@ export class Findings {
     this.#add(this.warnings, finding, 'warning');
   }
 
+  /** Further errors are not kept: finding out more about them is for nothing. */
+  get isFull(): boolean {
+    return this.errors.length >= LIMIT;
+  }
+
   /** Something is wrong at this very place. */
   hasErrorAt(place: Place): boolean {
     return this.#places.get(place.source)?.has(place.offset) === true;
@@ -143,11 +148,11 @@ export class Findings {
 
   #add(list: Diagnostic[], finding: Finding, severity: 'error' | 'warning'): void {
     if (list.length >= LIMIT) return;
-    const diagnostic = toDiagnostic(finding, severity);
-    const key = `${diagnostic.file}:${diagnostic.line}:${diagnostic.column}:${diagnostic.path}:${diagnostic.message}`;
+    const { at, file, message } = finding;
+    const key = `${at?.source.path ?? file}:${at?.offset}:${message}`;
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
-    list.push(diagnostic);
+    list.push(toDiagnostic(finding, severity));
   }
 }
 

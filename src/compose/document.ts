@@ -18,7 +18,8 @@ export interface Document {
   readonly resets: readonly Path[];
 }
 
-const MAX_NODES = 2_000_000;
+/** Of nodes that come from aliases; the others are bounded by the size of the file. */
+const MAX_COPIES = 200_000;
 const MAX_DEPTH = 100;
 const MERGE_KEY = '<<';
 
@@ -39,7 +40,9 @@ class Builder {
   /** Aliases resolve to the nearest anchor before them. */
   readonly #aliases = new Map<Syntax, Syntax>();
   readonly #open = new Set<Syntax>();
-  #nodes = 0;
+  #copies = 0;
+  /** Aliases that the node which is built is inside of. */
+  #aliasDepth = 0;
   #stopped = false;
 
   constructor(source: Source, findings: Findings) {
@@ -68,7 +71,8 @@ class Builder {
     const path = this.#path;
     const at = this.#place(syntax);
     if (this.#stopped) return badNode(at);
-    if (++this.#nodes > MAX_NODES || path.length > MAX_DEPTH) {
+    if (this.#aliasDepth > 0) this.#copies++;
+    if (this.#copies > MAX_COPIES || path.length > MAX_DEPTH) {
       this.#stopped = true;
       const message =
         path.length > MAX_DEPTH ? 'the file is nested too deeply' : 'the aliases of the file expand to too many values';
@@ -98,7 +102,10 @@ class Builder {
     const name = syntax.kind === 'alias' ? syntax.name : '';
     if (target === undefined) return this.#fail('yaml-syntax', `unknown anchor "${name}" referenced`, at);
     if (this.#open.has(target)) return this.#fail('cycle', `the anchor "${name}" contains itself`, at);
-    return this.build(target);
+    this.#aliasDepth++;
+    const node = this.build(target);
+    this.#aliasDepth--;
+    return node;
   }
 
   #scalar(syntax: ScalarSyntax, at: Place): Node {

@@ -149,6 +149,16 @@ export function equalNodes(a: Node, b: Node): boolean {
   return 'value' in a && 'value' in b ? a.value === b.value : true;
 }
 
+/** Text that two nodes share exactly when they are equal in value. */
+export function nodeKey(node: Node): string {
+  if (node.kind === 'map') {
+    const entries = [...node.entries.values()].map((entry) => `${JSON.stringify(entry.key)}:${nodeKey(entry.value)}`);
+    return `{${entries.toSorted().join(',')}}`;
+  }
+  if (node.kind === 'list') return `[${node.items.map((item) => nodeKey(item)).join(',')}]`;
+  return 'value' in node ? `${node.kind}:${JSON.stringify(String(node.value))}` : node.kind;
+}
+
 /** What a person calls a value of this kind. */
 export function describeKind(kind: NodeKind): string {
   return KIND_WORDS[kind];

@@ -78,7 +78,7 @@ function normaliseService(service: MapNode, environment: Environment): void {
   resolveValues(service, 'environment', environment, true);
   for (const mount of items(service, 'volumes')) {
     const target = get(mount, 'target');
-    if (target?.kind === 'string') set(mount, 'target', textNode(target.at, cleanTarget(target.value)));
+    if (target?.kind === 'string') set(mount, 'target', textNode(target.at, cleanTarget(target.value) || '.'));
   }
   addImpliedDependencies(service);
 }

@@ -15,9 +15,12 @@ export interface Source {
 export interface Position {
   readonly line: number;
   readonly column: number;
-  /** The whole line, without its end. */
+  /** The line without its end, cut when it is very long. */
   readonly text: string;
 }
+
+/** More of a line than this is never shown. */
+const LONGEST_LINE = 400;
 
 /** Line and column (from 1) of an offset. */
 export function position(source: Source, offset: number): Position {
@@ -31,8 +34,9 @@ export function position(source: Source, offset: number): Position {
   }
   const start = starts[low] ?? 0;
   const end = source.text.indexOf('\n', start);
-  const text = source.text.slice(start, end === -1 ? undefined : end).replace(/\r$/, '');
-  return { line: low + 1, column: Math.max(0, offset - start) + 1, text: text.slice(0, 400) };
+  const shown = Math.min(end === -1 ? source.text.length : end, start + LONGEST_LINE);
+  const text = source.text.slice(start, shown).replace(/\r$/, '');
+  return { line: low + 1, column: Math.max(0, offset - start) + 1, text };
 }
 
 function indexLines(text: string): number[] {

@@ -6,7 +6,7 @@
  */
 
 import { formatPath, type Findings, type Place } from './diagnostic.ts';
-import { describeKind, equalNodes, type ListNode, type MapNode, type Node, type ScalarNode } from './node.ts';
+import { describeKind, nodeKey, type ListNode, type MapNode, type Node, type ScalarNode } from './node.ts';
 import { COMPOSE_FILE } from './schema.ts';
 import {
   acceptedKinds,
@@ -78,18 +78,13 @@ class Validation {
   #duplicates(node: ListNode): void {
     const path = this.#path;
     const seen = new Map<string, number>();
-    const others: { item: Node; index: number }[] = [];
     for (const [index, item] of node.items.entries()) {
-      let first: number | undefined;
-      if (item.kind === 'string' || item.kind === 'int') {
-        const key = `${item.kind}:${item.value}`;
-        first = seen.get(key);
-        if (first === undefined) seen.set(key, index);
-      } else {
-        first = others.find((other) => equalNodes(other.item, item))?.index;
-        if (first === undefined && others.length < 1000) others.push({ item, index });
+      const key = nodeKey(item);
+      const first = seen.get(key);
+      if (first === undefined) {
+        seen.set(key, index);
+        continue;
       }
-      if (first === undefined) continue;
       const message = `${formatPath(path)}: items at ${first} and ${index} are equal`;
       this.#findings.error({
         code: 'duplicate-item',
@@ -145,7 +140,7 @@ class Validation {
 
   #unknownKey(key: string, at: Place, rule: MapRule): void {
     const path = this.#path;
-    const suggestion = nearest(key, [...rule.keys.keys()]);
+    const suggestion = this.#findings.isFull ? undefined : nearest(key, [...rule.keys.keys()]);
     const where = path.length === 0 ? 'the top level' : formatPath(path);
     const expected =
       rule.others?.pattern === undefined ? undefined : `a name that matches ${rule.others.pattern.source}`;

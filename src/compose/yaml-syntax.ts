@@ -35,8 +35,7 @@ export function parseWithLibrary(source: Source, findings: Findings): Syntax[] |
     });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    findings.error({ code: 'yaml-too-complex', message: 'the file is nested too deeply', file: source.path });
-    return undefined;
+    return tooDeep(source, findings);
   }
   if (!Array.isArray(documents)) return [];
   let failed = false;
@@ -44,6 +43,7 @@ export function parseWithLibrary(source: Source, findings: Findings): Syntax[] |
   for (const document of documents) {
     for (const error of document.errors) {
       failed = true;
+      if (/stack/i.test(error.message)) return tooDeep(source, findings);
       findings.error({ code: 'yaml-syntax', message: error.message, at: { source, offset: error.pos[0] } });
     }
     const { explicit, version } = document.directives.yaml;
@@ -57,6 +57,13 @@ export function parseWithLibrary(source: Source, findings: Findings): Syntax[] |
     if (root !== null) out.push(convert(root));
   }
   return failed || refuseEscapes(source, documents, findings) ? undefined : out;
+}
+
+/** The library's own recursion ended. */
+function tooDeep(source: Source, findings: Findings): undefined {
+  const at = { source, offset: 0 };
+  findings.error({ code: 'yaml-too-complex', message: 'the file is nested too deeply', at });
+  return undefined;
 }
 
 /** `\/` in double quotes is JSON and YAML 1.2, but the library that Compose uses refuses it. */
