@@ -8,7 +8,8 @@ import type {
   ObservedEndpoint,
   ObservedMount,
 } from '../model/observed.ts';
-import { LABEL, readDependsOn, readHooks } from '../model/owner.ts';
+import { readHooks } from '../model/carried-hook.ts';
+import { LABEL, readDependsOn } from '../model/owner.ts';
 import type { ContainerAnswer } from './answers.ts';
 
 /** Podman's words for states that Docker names otherwise. */

@@ -5,9 +5,12 @@
 
 import type { FileToCopy } from '../engine/engine.ts';
 import { containerHash, networkHash, volumeHash } from '../model/config-hash.ts';
+import { EngineError } from '../model/errors.ts';
 import type { Project, Service } from '../model/project.ts';
-import { LABEL, COMPOSE_VERSION, carriedHooks, containerLabels } from '../model/owner.ts';
+import { carriedHooks, withheldValues } from '../model/carried-hook.ts';
+import { LABEL, COMPOSE_VERSION, containerLabels } from '../model/owner.ts';
 import { imageRef } from '../plan/drift.ts';
+import { hooksOf } from '../plan/owed.ts';
 import type { Action, ActionKind, ActionOf } from '../plan/plan.ts';
 import { runHook } from './hook-run.ts';
 import type { RunContext } from './run-context.ts';
@@ -144,12 +147,14 @@ const TABLE: ActionTable = {
     if (!files.ok) return files;
     if (files.list.length > 0) await lanes.short(() => engine.copyFiles(id, files.list, signal));
     await lanes.short(() => engine.startContainer(id, signal));
+    context.incarnations.expectStart(id);
     return DONE;
   },
 
   async 'stop-container'(context, action) {
     const { engine, signal, lanes, options } = context;
     const id = containerId(context, action.container);
+    await refuseOtherStart(context, id);
     await lanes.long(() => engine.stopContainer(id, options.stopTimeoutMs, signal));
     return DONE;
   },
@@ -191,9 +196,20 @@ function resourceLabels(
 function keepWithheldValues(context: RunContext, project: Project, service: Service): void {
   const hooks = carriedHooks(service, project.sensitiveValues);
   for (const hook of [...hooks.post_start, ...hooks.pre_stop]) {
-    if (hook.withheld.length === 0) continue;
-    const values = hook.withheld.map((name) => [name, hook.environment?.[name] ?? ''] as const);
-    context.ledger.keepValues(hook.digest, Object.fromEntries(values));
+    if (hook.withheld.length > 0) context.ledger.keepValues(hook.digest, withheldValues(hook));
+  }
+}
+
+/** Its pre_stop hooks ran in the start that was observed: one that came after it has to get its own. */
+async function refuseOtherStart(
+  { engine, observed, desired, incarnations, signal }: RunContext,
+  id: string,
+): Promise<void> {
+  const container = observed.containers.find((one) => one.id === id);
+  if (!container || hooksOf(container, desired).pre_stop.length === 0) return;
+  const state = await engine.inspectState(id, signal);
+  if (state?.status === 'running' && incarnations.judge(id, state.startedAt) === 'another') {
+    throw new EngineError('conflict', 'it was started again meanwhile');
   }
 }
 

@@ -4,7 +4,7 @@
  */
 
 import type { ExecRequest } from '../engine/engine.ts';
-import type { CarriedHook } from '../model/owner.ts';
+import { wholeCommand, type CarriedHook } from '../model/carried-hook.ts';
 import type { HookLedger } from '../state/state.ts';
 
 export type HookRequest =
@@ -12,17 +12,19 @@ export type HookRequest =
   | { readonly ok: false; readonly message: string };
 
 export function hookRequest(hook: CarriedHook, ledger: Pick<HookLedger, 'values'>): HookRequest {
-  const kept = hook.withheld.length > 0 ? ledger.values(hook.digest) : undefined;
+  const kept = (hook.withheld.length > 0 ? ledger.values(hook.digest) : undefined) ?? {};
+  const command = wholeCommand(hook, kept);
+  if (!command) return { ok: false, message: lostValue('a part of its command') };
   const environment: string[] = [];
   for (const [name, value] of Object.entries(hook.environment ?? {})) {
-    const known = value ?? kept?.[name];
+    const known = value ?? kept[name];
     if (known !== undefined) environment.push(`${name}=${known}`);
-    else if (hook.withheld.includes(name)) return { ok: false, message: lostValue(name) };
+    else if (hook.withheld.includes(name)) return { ok: false, message: lostValue(`the value of ${name}`) };
   }
   return {
     ok: true,
     exec: {
-      command: hook.command ?? [],
+      command,
       user: hook.user,
       privileged: hook.privileged ?? false,
       workingDir: hook.working_dir,
@@ -31,9 +33,9 @@ export function hookRequest(hook: CarriedHook, ledger: Pick<HookLedger, 'values'
   };
 }
 
-function lostValue(name: string): string {
+function lostValue(what: string): string {
   return (
-    `cannot be run: the value of ${name} was kept in the state database, which is lost, and the files do not have ` +
+    `cannot be run: ${what} was kept in the state database, which is lost, and the files do not have ` +
     `this hook any more (put the hook back into the file, or use --force)`
   );
 }

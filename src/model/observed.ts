@@ -5,7 +5,7 @@
  * volumes with the project's label; which of them count is decided in plan/, once.
  */
 
-import type { HookSet } from './owner.ts';
+import type { HookSet } from './carried-hook.ts';
 import type { ProjectName, ServiceName } from './project.ts';
 
 export interface ObservedProject {

@@ -7,8 +7,8 @@
 
 import type { HookRecord, LedgerView } from '../model/hook.ts';
 import type { ObservedContainer } from '../model/observed.ts';
-import type { CarriedHook, HookSet } from '../model/owner.ts';
-import { carriedHooks } from '../model/owner.ts';
+import type { CarriedHook, HookSet } from '../model/carried-hook.ts';
+import { carriedHooks } from '../model/carried-hook.ts';
 import type { Project, Service } from '../model/project.ts';
 import type { EarlierRun } from './plan.ts';
 

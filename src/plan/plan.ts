@@ -6,7 +6,7 @@
  * skipped, one that stands `after` another waits until that one has settled, well or badly.
  */
 
-import type { CarriedHook } from '../model/owner.ts';
+import type { CarriedHook } from '../model/carried-hook.ts';
 import type { HookPhase } from '../model/hook.ts';
 import type { ProjectName, ServiceName } from '../model/project.ts';
 import type { Cause } from './cause.ts';

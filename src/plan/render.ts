@@ -3,6 +3,7 @@
  * The same text is shown by `plan`, by `--dry-run` and asserted by tests. No environment value can appear in it.
  */
 
+import { shownCommand } from '../model/carried-hook.ts';
 import { renderCause } from './cause.ts';
 import type { Action, Plan } from './plan.ts';
 
@@ -38,7 +39,7 @@ export function renderAction(action: Action): string {
     case 'remove-container':
       return `remove container ${action.container.name}`;
     case 'run-hook':
-      return `run ${action.phase} hook ${JSON.stringify(action.hook.command ?? [])}`;
+      return `run ${action.phase} hook ${JSON.stringify(shownCommand(action.hook))}`;
     case 'await-container':
       return action.required ? AWAITED[action.until] : `${AWAITED[action.until]}, if that can be`;
   }

@@ -6,7 +6,7 @@
  */
 
 import type { ObservedContainer } from '../model/observed.ts';
-import type { HookSet } from '../model/owner.ts';
+import type { HookSet } from '../model/carried-hook.ts';
 import type { Cause } from './cause.ts';
 import type { HookHistory, OwedHook } from './owed.ts';
 import { owedHooks } from './owed.ts';
@@ -33,24 +33,12 @@ export function addStop(plan: PlanBuilder, history: HookHistory, stop: StopSeque
       dependsOn: [plan.add({ id: `${ref.key}:unpause`, kind: 'unpause-container', cause, container: ref }, edges)],
     };
   }
-  if (container.state.status !== 'restarting') {
-    for (const { index, hook, earlier } of owedHooks(container, 'pre_stop', stop.hooks, history)) {
-      const policy = stop.force ? { ...hook.policy, onFailure: 'continue' as const } : hook.policy;
-      const id = plan.add(
-        {
-          id: `${ref.key}:pre_stop[${index}]`,
-          kind: 'run-hook',
-          cause,
-          container: ref,
-          phase: 'pre_stop',
-          index,
-          hook: { ...hook, policy },
-          earlier,
-        },
-        edges,
-      );
-      edges = { dependsOn: [id] };
-    }
+  // One that its restart policy is about to bring back may run by then; one that does not run needs none.
+  for (const { index, hook, earlier } of owedHooks(container, 'pre_stop', stop.hooks, history)) {
+    const policy = stop.force ? { ...hook.policy, onFailure: 'continue' as const } : hook.policy;
+    const id = `${ref.key}:pre_stop[${index}]`;
+    const run = { phase: 'pre_stop', index, hook: { ...hook, policy }, earlier } as const;
+    edges = { dependsOn: [plan.add({ id, kind: 'run-hook', cause, container: ref, ...run }, edges)] };
   }
   return plan.add({ id: `${ref.key}:stop`, kind: 'stop-container', cause, container: ref }, edges);
 }

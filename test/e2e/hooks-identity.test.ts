@@ -46,6 +46,15 @@ test('a value that came from the environment is in no label, and reaches the hoo
   assert.deepEqual(s.log(), ['hunter2-very-secret']);
 });
 
+test('a value in a hook command is in no label and no record, and reaches the hook all the same', async (t) => {
+  const s = stage(t);
+  s.compose({ web: { post_start: [{ command: ['sh', '-c', 'echo got $$1 >> /out/log', 'sh', '${TOKEN}'] }] } });
+  await s.ok(['apply'], { env: { TOKEN: 'hunter2-very-secret' } });
+  assert.doesNotMatch(JSON.stringify((await container(s.name, 'web')).Config.Labels), /hunter2/);
+  assert.doesNotMatch((await s.ok(['hooks', '--json'])).stdout, /hunter2/);
+  assert.deepEqual(s.log(), ['got hunter2-very-secret']);
+});
+
 test('a value that is lost with the state database is taken from the file, and without one refused by name', async (t) => {
   const s = stage(t);
   const hook = { command: ['sh', '-c', 'echo $$TOKEN >> /out/log'], environment: { TOKEN: '${TOKEN}' } };

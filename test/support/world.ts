@@ -11,7 +11,8 @@ import {
   type HookRecord,
   type LedgerView,
 } from '../../src/model/hook.ts';
-import { LABEL, carriedHooks, containerName, readDependsOn } from '../../src/model/owner.ts';
+import { carriedHooks } from '../../src/model/carried-hook.ts';
+import { LABEL, containerName, readDependsOn } from '../../src/model/owner.ts';
 import type {
   ContainerState,
   ObservedContainer,
