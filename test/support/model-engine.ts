@@ -31,7 +31,8 @@ import type {
   ObservedProject,
   ObservedVolume,
 } from '../../src/model/observed.ts';
-import { LABEL, containerName, readDependsOn, readHooks } from '../../src/model/owner.ts';
+import { readHooks } from '../../src/model/carried-hook.ts';
+import { LABEL, containerName, readDependsOn } from '../../src/model/owner.ts';
 import type { Service } from '../../src/model/project.ts';
 import { restartPolicyOf } from '../../src/model/restart-policy.ts';
 
@@ -220,11 +221,8 @@ export class ModelEngine implements Engine {
     this.#tell('exec_die', exec.containerId, execId);
   }
 
-  // The port.
-
-  async observeProject(request: ObserveRequest, signal: AbortSignal): Promise<ObservedProject> {
-    signal.throwIfAborted();
-    this.before({ name: 'observe', subject: request.project });
+  /** What reeve sees of a project. */
+  look(request: ObserveRequest): ObservedProject {
     const ofProject = (labels: Readonly<Record<string, string>>): boolean => labels[LABEL.project] === request.project;
     return {
       name: request.project,
@@ -237,6 +235,14 @@ export class ModelEngine implements Engine {
       ),
       images: new Map([...this.images].filter(([ref]) => request.images.includes(ref))),
     };
+  }
+
+  // The port.
+
+  async observeProject(request: ObserveRequest, signal: AbortSignal): Promise<ObservedProject> {
+    signal.throwIfAborted();
+    this.before({ name: 'observe', subject: request.project });
+    return this.look(request);
   }
 
   async listProjects(): Promise<string[]> {

@@ -292,3 +292,14 @@ suite('an action on a container', () => {
     assert.deepEqual(outcomes(await bench.run({ plan: start, desired })), ['web/1:start stale']);
   });
 });
+
+test('a listener that throws ends the run, but not before everything that runs has settled', async (t) => {
+  const bench = new Bench(t);
+  const plan = volumePlan({ a: '', b: 'a', c: '' });
+  bench.events.push = (event) => {
+    if (event.type === 'action-settled' && event.action.id === 'a') throw new Error('no room left');
+    return 0;
+  };
+  await assert.rejects(bench.run({ plan, desired: volumesProject(plan) }), /no room left/);
+  assert.deepEqual([...bench.engine.volumes.keys()], ['a', 'c']);
+});

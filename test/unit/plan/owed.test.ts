@@ -396,11 +396,13 @@ suite('pre_stop', () => {
     assert.equal(plan({ state: { status: 'created' } }), 'web/1:start  start container  (created but not started)');
   });
 
-  test('cannot be run while the restart policy waits: then only its restarting is ended', () => {
+  test('is planned for what the restart policy is about to bring back: it may run by then', () => {
     assert.equal(
       plan({ state: { status: 'restarting' } }),
       text`
-        web/1:stop  stop container shop-web-1  (restart)
+        web/1:pre_stop[0]  run pre_stop hook ["drain"]  (restart)
+        web/1:pre_stop[1]  run pre_stop hook ["leave"]  (restart)  <- web/1:pre_stop[0]
+        web/1:stop  stop container shop-web-1  (restart)  <- web/1:pre_stop[1]
         web/1:start  start container  (restart)  <- web/1:stop
       `,
     );

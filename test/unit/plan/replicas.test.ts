@@ -344,9 +344,28 @@ suite('a name', () => {
     assert.equal(
       planText(shop, { containers }),
       text`
-        web/1:set-aside  rename to aaaaaaaaaaaa_shop-web-1  (name shop-web-2 -> shop-web-1)
-        web/2:rename  rename to shop-web-2  (name shop-web-1 -> shop-web-2)  <- web/1:set-aside
-        web/1:rename  rename to shop-web-1  (name shop-web-2 -> shop-web-1)  <- web/1:set-aside web/2:rename
+        web/2:set-aside  rename to bbbbbbbbbbbb_shop-web-2  (needed by web)
+        web/1:set-aside  rename to aaaaaaaaaaaa_shop-web-1  (needed by web)
+        web/1:rename  rename to shop-web-1  (name shop-web-2 -> shop-web-1)  <- web/1:set-aside web/2:set-aside
+        web/2:rename  rename to shop-web-2  (name shop-web-1 -> shop-web-2)  <- web/2:set-aside web/1:set-aside
+      `,
+    );
+  });
+
+  test('that a container on its way out holds, which waits for the one that is to have it, is freed at once', () => {
+    const shop = project({ db: {}, web: { depends_on: ['db'] } });
+    const old = container(shop, 'web', 1, { id: idOf('a'), name: 'shop-db-1', configHash: 'old' });
+    assert.equal(
+      planText(shop, { containers: [old] }),
+      text`
+        db/1:create  create container aaaaaaaaaaaa_shop-db-1  (absent)
+        web/1@aaaaaa:set-aside  rename to aaaaaaaaaaaa_shop-web-1  (needed by db)
+        db/1:rename  rename to shop-db-1  (replaced)  <- db/1:create web/1@aaaaaa:set-aside
+        db/1:start  start container  (absent)  <- db/1:rename
+        web/1:create  create container shop-web-1  (config changed)
+        web/1@aaaaaa:stop  stop container shop-db-1  (config changed)  <- web/1:create db/1:start
+        web/1@aaaaaa:remove  remove container shop-db-1  (config changed)  <- web/1@aaaaaa:stop
+        web/1:start  start container  (config changed)  <- web/1@aaaaaa:remove db/1:start
       `,
     );
   });
