@@ -20,6 +20,8 @@ import type { ObservedProject } from '../model/observed.ts';
 import type { Project } from '../model/project.ts';
 import { checkPlan } from '../plan/check.ts';
 import type { Plan } from '../plan/plan.ts';
+import { renderPlan } from '../plan/render.ts';
+import { isRunning } from '../plan/sequences.ts';
 import type { Lease, State } from '../state/state.ts';
 import type { Backoff } from './backoff.ts';
 import { historyWriter } from './history.ts';
@@ -80,6 +82,8 @@ export interface ReconcileResult {
 
 /** Times that a plan is made anew at once because the world moved under it. */
 const STALE_ROUNDS = 5;
+/** Times that a plan is carried out again at once which had been carried out, and yet is the same as before. */
+const REPEATED_ROUNDS = 5;
 
 export async function reconcile(ports: ReconcilerPorts, request: ReconcileRequest): Promise<ReconcileResult> {
   const { state, emit } = ports;
@@ -101,16 +105,20 @@ async function settle(ports: ReconcilerPorts, request: ReconcileRequest, lease: 
   const { state } = ports;
   const reconcileId = randomUUID();
   let actions = 0;
+  let [carriedOut, repeats] = ['', 0];
   for (let round = 1, stale = 0; ; round += 1) {
     if (!lease.isHeld()) throw new Error(`the lease of ${request.project} was lost: its file was removed`);
     const { observed, ledger } = await observe(ports, request);
-    const pendingStarts = state.inventory.expectedStarts(request.project);
+    const pendingStarts = dueStarts(state, request.project, observed);
     const plan = request.makePlan({ observed, ledger, round, pendingStarts, ...crashDelays(ports, observed) });
     refuseUnsound(plan);
     if (round === 1 || plan.actions.length > 0) ports.emit({ type: 'plan', project: request.project, plan });
     state.hooks.supersedePreStop(plan.abandonedStops);
     if (plan.actions.length === 0) return settled(ports, plan, actions);
-    state.inventory.expectStarts(request.project, stoppedToStay(plan));
+    const text = renderPlan(plan);
+    repeats = text === carriedOut ? repeats + 1 : 0;
+    if (repeats >= REPEATED_ROUNDS) return outcome('failed', plan, actions, unsettled(plan));
+    state.inventory.expectStarts(request.project, stopped(plan));
     const writer = historyWriter(state.history, ports.clock, reconcileId);
     const result = await executePlan({
       ...ports,
@@ -126,6 +134,7 @@ async function settle(ports: ReconcilerPorts, request: ReconcileRequest, lease: 
     });
     writer.flush();
     actions += [...result.outcomes.values()].filter(({ kind }) => kind === 'succeeded').length;
+    carriedOut = result.stale ? '' : text;
     if (result.interrupted) return outcome('interrupted', plan, actions, messages(result, plan));
     if (result.stale && stale < STALE_ROUNDS) stale += 1;
     else if (result.failures.length > 0) {
@@ -166,16 +175,24 @@ function refuseUnsound(plan: Plan): void {
 }
 
 /**
- * Containers that the plan stops and does not remove: by a restart, which starts them again at once, or by `stop`, until they
- * are wanted again. Noted before it happens, for nobody can tell afterwards a stop from a job that finished.
+ * Containers that the plan stops: by a restart, which starts them again at once, by `stop`, until they are wanted again, or
+ * for a replacement, which a crash and another edit may call off. Noted before it happens, for nobody can tell afterwards
+ * a stop from a job that finished.
  */
-function stoppedToStay(plan: Plan): string[] {
-  const removed = new Set(
-    plan.actions.flatMap((action) => (action.kind === 'remove-container' ? action.container.key : [])),
-  );
-  return plan.actions.flatMap((action) =>
-    action.kind === 'stop-container' && !removed.has(action.container.key) ? (action.container.id ?? []) : [],
-  );
+function stopped(plan: Plan): string[] {
+  return plan.actions.flatMap((action) => (action.kind === 'stop-container' ? (action.container.id ?? []) : []));
+}
+
+/** Containers that reeve stopped and that are still stopped; those that run again or are gone are forgotten. */
+function dueStarts(state: State, project: string, observed: ObservedProject): ReadonlySet<string> {
+  const expected = state.inventory.expectedStarts(project);
+  const down = new Set(observed.containers.filter((one) => !isRunning(one)).map(({ id }) => id));
+  state.inventory.forgetStarts([...expected].filter((id) => !down.has(id)));
+  return new Set([...expected].filter((id) => down.has(id)));
+}
+
+function unsettled(plan: Plan): string[] {
+  return plan.actions.map(({ id }) => `${id} was done ${REPEATED_ROUNDS} times over, and is to be done again`);
 }
 
 /** Every start counts; a container that stays up for a minute is forgotten (backoff.ts). */

@@ -11,9 +11,10 @@ import { renderAction } from '../plan/render.ts';
 import type { Action, ActionId, Plan } from '../plan/plan.ts';
 import type { ActionOutcome } from './events.ts';
 import { runAction } from './actions.ts';
+import { Incarnations } from './incarnations.ts';
 import type { RunContext } from './run-context.ts';
 
-export interface ExecuteRequest extends Omit<RunContext, 'created' | 'images'> {
+export interface ExecuteRequest extends Omit<RunContext, 'created' | 'images' | 'incarnations'> {
   readonly plan: Plan;
 }
 
@@ -30,15 +31,18 @@ export async function executePlan(request: ExecuteRequest): Promise<ExecuteResul
     ...request,
     created: new Map(),
     images: new Map([...observed.images].map(([ref, image]) => [ref, image.id])),
+    incarnations: new Incarnations(observed),
   };
   const settled = new Map<ActionId, Promise<ActionOutcome>>();
   for (const action of plan.actions) settled.set(action.id, settle(context, action, settled));
+  // All of them are waited for, also when a listener throws: nothing of this run may go on after it.
+  await Promise.allSettled(settled.values());
   const outcomes = new Map<ActionId, ActionOutcome>();
   for (const [id, outcome] of settled) outcomes.set(id, await outcome);
   return summarise(plan, outcomes);
 }
 
-/** Never rejects: what goes wrong is the outcome. */
+/** What goes wrong is the outcome; only a listener's error rejects, and ends all that depends on it. */
 async function settle(
   context: RunContext,
   action: Action,

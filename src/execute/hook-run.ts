@@ -9,6 +9,7 @@
  * wait for it without what they wait for, and a paused one can be asked nothing: then the world has to be looked at again.
  */
 
+import { shownCommand } from '../model/carried-hook.ts';
 import { EngineError, isEngineError, messageOf } from '../model/errors.ts';
 import type { HookOutcome } from '../model/hook.ts';
 import type { ContainerState } from '../model/observed.ts';
@@ -107,10 +108,13 @@ class HookRun {
   }
 
   async #attempt(attempt: number): Promise<Attempt> {
-    const { engine, ledger, signal } = this.#context;
+    const { engine, ledger, incarnations, signal } = this.#context;
     const state = await engine.inspectState(this.#containerId, signal);
     if (state?.status === 'paused') throw new EngineError('conflict', 'the container is paused');
     if (state?.status !== 'running') return this.#moot();
+    const verdict = incarnations.judge(this.#containerId, state.startedAt);
+    if (verdict === 'another') throw new EngineError('conflict', 'the container was started again meanwhile');
+    if (verdict === 'over') return this.#moot();
     const intent = this.#intent(attempt, state.startedAt);
     const refuse = (message: string): Attempt =>
       this.#record(ledger.intend({ ...intent, execId: undefined }), { outcome: 'refused', message });
@@ -141,7 +145,7 @@ class HookRun {
       phase,
       index,
       digest: hook.digest,
-      command: hook.command ?? [],
+      command: shownCommand(hook),
       cause: renderCause(cause),
       attempt,
     };
@@ -149,7 +153,8 @@ class HookRun {
 
   /** Starts an announced exec and stays with it to its end or its deadline. */
   async #execute(exec: Exec): Promise<Attempt> {
-    const { engine, ledger, signal } = this.#context;
+    const { engine, ledger, incarnations, signal } = this.#context;
+    if (this.#action.phase === 'pre_stop') incarnations.expectEnd(this.#containerId);
     const output = this.#output();
     const deadline = this.#deadline();
     try {

@@ -11,6 +11,7 @@ import type { Project } from '../model/project.ts';
 import type { Action, ContainerRef } from '../plan/plan.ts';
 import type { HookLedger } from '../state/state.ts';
 import type { RunEvent } from './events.ts';
+import type { Incarnations } from './incarnations.ts';
 import type { Lanes } from './lanes.ts';
 
 export interface RunOptions {
@@ -46,6 +47,7 @@ export interface RunContext {
   readonly created: Map<string, string>;
   /** Image id by reference, as observed and as pulled since. */
   readonly images: Map<string, string>;
+  readonly incarnations: Incarnations;
 }
 
 /** Id of a container that exists, or that an earlier action of this run created. */

@@ -6,7 +6,7 @@
  */
 
 import type { LedgerView } from '../model/hook.ts';
-import type { ObservedContainer, ObservedProject } from '../model/observed.ts';
+import type { ObservedProject } from '../model/observed.ts';
 import type { Project, ServiceName } from '../model/project.ts';
 import { withoutBlocked } from './blocked.ts';
 import { PlanBuilder } from './builder.ts';
@@ -45,8 +45,8 @@ export function buildPlan({ desired, observed, ledger, policy }: PlanInput): Pla
   const creating = creatingServices(decisions);
   const services = order.flatMap((name) => (chosen.has(name) ? (desired.services[name] ?? []) : []));
   const resources = planResources({ plan, desired, observed, policy, services, creating });
-  const leaving = leavingIds(decisions, policy.removeOrphans ? orphans : []);
-  const renames = planRenames(observed.containers, decisions, leaving);
+  const { containers } = observed;
+  const renames = planRenames({ containers, decisions, orphans: policy.removeOrphans ? orphans : [] });
   const able = withoutBlocked({ plan, decisions, left, resources, renames, policy });
   const emission: Emission = {
     plan,
@@ -96,15 +96,4 @@ function followersOf(desired: Project, policy: PlanPolicy, chosen: ReadonlySet<S
 function creatingServices(decisions: ReadonlyMap<ServiceName, ServiceDecision>): Set<ServiceName> {
   const creating = [...decisions.values()].filter(({ replicas }) => replicas.some(({ ref }) => ref.id === undefined));
   return new Set(creating.map(({ service }) => service.name));
-}
-
-function leavingIds(
-  decisions: ReadonlyMap<ServiceName, ServiceDecision>,
-  orphans: readonly ObservedContainer[],
-): Set<string> {
-  const leaving = [...decisions.values()].flatMap(({ replicas, surplus }) => [
-    ...surplus,
-    ...replicas.flatMap(({ replica }) => replica.leaving),
-  ]);
-  return new Set([...leaving.map(({ container }) => container), ...orphans].map(({ id }) => id));
 }

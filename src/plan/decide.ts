@@ -160,7 +160,7 @@ function nameOfNew(finalName: string, { leaving }: Replica, holders: ReadonlyMap
   const holder = holders.get(finalName);
   const isAwaited = leaving.some(({ container }) => container === holder && container.state.status === 'removing');
   if (!holder || isAwaited) return finalName;
-  return temporaryName(finalName, [holder.id, ...leaving.map(({ container }) => container.id)], holders);
+  return temporaryName(finalName, holder.id, holders);
 }
 
 function startCause(container: ObservedContainer, service: Service, policy: PlanPolicy): Cause | undefined {

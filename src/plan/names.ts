@@ -10,14 +10,11 @@ export function holdersOf(containers: readonly ObservedContainer[]): ReadonlyMap
   return new Map(containers.map((container) => [container.name, container]));
 }
 
-/** `<12 hex digits>_<name>`, of the first of these ids with which it is free. */
-export function temporaryName(
-  finalName: string,
-  ids: readonly string[],
-  holders: ReadonlyMap<string, ObservedContainer> = new Map(),
-): string {
-  const candidates = ids.map((id) => `${id.slice(0, 12)}_${finalName}`);
-  return candidates.find((candidate) => !holders.has(candidate)) ?? candidates[0] ?? finalName;
+/** `<12 hex digits>_<name>`, after this container, or after another one where that is taken. */
+export function temporaryName(finalName: string, id: string, holders: ReadonlyMap<string, ObservedContainer>): string {
+  const named = (one: string): string => `${one.slice(0, 12)}_${finalName}`;
+  const ids = [id, ...[...holders.values()].map((holder) => holder.id).toSorted()];
+  return named(ids.find((one) => !holders.has(named(one))) ?? id);
 }
 
 /** Whether it is the temporary name of a container that is to have the other one. */

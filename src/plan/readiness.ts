@@ -121,7 +121,8 @@ function readinessOf(
   if (hooks.kind === 'failed' && hooks.phase === 'post_start') {
     return { unready: `${hooks.phase} hook ${hooks.index} failed`, hopeless: true };
   }
-  if (hooks.kind === 'owed') return { unready: `${hooks.count} post_start ${hooks.count === 1 ? 'hook' : 'hooks'} owed`, hopeless: false };
+  if (hooks.kind === 'owed')
+    return { unready: `${hooks.count} post_start ${hooks.count === 1 ? 'hook' : 'hooks'} owed`, hopeless: false };
   if (state.health === 'unhealthy') return { unready: 'unhealthy', hopeless: true };
   if (state.health === 'starting') return { unready: 'health: starting', hopeless: false };
   return { unready: undefined, hopeless: false };

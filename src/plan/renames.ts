@@ -1,55 +1,57 @@
 /**
  * Who has to let go of a name before another can take it.
  *
- * A container that is made while its name is held waits under a temporary one. Names that somebody exchanged are put
- * right by way of a temporary one. A name held by a container that stays (an orphan that is left alone, a suspended
- * service) is a problem, and nothing is tried.
+ * What a container that is made waits for is its own business: its name is temporary until the one it replaces is gone
+ * (names.ts). Here it is about names that somebody moved around, and about services that were given another's name. Who
+ * holds one and is about to go, or to get its own back, is waited for; where that could wait for the other in turn, the
+ * holder goes by a temporary name from the start. A name held by a container that stays is a problem, and nothing is tried.
  */
 
 import type { ObservedContainer } from '../model/observed.ts';
 import type { ServiceName } from '../model/project.ts';
 import type { ReplicaDecision, ServiceDecision } from './decide.ts';
-import type { ActionId } from './plan.ts';
 import { holdersOf, temporaryName } from './names.ts';
+import type { ActionId, ContainerRef } from './plan.ts';
 import { leavingRef } from './sequences.ts';
+
+export type Release =
+  /** One of these actions frees the name; those that are not in the plan do not matter. */
+  | { readonly kind: 'awaited'; readonly actions: readonly ActionId[] }
+  /** The holder is given this name for the time being. */
+  | { readonly kind: 'set-aside'; readonly holder: ContainerRef; readonly name: string };
 
 export interface Renames {
   /** A sentence, when the name that this replica is to have will not become free. */
   readonly obstacle: (decided: ReplicaDecision) => string | undefined;
-  /** The name to go by for the time being, for one of those that have to exchange theirs. */
-  readonly aside: (decided: ReplicaDecision) => string | undefined;
-  /** Actions that free this replica's name; those that are not in the plan do not matter. */
-  readonly freedBy: (decided: ReplicaDecision) => readonly ActionId[];
+  /** How the name that this replica is to have becomes free. */
+  readonly release: (decided: ReplicaDecision) => Release;
 }
 
-/** `leaving`: ids of the containers that this plan removes. */
-export function planRenames(
-  containers: readonly ObservedContainer[],
-  decisions: ReadonlyMap<ServiceName, ServiceDecision>,
-  leaving: ReadonlySet<string>,
-): Renames {
+export interface RenameInput {
+  readonly containers: readonly ObservedContainer[];
+  readonly decisions: ReadonlyMap<ServiceName, ServiceDecision>;
+  /** Orphans that this plan removes. */
+  readonly orphans: readonly ObservedContainer[];
+}
+
+export function planRenames({ containers, decisions, orphans }: RenameInput): Renames {
   const holders = holdersOf(containers);
-  const kept = new Map(
-    [...decisions.values()]
-      .flatMap(({ replicas }) => replicas)
-      .flatMap((decided) => (decided.ref.id === undefined ? [] : [[decided.ref.id, decided] as const])),
+  const replicas = [...decisions.values()].flatMap((decision) => decision.replicas);
+  const kept = new Map(replicas.flatMap((one) => (one.replica.keep ? [[one.replica.keep.id, one] as const] : [])));
+  const replaced = new Map(
+    replicas.flatMap((one) => one.replica.leaving.map(({ container }) => [container.id, one] as const)),
   );
+  const surplus = [...decisions.values()].flatMap((decision) => decision.surplus.map(({ container }) => container));
+  const going = new Set([...surplus, ...orphans].map(({ id }) => id));
   const holderOf = (decided: ReplicaDecision): ObservedContainer | undefined => {
     const holder = holders.get(decided.finalName);
     return holder?.id === decided.ref.id ? undefined : holder;
   };
-  const next = (decided: ReplicaDecision): ReplicaDecision | undefined => {
-    const holder = holderOf(decided);
-    return holder && kept.get(holder.id);
-  };
-  const goesAside = (decided: ReplicaDecision): boolean => {
-    const ring = ringOf(decided, next);
-    return ring !== undefined && decided.ref.key === ring.map(({ ref }) => ref.key).toSorted()[0];
-  };
   return {
     obstacle(decided) {
       const holder = holderOf(decided);
-      if (!holder || leaving.has(holder.id) || holder.state.status === 'removing') return undefined;
+      if (!holder || holder.state.status === 'removing') return undefined;
+      if (going.has(holder.id) || replaced.has(holder.id)) return undefined;
       const other = kept.get(holder.id);
       if (other && other.finalName !== holder.name) return undefined;
       return (
@@ -57,25 +59,18 @@ export function planRenames(
         `remove that one, or give this one another name`
       );
     },
-    aside: (decided) => (goesAside(decided) ? temporaryName(decided.finalName, [decided.ref.id ?? '']) : undefined),
-    freedBy(decided) {
+    release(decided) {
       const holder = holderOf(decided);
-      if (!holder) return [];
-      const other = kept.get(holder.id);
-      if (other) return [`${other.ref.key}:${goesAside(other) ? 'set-aside' : 'rename'}`];
+      if (!holder || replaced.get(holder.id) === decided) return { kind: 'awaited', actions: [] };
       const { key } = leavingRef(holder);
-      return [`${key}:remove`, `${key}:await-gone`];
+      if (holder.state.status === 'removing') return { kind: 'awaited', actions: [`${key}:await-gone`] };
+      if (going.has(holder.id)) return { kind: 'awaited', actions: [`${key}:remove`] };
+      const other = kept.get(holder.id) ?? replaced.get(holder.id);
+      if (!other) return { kind: 'awaited', actions: [] };
+      const isFreeToMove = other.replica.leaving.length === 0 && !holders.has(other.finalName);
+      if (isFreeToMove) return { kind: 'awaited', actions: [`${other.ref.key}:rename`] };
+      const ref = other.ref.id === holder.id ? other.ref : leavingRef(holder);
+      return { kind: 'set-aside', holder: ref, name: temporaryName(other.finalName, holder.id, holders) };
     },
   };
-}
-
-/** Those that wait for each other's names in a ring, this one among them. */
-function ringOf(
-  first: ReplicaDecision,
-  next: (decided: ReplicaDecision) => ReplicaDecision | undefined,
-): readonly ReplicaDecision[] | undefined {
-  const ring = [first];
-  for (let other = next(first); other && !ring.includes(other); other = next(other)) ring.push(other);
-  const last = ring.at(-1);
-  return ring.length > 1 && last && next(last) === first ? ring : undefined;
 }

@@ -71,11 +71,19 @@ function addRename({ plan, renames }: Emission, decided: ReplicaDecision, placed
   const cause: Cause = isTemporaryName(ref.name, finalName)
     ? { kind: 'replaced' }
     : { kind: 'drift', drift: [{ kind: 'renamed', from: ref.name, to: finalName }] };
-  const rename = (verb: string, name: string, dependsOn: readonly ActionId[]): ActionId =>
-    plan.add({ id: `${ref.key}:${verb}`, kind: 'rename-container', cause, container: ref, name }, { dependsOn });
-  const aside = renames.aside(decided);
-  const before = aside === undefined ? placed : [rename('set-aside', aside, placed)];
-  return [rename('rename', finalName, [...before, ...renames.freedBy(decided)])];
+  const release = renames.release(decided);
+  if (release.kind === 'set-aside') {
+    const { holder, name } = release;
+    const neededBy: Cause = { kind: 'needed-by', service: ref.service };
+    plan.add({ id: `${holder.key}:set-aside`, kind: 'rename-container', cause: neededBy, container: holder, name });
+  }
+  const freed = release.kind === 'set-aside' ? [`${release.holder.key}:set-aside`] : release.actions;
+  return [
+    plan.add(
+      { id: `${ref.key}:rename`, kind: 'rename-container', cause, container: ref, name: finalName },
+      { dependsOn: [...placed, `${ref.key}:set-aside`, ...freed] },
+    ),
+  ];
 }
 
 function addCreate(

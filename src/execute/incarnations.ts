@@ -1,0 +1,43 @@
+/**
+ * Which start of each container a run's plan is about.
+ *
+ * What is owed was decided for the start that was observed, or for the one that the run itself makes. When another one
+ * runs by the time of a hook or a stop, it is owed what the plan does not have, and the world has to be looked at again.
+ * One exception: a container that ended during its own pre_stop has done what was asked, whatever brought it back.
+ */
+
+import type { ObservedProject } from '../model/observed.ts';
+
+export type Verdict =
+  | 'planned'
+  /** The planned start ended during its pre_stop. */
+  | 'over'
+  | 'another';
+
+export class Incarnations {
+  /** By container id; absent where the next start that is seen is the planned one. */
+  readonly #planned: Map<string, string>;
+  readonly #stopping = new Set<string>();
+
+  constructor({ containers }: ObservedProject) {
+    this.#planned = new Map(containers.map(({ id, state }) => [id, state.startedAt]));
+  }
+
+  /** This run started it: the plan is about that start from now on. */
+  expectStart(containerId: string): void {
+    this.#planned.delete(containerId);
+    this.#stopping.delete(containerId);
+  }
+
+  /** A pre_stop hook is being run in it. */
+  expectEnd(containerId: string): void {
+    this.#stopping.add(containerId);
+  }
+
+  judge(containerId: string, startedAt: string): Verdict {
+    const planned = this.#planned.get(containerId);
+    if (planned === undefined) this.#planned.set(containerId, startedAt);
+    if (planned === undefined || planned === startedAt) return 'planned';
+    return this.#stopping.has(containerId) ? 'over' : 'another';
+  }
+}
