@@ -38,6 +38,7 @@ const suites: Readonly<Record<string, Suite>> = {
   types: { kind: 'command', commands: [['tsc']] },
   unit: { kind: 'tests', concurrency: cores, deadlineMs: 30_000, engine: false },
   property: { kind: 'tests', concurrency: cores, deadlineMs: 120_000, engine: false },
+  conformance: { kind: 'tests', concurrency: cores, deadlineMs: 900_000, engine: true },
   // These wait for the engine most of the time.
   engine: { kind: 'tests', concurrency: 2 * cores, deadlineMs: 120_000, engine: true },
   e2e: { kind: 'tests', concurrency: 2 * cores, deadlineMs: 180_000, engine: true },

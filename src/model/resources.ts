@@ -80,10 +80,13 @@ const NAMES: Readonly<
 /**
  * What differs between a service and the HostConfig of its container. A limit that the service does not set counts only
  * where no engine sets one by itself: a default of the engine is not drift, and would be there again after a recreation.
+ * Nor does one that a container of the same definition lacks: no update can lift a limit, so this engine discarded it,
+ * for its kernel has no such control, and would do so again.
  */
 export function resourceDifferences(
   service: Service,
   observed: Readonly<Record<string, number | string>>,
+  isSameDefinition: boolean,
 ): ResourceDifference[] {
   const desired = updatableResources(service);
   const limits: Readonly<Record<string, number | string | undefined>> = { ...desired };
@@ -93,6 +96,7 @@ export function resourceDifferences(
     if (from === undefined) return [];
     const [isSet, wasSet] = [isLimit(to), isLimit(from)];
     if (to === from || (!isSet && (!wasSet || HAS_DEFAULT.has(member)))) return [];
+    if (isSameDefinition && !wasSet && !LIFTABLE.has(member)) return [];
     const text = (value: number | string | undefined): string =>
       value === undefined || !isLimit(value) ? 'none' : render(value);
     return [{ name, from: text(from), to: text(to), inPlace: isSet }];
@@ -101,6 +105,9 @@ export function resourceDifferences(
 
 /** Members that an engine may fill in by itself: swap follows memory, Podman limits processes. */
 const HAS_DEFAULT: ReadonlySet<string> = new Set(['MemorySwap', 'PidsLimit']);
+
+/** Members that an update can lift. */
+const LIFTABLE: ReadonlySet<string> = new Set(['PidsLimit']);
 
 function isLimit(value: number | string | undefined): boolean {
   return value !== undefined && value !== 0 && value !== '';

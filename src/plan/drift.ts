@@ -128,7 +128,7 @@ function updateDrift(target: ServiceTarget, container: ObservedContainer): Conta
   const from = renderRestartPolicy(container.restartPolicy);
   const to = renderRestartPolicy(restartPolicyOf(target.service));
   const policy: Drift[] = from === to ? [] : [{ kind: 'restart-policy', from, to }];
-  const limits = resourceDifferences(target.service, container.resources);
+  const limits = resourceDifferences(target.service, container.resources, container.configHash === target.configHash);
   const drift = (one: ResourceDifference): Drift => ({
     kind: 'resource',
     inPlace: one.inPlace,

@@ -90,7 +90,7 @@ function pullingServices(service: Service): ServiceName[] {
     .map(([name]) => name);
 }
 
-/** What cannot be made must not cost dependents their containers. */
-function creationsOf(decision: ServiceDecision | undefined): ActionId[] {
+/** The creations of a service's new containers: what cannot be made must not cost dependents their containers. */
+export function creationsOf(decision: ServiceDecision | undefined): ActionId[] {
   return (decision?.replicas ?? []).filter(({ ref }) => ref.id === undefined).map(({ ref }) => `${ref.key}:create`);
 }

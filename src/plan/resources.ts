@@ -207,6 +207,7 @@ function planImage({ plan, desired, observed, policy, obstacles, creating }: Pla
     obstacles.set(subject, `image ${ref} is not on the engine and the pull policy is ${wanted}: ${remedy}`);
   } else if (!service.build) {
     const cause: Cause = { kind: isPresent ? 'pull-policy' : 'absent' };
-    plan.add({ id: `${subject}:pull`, kind: 'pull-image', cause, ref, platform: service.platform });
+    const platform = service.platform ?? desired.defaultPlatform;
+    plan.add({ id: `${subject}:pull`, kind: 'pull-image', cause, ref, platform });
   }
 }

@@ -7,12 +7,13 @@
  */
 
 import type { ObservedContainer } from '../model/observed.ts';
+import type { Service, ServiceName } from '../model/project.ts';
 import type { Cause } from './cause.ts';
 import type { ReplicaDecision, ServiceDecision } from './decide.ts';
 import { imageRef } from './drift.ts';
 import type { Emission } from './emission.ts';
 import type { Gate } from './gate.ts';
-import { dependencyGate, OPEN_GATE, stopsOfDependents } from './gate.ts';
+import { creationsOf, dependencyGate, OPEN_GATE, stopsOfDependents } from './gate.ts';
 import { addInPlace } from './in-place.ts';
 import { addLeaving } from './leaving.ts';
 import { isTemporaryName } from './names.ts';
@@ -87,7 +88,7 @@ function addRename({ plan, renames }: Emission, decided: ReplicaDecision, placed
 }
 
 function addCreate(
-  { plan, desired, resources, policy }: Emission,
+  { plan, desired, resources, policy, decisions }: Emission,
   { service, borrows }: ServiceDecision,
   { replica, ref }: ReplicaDecision,
   gone: readonly ActionId[],
@@ -109,10 +110,17 @@ function addCreate(
         ...Object.keys(service.networks ?? {}).map(resources.network),
         ...(service.volumes ?? []).map(({ source }) => (source === undefined ? undefined : resources.volume(source))),
         ...borrows.map(({ container }) => `${container.key}:create`),
+        ...linkedServices(service).flatMap((name) => creationsOf(decisions.get(name))),
         ...gone,
       ],
     },
   );
+}
+
+/** On the engine's own bridge a link is to a container that has to exist; on other networks it is only a name. */
+function linkedServices({ network_mode, links }: Service): ServiceName[] {
+  if (network_mode !== 'bridge' && network_mode !== 'default') return [];
+  return (links ?? []).map((link) => link.split(':', 1)[0] ?? link);
 }
 
 function anonymousVolumes(container: ObservedContainer): (readonly [string, string])[] {

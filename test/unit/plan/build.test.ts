@@ -47,6 +47,21 @@ suite('the first apply', () => {
     );
   });
 
+  test("makes what is linked to first, on the engine's own bridge", () => {
+    const on = (network_mode: string): string =>
+      planText(project({ web: { network_mode, links: ['db:store'], depends_on: ['db'] }, db: { network_mode } }), {
+        policy: { noStart: true },
+      });
+    assert.equal(
+      on('bridge'),
+      text`
+        db/1:create  create container shop-db-1  (absent)
+        web/1:create  create container shop-web-1  (absent)  <- db/1:create
+      `,
+    );
+    assert.doesNotMatch(on('host'), /<-/);
+  });
+
   test('without starting makes everything and starts nothing', () => {
     const shop = project({ db: { post_start: [hook('seed')] }, web: { depends_on: ['db'] } });
     assert.equal(

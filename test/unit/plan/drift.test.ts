@@ -138,6 +138,23 @@ suite('drift that is mended in place', () => {
     );
   });
 
+  test('a limit was changed with docker update', () => {
+    const limited = project({ web: { mem_limit: 512 * 2 ** 20 } });
+    const web = container(limited, 'web', 1, { resources: { Memory: 256 * 2 ** 20 } });
+    assert.equal(
+      planText(limited, { containers: [web] }),
+      'web/1:update  update container  (memory limit 256 MiB -> 512 MiB (docker update))',
+    );
+  });
+
+  test('a limit that the engine discarded is no drift, as it would be discarded again', () => {
+    const limited = project({ web: { blkio_config: { weight: 300 } } });
+    assert.equal(
+      planText(limited, { containers: [container(limited, 'web', 1, { resources: { BlkioWeight: 0 } })] }),
+      '',
+    );
+  });
+
   test('the restart policy was changed with docker update', () => {
     const simple = project({ web: { restart: 'on-failure:3' } });
     const restartPolicy = { name: 'always', maximumRetryCount: 0 };
