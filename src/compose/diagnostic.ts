@@ -160,6 +160,13 @@ function partKey(section: string, name: string): string {
   return `${section}\u0000${name}`;
 }
 
+/** A message may quote a value, and a value may be as long as its file. */
+const LONGEST_MESSAGE = 600;
+
+function shorten(text: string): string {
+  return text.length > LONGEST_MESSAGE ? `${text.slice(0, LONGEST_MESSAGE)}...` : text;
+}
+
 function toDiagnostic(finding: Finding, severity: 'error' | 'warning'): Diagnostic {
   const { at, path, expected, suggestion, remedy } = finding;
   const place = at === undefined ? undefined : position(at.source, at.offset);
@@ -167,7 +174,7 @@ function toDiagnostic(finding: Finding, severity: 'error' | 'warning'): Diagnost
   return {
     code: finding.code,
     severity,
-    message: finding.message,
+    message: shorten(finding.message),
     ...(file === undefined ? {} : { file }),
     ...(place === undefined ? {} : { line: place.line, column: place.column, sourceLine: place.text }),
     ...(path === undefined || path.length === 0 ? {} : { path: formatPath(path) }),

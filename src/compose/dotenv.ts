@@ -148,7 +148,8 @@ class DotenvParser {
       const reason = result.fault.reason === '' ? '' : `: ${result.fault.reason}`;
       return this.#fault(`required variable ${result.fault.name} is missing a value${reason}`, at);
     }
-    return this.#fault(`invalid interpolation format in the value of ${key}`, at);
+    const problem = result.fault.kind === 'format' ? 'invalid interpolation format in' : 'too long:';
+    return this.#fault(`${problem} the value of ${key}`, at);
   }
 
   #set(key: string, value: string): undefined {

@@ -15,8 +15,10 @@ import type { Syntax } from './syntax.ts';
 
 /** The documents of a file, or undefined after a syntax error was reported. An empty file has none. */
 export function parseYaml(source: Source, findings: Findings): Syntax[] | undefined {
-  const plain = readPlainYaml(source.text);
-  return plain === undefined ? parseWithLibrary(source, findings) : [plain];
+  // A carriage return alone ends a line too; offsets stay as they are.
+  const text = source.text.replaceAll(/\r(?!\n)/g, '\n');
+  const plain = readPlainYaml(text);
+  return plain === undefined ? parseWithLibrary({ ...source, text }, findings) : [plain];
 }
 
 /** The same for any YAML. */
