@@ -112,12 +112,16 @@ class Watch {
     await request.files.start((key, how) => this.#markDirty(key, how), ended);
     await request.directories?.start((key, how) => this.#markDirty(key, how), ended);
     for (const source of request.sources(this.#knownKeys())) await source.start(wake, ended);
+    const unsubscribe = this.#ports.state.inventory.onHoldsChange(() => {
+      for (const key of this.#entries.keys()) queue.add(key);
+    });
     for (const key of request.keys) this.#markDirty(key);
     await queue.run((key) => this.#reconcile(key), {
       concurrency,
       signal: ended,
       report: (key, outcome, againInMs) => this.#report(key, outcome, againInMs),
     });
+    unsubscribe();
     if (request.downOnExit && !signal.aborted) await this.#downAll();
   }
 

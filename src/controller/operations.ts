@@ -178,6 +178,7 @@ function releaseStopped(
   noDeps: boolean | undefined,
 ): void {
   const { inventory } = state;
+  if (!inventory.holds(desired.name).some(({ kind }) => kind === 'stopped')) return;
   if (services === undefined) {
     inventory.release({ project: desired.name, service: undefined, kind: 'stopped' });
     return;

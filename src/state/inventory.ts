@@ -5,6 +5,7 @@
  * stopped; a suspended one stays suspended until it is resumed.
  */
 
+import type { Bell } from './bell.ts';
 import type { Database, Row } from './database.ts';
 import { listOf, numberOf, textOf, wordOf } from './row.ts';
 import type { Hold, HoldKind, Inventory, InventoryEntry } from './state.ts';
@@ -14,9 +15,12 @@ const WHOLE_PROJECT = '';
 
 export class SqliteInventory implements Inventory {
   readonly #database: Database;
+  readonly #bell: Bell;
 
-  constructor(database: Database) {
+  /** `bell` is rung for holds: a `watch` of another process follows them. */
+  constructor(database: Database, bell: Bell) {
     this.#database = database;
+    this.#bell = bell;
   }
 
   record(entry: InventoryEntry): void {
@@ -56,6 +60,7 @@ export class SqliteInventory implements Inventory {
     this.#database.writeDurably(() => {
       this.#database.run('INSERT OR IGNORE INTO hold VALUES (?, ?, ?)', project, service, kind);
     });
+    this.#bell.ring();
   }
 
   release({ project, service, kind }: Hold): void {
@@ -66,6 +71,11 @@ export class SqliteInventory implements Inventory {
         this.#database.run('DELETE FROM hold WHERE project = ? AND kind = ? AND service = ?', project, kind, service);
       }
     });
+    this.#bell.ring();
+  }
+
+  onHoldsChange(listener: () => void): () => void {
+    return this.#bell.listen(listener);
   }
 
   holds(project: string): Hold[] {

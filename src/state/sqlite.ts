@@ -10,6 +10,7 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { isStateError, messageOf, StateError } from '../model/errors.ts';
+import { Bell } from './bell.ts';
 import { Database, IN_MEMORY, suspicionPath } from './database.ts';
 import { tryLock } from './file-lock.ts';
 import { SqliteHistory } from './history.ts';
@@ -55,7 +56,10 @@ export function openState(options: OpenStateOptions): State {
   return {
     hooks: new SqliteHookLedger({ database, output, retention, now }),
     history: new SqliteHistory(database, limits),
-    inventory: new SqliteInventory(database),
+    inventory: new SqliteInventory(
+      database,
+      new Bell(path === IN_MEMORY ? undefined : `${lockDirectory(path)}/.holds`),
+    ),
     leases,
     path,
     notices,

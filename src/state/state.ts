@@ -114,6 +114,8 @@ export interface Inventory {
   /** Clears the hold of a service, or with `service` undefined every hold of that kind in the project. */
   release(hold: Hold): void;
   holds(project: string): Hold[];
+  /** Calls back after each `hold` and `release` of any process, until the returned function is called. */
+  onHoldsChange(listener: () => void): () => void;
   /** Containers about to be stopped and not removed: once they are wanted again, their exit code does not say that they finished. */
   expectStarts(project: string, containerIds: readonly string[]): void;
   /** They run again, or are gone. */

@@ -179,3 +179,16 @@ test('an apply beside a watch waits for its turn, and both end well', async (t) 
   assert.equal((await containers(s.name, 'web')).length, 1);
   assert.deepEqual(s.log(), ['started']);
 });
+
+test('what was suspended is left alone by watch, and taken up at once when it is resumed', async (t) => {
+  const s = stage(t);
+  s.compose({ web: { command: ['sleep', '1000'] } });
+  s.start(['watch']);
+  const { Id } = await eventually(() => container(s.name, 'web'));
+  await s.ok(['suspend']);
+  await outside.remove(Id);
+  await s.ok(['resume']);
+  await eventually(async () => assert.equal((await container(s.name, 'web')).State.Running, true), {
+    deadlineMs: 5_000,
+  });
+});
