@@ -408,6 +408,21 @@ suite('a container that ends', () => {
     assert.deepEqual(bench.hookRuns(), []);
   });
 
+  test('is not one that is paused just before its hook: that says nothing about the hook', async (t) => {
+    for (const name of ['create-exec', 'start-exec']) {
+      const bench = new Bench(t);
+      const shop = shopWith({ post_start: [hook('register', { onFailure: 'continue' })] });
+      bench.engine.before = (call) => {
+        if (call.name === name) bench.engine.pause('web/1');
+      };
+      const result = await bench.run({ desired: shop });
+      assert.deepEqual(outcomes(result).slice(-1), ['web/1:post_start[0] stale'], name);
+      bench.engine.before = () => {};
+      assert.deepEqual(messages(await bench.run({ desired: shop })), [], name);
+      assert.deepEqual(bench.commands(), ['register'], name);
+    }
+  });
+
   test('is not one that is paused during its pre_stop', async (t) => {
     const shop = shopWith({ pre_stop: [hook('drain')] });
     const bench = await running(t, shop);
