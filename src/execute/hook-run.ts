@@ -128,7 +128,7 @@ class HookRun {
         startedAt: state.startedAt,
       });
     } catch (error) {
-      if (!isRefusal(error)) throw error;
+      if (!isRefusal(error) || (await this.#isPaused())) throw error;
       if (await this.#hasEnded(state.startedAt)) return this.#moot();
       return refuse(`was refused by the engine: ${messageOf(error)}`);
     }
@@ -169,7 +169,7 @@ class HookRun {
       if (signal.aborted) throw error;
       output.end();
       if (deadline.signal.aborted) return await this.#endOverdue(exec, output.tail());
-      if (!isRefusal(error)) throw error;
+      if (!isRefusal(error) || (await this.#isPaused())) throw error;
       if (await this.#hasEnded(exec.startedAt)) return this.#record(exec.recordId, this.#moot());
       const message = withTail(`was refused by the engine: ${messageOf(error)}`, output.tail());
       return this.#record(exec.recordId, { outcome: 'refused', message });
@@ -233,6 +233,12 @@ class HookRun {
 
   async #hasEnded(startedAt: string | undefined): Promise<boolean> {
     return hasEnded(await this.#context.engine.inspectState(this.#containerId, this.#context.signal), startedAt);
+  }
+
+  /** Nothing can be run in it now; that says nothing about the hook. */
+  async #isPaused(): Promise<boolean> {
+    const state = await this.#context.engine.inspectState(this.#containerId, this.#context.signal);
+    return state?.status === 'paused';
   }
 
   #pause(ms: number): Promise<void> {
