@@ -118,6 +118,18 @@ suite('an exec that an earlier run left', () => {
     ]);
   });
 
+  test('in the start before counts for a hook that is due once', () => {
+    for (const run of ['once-per-container', 'once-per-definition'] as const) {
+      const once = project({ web: { post_start: [hook('register', { run })] } });
+      const begun = container(once, 'web');
+      const records = [record(begun, 'post_start[0]', 'intended', { id: 7, execId: 'e7', startedAt: 'before' })];
+      const expected = [{ recordId: 7, execId: 'e7', counts: true }];
+      assert.deepEqual(earlierOf(planOf(once, { containers: [begun], ledger: { records } })), expected);
+      const ended = { ...begun, state: { ...begun.state, status: 'exited' as const, exitCode: 1 } };
+      assert.deepEqual(earlierOf(planOf(once, { containers: [ended], ledger: { records } })), expected);
+    }
+  });
+
   test('of a stop that was given up is awaited before the next stop runs its own', () => {
     const records = [
       record(web, 'post_start[0]', 'succeeded'),
