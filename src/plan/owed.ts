@@ -79,7 +79,8 @@ export function owedHooks(
     const record = records.find((one) => one.index === index && one.startedAt === container.state.startedAt);
     if (record && !record.superseded && isSettled(record, hook)) continue;
     if (phase === 'post_start' && !isDue(hook, index, records, wasDelivered)) continue;
-    owed.push({ index, hook, earlier: unfinished(record) });
+    const before = phase === 'post_start' ? unfinishedBefore(hook, index, records) : undefined;
+    owed.push({ index, hook, earlier: unfinished(record) ?? before });
   }
   return owed;
 }
@@ -93,7 +94,7 @@ export function owedAfterStart(
 ): OwedHook[] {
   const records = container ? ledger.recordsOf(container.id).filter((one) => one.phase === 'post_start') : [];
   return hooks.post_start
-    .map((hook, index) => ({ index, hook, earlier: undefined }))
+    .map((hook, index) => ({ index, hook, earlier: unfinishedBefore(hook, index, records) }))
     .filter(({ index, hook }) => isDue(hook, index, records, (digest) => ledger.wasDelivered(service, digest)));
 }
 
@@ -142,4 +143,10 @@ function unfinished(record: HookRecord | undefined): OwedHook['earlier'] {
   return record.outcome === 'intended' || record.outcome === 'timed-out'
     ? { recordId: record.id, execId: record.execId, counts: !record.superseded }
     : undefined;
+}
+
+/** For a hook that is due once, an exec of another start of the container counts as well. */
+function unfinishedBefore(hook: CarriedHook, index: number, records: readonly HookRecord[]): OwedHook['earlier'] {
+  if (hook.policy.run === 'every-start') return undefined;
+  return unfinished(records.findLast((record) => record.index === index && unfinished(record) !== undefined));
 }
