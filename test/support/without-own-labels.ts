@@ -3,7 +3,7 @@
  * what Docker Compose makes, which has none of them. Only for readers of small JSON answers; the program under test talks
  * to the engine itself.
  */
-import { createServer, request } from 'node:http';
+import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { engineAddress } from './engine-client.ts';
 
@@ -12,11 +12,7 @@ export async function withoutOwnLabels(path: string, host: string): Promise<Asyn
   const server = createServer((incoming, outgoing) => {
     const { method, url, headers } = incoming;
     const forwarded = request({ ...engineAddress(host), agent: false, method, path: url, headers }, (answer) => {
-      void text(answer).then((body) => {
-        outgoing.statusCode = answer.statusCode ?? 502;
-        outgoing.setHeader('content-type', answer.headers['content-type'] ?? 'text/plain');
-        outgoing.end(isJson(answer.headers['content-type']) ? filtered(body) : body);
-      });
+      void answerWith(outgoing, answer);
     });
     forwarded.on('error', (error) => outgoing.writeHead(502).end(JSON.stringify({ message: error.message })));
     incoming.pipe(forwarded);
@@ -31,8 +27,15 @@ export async function withoutOwnLabels(path: string, host: string): Promise<Asyn
   };
 }
 
-function isJson(contentType: string | undefined): boolean {
-  return contentType?.startsWith('application/json') ?? false;
+async function answerWith(outgoing: ServerResponse, answer: IncomingMessage): Promise<void> {
+  const contentType = answer.headers['content-type'] ?? 'text/plain';
+  const body = await text(answer);
+  outgoing.writeHead(answer.statusCode ?? 502, { 'content-type': contentType });
+  outgoing.end(isJson(contentType) ? filtered(body) : body);
+}
+
+function isJson(contentType: string): boolean {
+  return contentType.startsWith('application/json');
 }
 
 function filtered(body: string): string {
