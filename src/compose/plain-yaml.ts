@@ -11,6 +11,7 @@ import { FlowReader, GiveUp, isBlank, quotedEnd } from './plain-flow.ts';
 import type { ListSyntax, MapSyntax, Syntax } from './syntax.ts';
 
 const MAX_DEPTH = 60;
+const LONE_RETURN = /\r(?!\n)/;
 const CARRIAGE_RETURN = 13;
 const TAB = 9;
 const SPACE = 32;
@@ -20,6 +21,7 @@ const COLON = 58;
 
 /** The tree of a file's only document; undefined when this reader is not the one to read it. */
 export function readPlainYaml(text: string): Syntax | undefined {
+  if (text.includes('\r') && LONE_RETURN.test(text)) return undefined;
   try {
     return new BlockReader(text).document();
   } catch (error) {
@@ -138,7 +140,8 @@ class BlockReader {
     const first = text[at];
     if (first === '"' || first === "'") {
       const close = quotedEnd(text, at, this.#end);
-      return close !== -1 && text.charCodeAt(close) === COLON ? close : -1;
+      if (close === -1 || text.charCodeAt(close) !== COLON) return -1;
+      return close + 1 === this.#end || text.charCodeAt(close + 1) === SPACE ? close : -1;
     }
     for (let i = at; i < this.#end; i++) {
       const code = text.charCodeAt(i);
