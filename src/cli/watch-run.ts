@@ -4,7 +4,7 @@
  */
 
 import { dirname } from 'node:path';
-import type { Desired, WatchRequest } from '../controller/controller.ts';
+import type { Desired, WatchRequest } from '../controller/watch-request.ts';
 import { watch } from '../controller/controller.ts';
 import type { ApplyPolicy } from '../controller/operations.ts';
 import { down } from '../controller/operations.ts';

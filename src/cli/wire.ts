@@ -5,7 +5,7 @@
 
 import { systemClock } from '../clock.ts';
 import { Backoff } from '../controller/backoff.ts';
-import type { FileWatch, KnownKeys, WakeSource } from '../controller/controller.ts';
+import type { FileWatch, KnownKeys, WakeSource } from '../controller/watch-request.ts';
 import type { ReconcileEvent, ReconcilerPorts } from '../controller/reconciler.ts';
 import type { LoadOptions, LoadResult } from '../compose/options.ts';
 import type { Engine } from '../engine/engine.ts';

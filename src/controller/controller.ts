@@ -8,67 +8,17 @@
  * new ones: else a wait for something that can never come would keep the edit that mends it waiting as well.
  */
 
+import { isDeepStrictEqual } from 'node:util';
 import { isEngineError, messageOf } from '../model/errors.ts';
 import type { Project } from '../model/project.ts';
-import type { RunOptions } from '../execute/run-context.ts';
 import { Backoff } from './backoff.ts';
-import type { ApplyPolicy } from './operations.ts';
 import { apply, down } from './operations.ts';
 import type { ReconcileResult, ReconcilerPorts } from './reconciler.ts';
-import type { ProjectStatus, StatusReason } from './status.ts';
+import type { StatusReason } from './status.ts';
 import { StatusBoard } from './status.ts';
+import type { KnownKeys, WatchRequest } from './watch-request.ts';
 import type { AddOptions, Outcome } from './work-queue.ts';
 import { WorkQueue } from './work-queue.ts';
-
-/** Something that wakes keys; the adapters are in source/. */
-export interface WakeSource {
-  start(emit: (key: string, wake?: AddOptions) => void, signal: AbortSignal): Promise<void>;
-}
-
-export interface WatchedFile {
-  readonly path: string;
-  readonly present: boolean;
-}
-
-/** The one source that is told at run time what to watch. */
-export interface FileWatch extends WakeSource {
-  watch(key: string, files: readonly WatchedFile[], readAtMs: number): Promise<void>;
-  forget(key: string): Promise<void>;
-}
-
-/** Desired state as just read. `gone`: there is no project any more where the key says. */
-export type Desired =
-  | { readonly kind: 'project'; readonly project: Project; readonly files: readonly WatchedFile[] }
-  | { readonly kind: 'invalid'; readonly messages: readonly string[]; readonly files: readonly WatchedFile[] }
-  | { readonly kind: 'gone' };
-
-export interface KnownKeys {
-  all(): Iterable<string>;
-  ofProject(project: string): Iterable<string>;
-}
-
-export interface WatchRequest {
-  /** Keys there are at the start. */
-  readonly keys: readonly string[];
-  readonly load: (key: string) => Promise<Desired>;
-  readonly files: FileWatch;
-  /** Emits keys whose folder came, went, or gained or lost a Compose file; absent for a single project. */
-  readonly directories?: WakeSource;
-  /** Engine events and resync, made when the known keys are. */
-  readonly sources: (keys: KnownKeys) => readonly WakeSource[];
-  readonly policy: Partial<ApplyPolicy>;
-  readonly options: RunOptions;
-  /** Take a project down, hooks and all, when its folder went away. */
-  readonly prune: boolean;
-  /** The directory of projects a key comes from. */
-  readonly directoryOf: (key: string) => string | undefined;
-  readonly downOnExit: boolean;
-  /** Projects reconciled at the same time; default 8. */
-  readonly concurrency?: number;
-  readonly drain: AbortSignal;
-  readonly signal: AbortSignal;
-  readonly announce: (status: ProjectStatus) => void;
-}
 
 /** What is known of one key. */
 interface Entry {
@@ -79,6 +29,8 @@ interface Entry {
   invalid: readonly string[] | undefined;
   /** Ends the waits of the run that is under way. */
   interrupt: (() => void) | undefined;
+  /** The last run ended early for files that changed: the next one is about to begin. */
+  cutShort: boolean;
   /** Images with the policy `always` were pulled for this version of the files. */
   pulled: boolean;
 }
@@ -136,14 +88,31 @@ class Watch {
   #markDirty(key: string, how?: AddOptions): void {
     const entry = this.#entry(key);
     entry.dirty = true;
-    entry.interrupt?.();
+    if (entry.interrupt === undefined) this.#queue.add(key, how);
+    else void this.#reconsider(key, entry, how);
+  }
+
+  /** A notice during a run: it is cut short only for files that ask for something else, not for a touch or a comment. */
+  async #reconsider(key: string, entry: Entry, how: AddOptions | undefined): Promise<void> {
+    const before = entry.project;
+    const gone = await this.#load(key, entry).catch(() => 'unreadable' as const);
+    if (gone === undefined && !entry.invalid && isDeepStrictEqual(before, entry.project)) return;
+    if (gone !== undefined) entry.dirty = true;
+    if (!entry.invalid) entry.interrupt?.();
     this.#queue.add(key, how);
   }
 
   #entry(key: string): Entry {
     const known = this.#entries.get(key);
     if (known) return known;
-    const entry: Entry = { project: undefined, dirty: true, invalid: undefined, interrupt: undefined, pulled: false };
+    const entry: Entry = {
+      project: undefined,
+      dirty: true,
+      invalid: undefined,
+      interrupt: undefined,
+      cutShort: false,
+      pulled: false,
+    };
     this.#entries.set(key, entry);
     return entry;
   }
@@ -151,6 +120,7 @@ class Watch {
   /** The worker: one look at one project. */
   async #reconcile(key: string): Promise<Outcome> {
     const entry = this.#entry(key);
+    entry.cutShort = false;
     if (entry.dirty && (await this.#load(key, entry)) === 'gone') return this.#leave(key, entry);
     if (!entry.project) return { kind: 'terminal', error: new Error((entry.invalid ?? []).join('\n')) };
     const interrupt = new AbortController();
@@ -168,11 +138,13 @@ class Watch {
         signal,
       });
       entry.pulled ||= result.kind !== 'failed';
+      entry.cutShort = interrupt.signal.aborted && result.kind === 'interrupted';
       return outcomeOf(result);
     } catch (error) {
       // Interrupted while it waited for the lease: the key is in the queue again.
-      if (interrupt.signal.aborted) return { kind: 'done' };
-      throw error;
+      if (!interrupt.signal.aborted) throw error;
+      entry.cutShort = true;
+      return { kind: 'done' };
     } finally {
       entry.interrupt = undefined;
     }
@@ -272,7 +244,7 @@ function standing(
   entry: Entry,
   outcome: Outcome,
 ): { readonly reason: StatusReason; readonly messages: readonly string[] } {
-  if (entry.dirty) return { reason: 'Reconciling', messages: [] };
+  if (entry.dirty || entry.cutShort) return { reason: 'Reconciling', messages: [] };
   switch (outcome.kind) {
     case 'done':
       return entry.invalid ? { reason: 'InvalidFile', messages: entry.invalid } : { reason: 'Converged', messages: [] };
