@@ -30,6 +30,9 @@ const historyArb = fc.record({
   steps: fc.array(stepArb, { minLength: 1, maxLength: 5 }),
 });
 
+/** More of them on demand: `REEVE_PROPERTY_RUNS=5000`. */
+const RUNS = Number(process.env['REEVE_PROPERTY_RUNS'] ?? 150);
+
 suite('plans, whatever happens', () => {
   test('the world becomes as desired, and no rule is broken on the way', async () => {
     await fc.assert(
@@ -46,7 +49,31 @@ suite('plans, whatever happens', () => {
           throw new Error(`${String(error)}\n${history.describe(steps)}`, { cause: error });
         }
       }),
-      { numRuns: Number(process.env['REEVE_PROPERTY_RUNS'] ?? 120) },
+      { numRuns: RUNS },
+    );
+  });
+
+  test('down leaves nothing of the project, hooks and all, and nothing else is touched', async () => {
+    await fc.assert(
+      fc.asyncProperty(historyArb, async ({ projects, steps }) => {
+        using history = new History(projects);
+        try {
+          for (const step of steps) await history.take(step);
+          await history.takeDown();
+          const { containers, networks, volumes } = history.engine;
+          const left = [...containers.values()].filter(({ labels }) => labels[LABEL.project] === 'shop');
+          assert.deepEqual(left, []);
+          assert.deepEqual([...networks.keys()], []);
+          assert.ok(
+            [...volumes.keys()].every((name) => name === 'shop_data'),
+            'data is kept',
+          );
+          assertRulesKept(history);
+        } catch (error) {
+          throw new Error(`${String(error)}\n${history.describe(steps)}`, { cause: error });
+        }
+      }),
+      { numRuns: RUNS / 2 },
     );
   });
 });

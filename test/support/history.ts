@@ -87,7 +87,7 @@ export class History {
     const meanwhile = new Map(step.during.map(({ at, deed }) => [at, () => this.#interfere(deed)]));
     const life = new Life({ diesAt: step.diesAt, lastCallCounts: step.lastCallCounts, meanwhile });
     this.#calm = step.during.length === 0 ? this.#desired : undefined;
-    const end = await this.#run(life, step.ask);
+    const end = await this.#run(life, step.ask, this.#desired);
     this.#calm = undefined;
     if (end instanceof Error && !(end instanceof Crash) && !life.signal.aborted) this.broken.push(String(end.stack));
     this.#failures = 0;
@@ -120,9 +120,21 @@ export class History {
   async apply(desired: Project): Promise<ReconcileResult> {
     this.#desired = desired;
     this.#calm = desired;
-    const result = await this.#run(new Life(), 'apply');
+    const result = await this.#run(new Life(), 'apply', desired);
     if (result instanceof Error) throw result;
     return result;
+  }
+
+  /** Without files: by labels alone. */
+  async takeDown(): Promise<void> {
+    for (let runs = 0; runs < 12; runs += 1) {
+      const result = await this.#run(new Life(), 'down');
+      await this.#pass();
+      if (result instanceof Error) throw result;
+      if (result.kind === 'converged') return;
+      await this.#clock.advance(120_000);
+    }
+    throw new Error('cannot be taken down');
   }
 
   plans(desired: Project): { readonly plan: Plan; readonly again: Plan } {
@@ -213,7 +225,7 @@ export class History {
     ].join('\n');
   }
 
-  async #run(life: Life, ask: Step['ask']): Promise<ReconcileResult | Error> {
+  async #run(life: Life, ask: Step['ask'], files?: Project): Promise<ReconcileResult | Error> {
     const ports: ReconcilerPorts = {
       engine: life.mortal(this.engine),
       // The kernel frees the lease of a process that dies, whatever that was doing.
@@ -234,7 +246,7 @@ export class History {
     const project = desired.name;
     const running =
       ask === 'down'
-        ? down(ports, { ...control, project, desired, policy: { ...policy, command: 'down' } })
+        ? down(ports, { ...control, project, desired: files, policy: { ...policy, command: 'down' } })
         : ask === 'stop'
           ? stop(ports, { ...control, project, desired, policy: { ...policy, command: 'stop' } })
           : apply(ports, { ...control, desired, policy: asked, command: 'apply', releaseStopped: true });

@@ -153,8 +153,8 @@ suite('what down leaves', () => {
         db/1@dddddd:remove  remove container shop-db-1  (down)  <- db/1@dddddd:stop
         web/1@aaaaaa:stop  stop container shop-web-1  (down)
         web/1@aaaaaa:remove  remove container shop-web-1  (down)  <- web/1@aaaaaa:stop
-        network/front:remove  remove network shop_front  (down)  <- web/1@aaaaaa:remove
         network/back:remove  remove network shop_back  (down)  <- db/1@dddddd:remove
+        network/front:remove  remove network shop_front  (down)  <- web/1@aaaaaa:remove
       `,
     );
   });
