@@ -14,7 +14,7 @@ import type { ServiceDecision } from './decide.ts';
 import { decideNothing, decideServices } from './decide.ts';
 import type { Emission } from './emission.ts';
 import { addEarlyStops } from './gate.ts';
-import { desiredOrder, withDependencies } from './order.ts';
+import { desiredOrder, inOrder, withDependencies } from './order.ts';
 import { orphansOf, planOrphans } from './orphans.ts';
 import { indexLedger } from './owed.ts';
 import type { Plan } from './plan.ts';
@@ -30,7 +30,8 @@ export interface PlanInput {
   readonly policy: PlanPolicy;
 }
 
-export function buildPlan({ desired, observed, ledger, policy }: PlanInput): Plan {
+export function buildPlan({ desired, observed: listed, ledger, policy }: PlanInput): Plan {
+  const observed = inOrder(listed);
   const plan = new PlanBuilder();
   if (policy.held === 'all') {
     plan.notes.push('suspended: nothing is done until it is resumed');

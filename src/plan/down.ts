@@ -13,6 +13,7 @@ import type { Project, ServiceName } from '../model/project.ts';
 import { PlanBuilder } from './builder.ts';
 import type { Cause } from './cause.ts';
 import { addRemovals, dependentContainers } from './orphans.ts';
+import { inOrder } from './order.ts';
 import { hooksOf, indexLedger } from './owed.ts';
 import type { ActionId, ContainerRef, Plan } from './plan.ts';
 import { addStop, leavingRef, stayingRef } from './sequences.ts';
@@ -36,7 +37,8 @@ export interface DownPolicy {
   readonly force: boolean;
 }
 
-export function buildDownPlan(input: DownInput): Plan {
+export function buildDownPlan(asked: DownInput): Plan {
+  const input = { ...asked, observed: inOrder(asked.observed) };
   const { desired, observed, ledger, policy } = input;
   const plan = new PlanBuilder();
   const containers = observed.containers.filter((container) => isMeant(container, desired, policy));
@@ -110,7 +112,7 @@ function addResourceRemovals(
 ): void {
   const cause: Cause = { kind: 'command', command: policy.command };
   const removalsOf = (uses: (container: ObservedContainer) => boolean): ActionId[] | undefined => {
-    const users = observed.containers.filter(uses).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    const users = observed.containers.filter(uses);
     if (!users.every((user) => containers.includes(user))) return undefined;
     return users.map((user) => leavingRef(user).key).flatMap((key) => [`${key}:remove`, `${key}:await-gone`]);
   };

@@ -1,6 +1,6 @@
 /** Dependency order of services, from the desired model or from the labels of containers. Cycles are cut, never followed. */
 
-import type { ObservedContainer } from '../model/observed.ts';
+import type { ObservedContainer, ObservedProject } from '../model/observed.ts';
 import type { Project, ServiceName } from '../model/project.ts';
 
 /** Dependencies first; ties by name. */
@@ -58,4 +58,12 @@ export function withDependencies(project: Project, names: ReadonlySet<ServiceNam
     open.push(...Object.keys(project.services[name]?.depends_on ?? {}));
   }
   return found;
+}
+
+/** The same world, whatever the order in which the engine lists it. */
+export function inOrder(observed: ObservedProject): ObservedProject {
+  const byName = <T extends { readonly name: string }>(items: readonly T[]): T[] =>
+    items.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const { containers, networks, volumes } = observed;
+  return { ...observed, containers: byName(containers), networks: byName(networks), volumes: byName(volumes) };
 }
