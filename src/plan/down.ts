@@ -69,10 +69,10 @@ export function buildStopPlan({ desired, observed, ledger, policy }: DownInput):
 
 /** In order of names; of twins the last one goes by its replica's key, the others by their ids as well. */
 function stopRefs(containers: readonly ObservedContainer[]): Map<ObservedContainer, ContainerRef> {
-  const inOrder = containers.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  const last = new Map(inOrder.map((container) => [stayingRef(container).key, container]));
+  const sorted = containers.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const last = new Map(sorted.map((container) => [stayingRef(container).key, container]));
   return new Map(
-    inOrder.map((container) => {
+    sorted.map((container) => {
       const ref = stayingRef(container);
       return [container, last.get(ref.key) === container ? ref : leavingRef(container)];
     }),
