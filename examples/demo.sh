@@ -45,7 +45,11 @@ clean_up() {
   stop_watch
   if [ -n "$touched" ] && [ "$status" != 0 ]; then
     tell "Cleaning up:"
-    reeve down --volumes --force --timeout 1s || status=1
+    # Out of the reach of a further Ctrl-C, and of a terminal that is closed meanwhile.
+    set -m
+    reeve down --volumes --force --timeout 1s 2>&1 | cat &
+    set +m
+    wait $! || status=1
   fi
   rm -rf "$home"
   exit "$status"
