@@ -5,11 +5,10 @@
  * default file in this folder and its parents, then the `.env` of the folder where that ended.
  */
 
-import { realpathSync } from 'node:fs';
-import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 import type { LoadOptions } from './options.ts';
-import type { Findings, Place } from './diagnostic.ts';
+import type { Findings } from './diagnostic.ts';
 import { parseDotenv, type DotenvContext } from './dotenv.ts';
 import { Environment } from './environment.ts';
 import type { InputFiles } from './files.ts';
@@ -193,64 +192,4 @@ export function lineOffset(text: string, line: number): number {
 /** Go's reading of a boolean variable. */
 export function isTrue(value: string | undefined): boolean {
   return value !== undefined && ['1', 't', 'T', 'TRUE', 'true', 'True'].includes(value);
-}
-
-const FALLBACK_NAME = 'project';
-
-/** The name of a project whose files and environment give none: its folder's, brought into form. */
-export function normalizeProjectName(name: string): string {
-  return name
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9_-]/g, '')
-    .replace(/^[_-]+/, '');
-}
-
-/** A name as the files give it, with its place. */
-export interface NameInFiles {
-  readonly name: string;
-  readonly at: Place;
-}
-
-/**
- * Names the project: `-p`, COMPOSE_PROJECT_NAME, the files' `name`, the folder. After an error it is a name that lets
- * the load go on, so that other errors are found as well.
- */
-export function projectName(
-  options: LoadOptions,
-  discovery: Discovery,
-  nameInFiles: NameInFiles | undefined,
-  findings: Findings,
-): string {
-  const given = options.projectName ?? '';
-  const imposed = given === '' ? (discovery.environment.get('COMPOSE_PROJECT_NAME') ?? '') : given;
-  if (imposed !== '') {
-    if (normalizeProjectName(imposed) === imposed) return imposed;
-    findings.error({
-      code: 'project-name',
-      message: `invalid project name "${imposed}": must consist only of lowercase alphanumeric characters, hyphens, and underscores as well as start with a letter or number`,
-      suggestion: normalizeProjectName(imposed) || undefined,
-    });
-    return FALLBACK_NAME;
-  }
-  const folder = basename(discovery.workingDir);
-  const name = normalizeProjectName(nameInFiles?.name ?? folder);
-  if (name === '') {
-    const at = nameInFiles?.at;
-    const remedy = 'give --project-name';
-    findings.error({ code: 'project-name', message: 'project name must not be empty', at, path: ['name'], remedy });
-    return FALLBACK_NAME;
-  }
-  if (nameInFiles === undefined && isLink(discovery.workingDir)) {
-    const message = `project has been loaded without an explicit name from a symlink. Using name "${folder}"`;
-    findings.warn({ code: 'project-name', message });
-  }
-  return name;
-}
-
-function isLink(path: string): boolean {
-  try {
-    return isAbsolute(path) && basename(realpathSync(path)) !== basename(path);
-  } catch {
-    return false;
-  }
 }

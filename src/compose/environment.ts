@@ -29,6 +29,15 @@ export class Environment {
     for (const [name, value] of values) if (!this.#values.has(name)) this.#values.set(name, value);
   }
 
+  /** A copy that remembers for itself which values were used. */
+  fork(): Environment {
+    return new Environment(this.#values);
+  }
+
+  entries(): readonly (readonly [string, string])[] {
+    return [...this.#values];
+  }
+
   /** A copy with further variables; used values of both count as one set. */
   extendedBy(values: ReadonlyMap<string, string>): Environment {
     const extended = new Environment(this.#values, this.#sensitive);
@@ -39,6 +48,11 @@ export class Environment {
   /** A variable's value went into the model. */
   markUsed(name: string, value: string): void {
     if (value !== '' && !NOT_SENSITIVE.has(name)) this.#sensitive.add(value);
+  }
+
+  /** A value that is known to have gone into the model. */
+  markValue(value: string): void {
+    this.#sensitive.add(value);
   }
 
   /** Like `markUsed`, if the value is indeed this environment's. */

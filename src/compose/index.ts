@@ -3,6 +3,7 @@
  */
 
 export { loadProject } from './load.ts';
+export { LoadCache } from './load-cache.ts';
 export { printProject, type PrintFormat } from './print.ts';
 export { selectServices } from './select.ts';
 export type { LoadOptions, LoadResult } from './options.ts';

@@ -9,15 +9,16 @@ import type { Project } from '../model/project.ts';
 import { assemble } from './assemble.ts';
 import { checkConsistency } from './consistency.ts';
 import { byPlace, Findings } from './diagnostic.ts';
-import { discover, projectName, STDIN, type Discovery, type NameInFiles } from './discovery.ts';
+import { discover, STDIN, type Discovery } from './discovery.ts';
+import type { Document } from './document.ts';
 import { InputFiles } from './files.ts';
+import { loadIncrementally } from './incremental.ts';
 import type { LoadContext } from './load-context.ts';
 import { loadModel, readDocuments } from './model-loader.ts';
-import { get } from './node.ts';
 import { normalise } from './normalise.ts';
 import type { LoadOptions, LoadResult } from './options.ts';
 import { buildParts } from './project-builder.ts';
-import { substitute } from './template.ts';
+import { nameOf, projectName } from './project-name.ts';
 
 /** Loads a Compose project as `docker compose config` would see it. */
 export async function loadProject(options: LoadOptions): Promise<LoadResult> {
@@ -26,7 +27,8 @@ export async function loadProject(options: LoadOptions): Promise<LoadResult> {
   const inputs = new InputFiles();
   const discovery = discover(options, inputs, findings);
   const stdin = discovery?.files.includes(STDIN) === true ? await readStdin(options) : undefined;
-  const project = discovery && load(options, discovery, { findings, inputs, stdin });
+  const shared = { findings, inputs, stdin };
+  const project = discovery && (loadChanged(options, discovery, shared) ?? load(options, discovery, shared));
   const warnings = findings.warnings;
   if (project !== undefined && findings.errors.length === 0) return { ok: true, project, warnings };
   return { ok: false, diagnostics: findings.errors.toSorted(byPlace), warnings, inputFiles: inputs.list };
@@ -42,6 +44,11 @@ interface Shared {
   readonly stdin: string | undefined;
 }
 
+/** With a cache, only what changed is read, where that can be done. */
+function loadChanged(options: LoadOptions, discovery: Discovery, { findings, inputs }: Shared): Project | undefined {
+  return options.cache && loadIncrementally(options.cache, { options, discovery, inputs, findings });
+}
+
 function load(options: LoadOptions, discovery: Discovery, shared: Shared): Project | undefined {
   const { findings, inputs, stdin } = shared;
   const { environment, files, workingDir } = discovery;
@@ -55,7 +62,8 @@ function load(options: LoadOptions, discovery: Discovery, shared: Shared): Proje
     readAhead: new Map(),
     loads: 0,
   };
-  const name = projectName(options, discovery, readAheadName(discovery, context), findings);
+  const nameInFiles = nameOf(readAhead(discovery, context), environment);
+  const name = projectName(options, discovery, nameInFiles, findings);
   environment.set('COMPOSE_PROJECT_NAME', name);
   const root = loadModel({ files, workingDir, environment, includedBy: [] }, context);
   if (root === undefined) {
@@ -80,18 +88,12 @@ function load(options: LoadOptions, discovery: Discovery, shared: Shared): Proje
 }
 
 /** Reads the main files ahead, because the project's name in them is needed before anything is interpolated. */
-function readAheadName(discovery: Discovery, context: LoadContext): NameInFiles | undefined {
-  let found: NameInFiles | undefined;
+function readAhead(discovery: Discovery, context: LoadContext): readonly Document[] {
+  const all: Document[] = [];
   for (const file of new Set(discovery.files)) {
-    const documents = readDocuments(file, context, true);
-    context.readAhead.set(file, documents ?? []);
-    for (const { root } of documents ?? []) {
-      const node = get(root, 'name');
-      const isName = node !== undefined && (node.kind === 'string' || node.kind === 'int') && node.value !== '';
-      if (isName) found = { name: String(node.value), at: node.at };
-    }
+    const documents = readDocuments(file, context, true) ?? [];
+    context.readAhead.set(file, documents);
+    all.push(...documents);
   }
-  if (found === undefined) return undefined;
-  const result = substitute(found.name, (variable) => discovery.environment.get(variable), { unset: () => undefined });
-  return result.ok ? { ...found, name: result.text } : found;
+  return all;
 }

@@ -4,6 +4,7 @@
 
 import type { InputFile, Project } from '../model/project.ts';
 import type { Diagnostic } from './diagnostic.ts';
+import type { LoadCache } from './load-cache.ts';
 
 export interface LoadOptions {
   /** As `-f`: paths from `cwd`; `-` is `stdin`. Default: COMPOSE_FILE, else the search for `compose.yaml` and its kin. */
@@ -25,6 +26,8 @@ export interface LoadOptions {
   /** The shell's variables, `process.env` as a rule. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;
+  /** Of earlier loads of the same project: what did not change is not read again. Default: none. */
+  readonly cache?: LoadCache;
 }
 
 export type LoadResult =

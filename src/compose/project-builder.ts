@@ -16,16 +16,20 @@ import type { Environment } from './environment.ts';
 import { readHookPolicy, readOnChange, readServicePolicy } from './extensions.ts';
 import { entriesOf, get, type Entry, type MapNode, type Node } from './node.ts';
 
-/** The typed parts of a project, before checks that need more than one of them. */
-export interface Parts {
-  readonly services: Mapping<Service>;
-  /** Services that no active profile enables. */
-  readonly disabled: Mapping<Service>;
+/** The typed parts of a project that services refer to. */
+export interface Resources {
   readonly networks: Mapping<Network>;
   readonly volumes: Mapping<Volume>;
   readonly secrets: Mapping<FileObject>;
   readonly configs: Mapping<FileObject>;
   readonly models: ReadonlySet<string>;
+}
+
+/** The typed parts of a project, before checks that need more than one of them. */
+export interface Parts extends Resources {
+  readonly services: Mapping<Service>;
+  /** Services that no active profile enables. */
+  readonly disabled: Mapping<Service>;
 }
 
 /** Which services are wanted: those of active profiles, and those that are named. */
@@ -36,26 +40,45 @@ export interface Selection {
 
 /** Reads the parts of a completed tree. */
 export function buildParts(root: MapNode, selection: Selection, environment: Environment, findings: Findings): Parts {
-  const builder = new PartBuilder(environment, findings);
-  const all = section(root, 'services', (entry, path) => builder.service(entry, path));
+  const services = selectByProfile(buildServices(root, findings), selection);
+  return { ...services, ...buildResources(root, environment, findings) };
+}
+
+/** All services of a completed tree. */
+export function buildServices(root: MapNode, findings: Findings): Mapping<Service> {
+  return section(root, 'services', (entry, path) => buildService(entry, path, findings));
+}
+
+/** Everything but the services. */
+export function buildResources(root: MapNode, environment: Environment, findings: Findings): Resources {
+  const builder = new ResourceBuilder(environment, findings);
+  return {
+    networks: section(root, 'networks', (entry, path) => builder.network(entry, path)),
+    volumes: section(root, 'volumes', (entry, path) => builder.volume(entry, path)),
+    secrets: section(root, 'secrets', (entry, path) => builder.fileObject(entry, path)),
+    configs: section(root, 'configs', (entry, path) => builder.fileObject(entry, path)),
+    models: new Set(entriesOf(root, 'models').map((entry) => entry.key)),
+  };
+}
+
+/** Tells the services that are wanted from the others. */
+export function selectByProfile(
+  all: Mapping<Service>,
+  selection: Selection,
+): { readonly services: Mapping<Service>; readonly disabled: Mapping<Service> } {
   const names = Object.keys(all);
   const profilesOf = (name: string): readonly string[] => all[name]?.profiles ?? [];
   const active = new Set(selection.profiles);
   for (const name of selection.services) {
     if (!hasProfile(profilesOf(name), active)) for (const profile of profilesOf(name)) active.add(profile);
   }
-  const isEnabled = (name: string): boolean => hasProfile(profilesOf(name), active);
+  const enabled = new Set(names.filter((name) => hasProfile(profilesOf(name), active)));
   return {
-    services: pick(all, names.filter(isEnabled)),
+    services: pick(all, enabled),
     disabled: pick(
       all,
-      names.filter((name) => !isEnabled(name)),
+      names.filter((name) => !enabled.has(name)),
     ),
-    networks: section(root, 'networks', (entry, path) => builder.network(entry, path)),
-    volumes: section(root, 'volumes', (entry, path) => builder.volume(entry, path)),
-    secrets: section(root, 'secrets', (entry, path) => builder.fileObject(entry, path)),
-    configs: section(root, 'configs', (entry, path) => builder.fileObject(entry, path)),
-    models: new Set(entriesOf(root, 'models').map((entry) => entry.key)),
   };
 }
 
@@ -103,7 +126,7 @@ function hasProfile(own: readonly string[], active: ReadonlySet<string>): boolea
 }
 
 /** Makes the typed values; what a shape decodes to is taken for the type that was written beside it. */
-class PartBuilder {
+class ResourceBuilder {
   readonly #environment: Environment;
   readonly #findings: Findings;
 
@@ -112,59 +135,64 @@ class PartBuilder {
     this.#findings = findings;
   }
 
-  service(entry: Entry, path: Path): Service | undefined {
-    const node = entry.value;
-    const decoded = this.#decode(node, SERVICE, path);
-    if (decoded === undefined) return undefined;
-    for (const phase of PHASES) {
-      const hooks = this.#hooks(get(node, phase), phase, path);
-      if (hooks.length > 0) decoded[phase] = hooks;
-      else delete decoded[phase];
-    }
-    const service = {
-      ...decoded,
-      name: entry.key,
-      command: decoded['command'] ?? null,
-      entrypoint: decoded['entrypoint'] ?? null,
-      policy: readServicePolicy(node, path, this.#findings),
-    };
-    return completeService(service as unknown as Omit<Service, 'replicas'>);
-  }
-
   network(entry: Entry, path: Path): Network | undefined {
-    const decoded = this.#decode(entry.value, NETWORK, path);
+    const decoded = decodeWithExtensions(entry.value, NETWORK, path, this.#findings);
     return decoded && ({ ipam: {}, ...decoded } as unknown as Network);
   }
 
   volume(entry: Entry, path: Path): Volume | undefined {
-    return this.#decode(entry.value, VOLUME, path) as unknown as Volume | undefined;
+    return decodeWithExtensions(entry.value, VOLUME, path, this.#findings) as unknown as Volume | undefined;
   }
 
   fileObject(entry: Entry, path: Path): FileObject | undefined {
-    const decoded = this.#decode(entry.value, FILE_OBJECT, path);
+    const decoded = decodeWithExtensions(entry.value, FILE_OBJECT, path, this.#findings);
     if (decoded === undefined) return undefined;
     const object = decoded as unknown as Omit<FileObject, 'onChange'>;
     const value = object.environment === undefined ? object.content : this.#environment.take(object.environment);
     const onChange = readOnChange(entry.value, path, this.#findings);
     return { ...object, onChange, ...(value === undefined ? {} : { value }) };
   }
+}
 
-  #hooks(node: Node | undefined, phase: HookPhase, servicePath: Path): Hook[] {
-    if (node?.kind !== 'list') return [];
-    return node.items.flatMap((item, index) => {
-      const path = [...servicePath, phase, index];
-      const decoded = record(decode(item, HOOK, path, this.#findings));
-      if (decoded === undefined) return [];
-      const policy = readHookPolicy(item, phase, path, this.#findings);
-      return [{ ...decoded, command: decoded['command'] ?? null, policy } as unknown as Hook];
-    });
+function buildService(entry: Entry, path: Path, findings: Findings): Service | undefined {
+  const node = entry.value;
+  const decoded = decodeWithExtensions(node, SERVICE, path, findings);
+  if (decoded === undefined) return undefined;
+  for (const phase of PHASES) {
+    const hooks = buildHooks(get(node, phase), phase, path, findings);
+    if (hooks.length > 0) decoded[phase] = hooks;
+    else delete decoded[phase];
   }
+  const service = {
+    ...decoded,
+    name: entry.key,
+    command: decoded['command'] ?? null,
+    entrypoint: decoded['entrypoint'] ?? null,
+    policy: readServicePolicy(node, path, findings),
+  };
+  return completeService(service as unknown as Omit<Service, 'replicas'>);
+}
 
-  #decode(node: Node, shape: Shape, path: Path): Record<string, unknown> | undefined {
-    const decoded = record(decode(node, shape, path, this.#findings));
-    const extensions = extensionsOf(node);
-    return decoded === undefined || extensions === undefined ? decoded : { ...decoded, extensions };
-  }
+function buildHooks(node: Node | undefined, phase: HookPhase, servicePath: Path, findings: Findings): Hook[] {
+  if (node?.kind !== 'list') return [];
+  return node.items.flatMap((item, index) => {
+    const path = [...servicePath, phase, index];
+    const decoded = record(decode(item, HOOK, path, findings));
+    if (decoded === undefined) return [];
+    const policy = readHookPolicy(item, phase, path, findings);
+    return [{ ...decoded, command: decoded['command'] ?? null, policy } as unknown as Hook];
+  });
+}
+
+function decodeWithExtensions(
+  node: Node,
+  shape: Shape,
+  path: Path,
+  findings: Findings,
+): Record<string, unknown> | undefined {
+  const decoded = record(decode(node, shape, path, findings));
+  const extensions = extensionsOf(node);
+  return decoded === undefined || extensions === undefined ? decoded : { ...decoded, extensions };
 }
 
 const PHASES = ['pre_start', 'post_start', 'pre_stop'] as const;

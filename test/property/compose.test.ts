@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { loadProject, printProject, serviceHash, type LoadResult, type Service } from '../../src/compose/index.ts';
 import { Findings } from '../../src/compose/diagnostic.ts';
 import { readPlainYaml } from '../../src/compose/plain-yaml.ts';
