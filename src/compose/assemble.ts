@@ -27,7 +27,7 @@ export interface Assembly {
 export function assemble(name: string, assembly: Assembly): Project {
   const { root, parts, discovery, inputs } = assembly;
   const { environment } = discovery;
-  const services = foldServices(assembly);
+  const services = foldServices(name, assembly);
   const used = usedResources(Object.values(services));
   const secrets = pick(parts.secrets, used.secrets);
   const sensitive = [...environment.sensitiveValues, ...secretValues(secrets, inputs)];
@@ -52,9 +52,9 @@ export function assemble(name: string, assembly: Assembly): Project {
 }
 
 /** The enabled services with their env files and label files folded in. */
-function foldServices(assembly: Assembly): Mapping<Service> {
+function foldServices(projectName: string, assembly: Assembly): Mapping<Service> {
   const { root, parts, discovery, inputs, findings } = assembly;
-  const contents = new Contents(inputs);
+  const contents = new Contents(inputs, { name: projectName, workingDir: discovery.workingDir });
   const folded = new Map<string, Service>();
   for (const [name, service] of Object.entries(parts.services)) {
     if (findings.isBroken('services', name)) continue;
@@ -66,11 +66,11 @@ function foldServices(assembly: Assembly): Mapping<Service> {
       placeOf: (path) => placeOf(root, path),
     };
     const labels = foldLabelFiles(service.label_file ?? [], service.labels, context);
-    const contentHash = contents.hashOf(service, parts.configs, parts.secrets);
+    const digests = contents.digestsOf(service, parts.configs, parts.secrets);
     folded.set(name, {
       ...withEnvFiles(service, context),
       ...(labels === undefined ? {} : { labels }),
-      ...(contentHash === undefined ? {} : { contentHash }),
+      ...(digests === undefined ? {} : { contents: digests }),
     });
   }
   return pick(Object.fromEntries(folded), folded.keys());

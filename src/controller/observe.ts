@@ -34,22 +34,33 @@ export async function look(
     },
     signal,
   );
-  return { observed, ledger: ports.state.hooks.view(project) };
+  const given = ports.state.contents.view(project);
+  const containers = observed.containers.map((container) => ({
+    ...container,
+    contents: given.get(container.id) ?? container.contents,
+  }));
+  return { observed: { ...observed, containers }, ledger: ports.state.hooks.view(project) };
 }
 
-/** Looks, and notes which containers exist, and the present start of those that others made: their maker served it. */
+/**
+ * Looks, and notes which containers exist, and of those that others made the present start and the present bytes of their
+ * configs and secrets: their maker served them.
+ */
 export async function observe(
   ports: { readonly engine: Engine; readonly state: State },
   request: Request,
 ): Promise<Observation> {
-  const { project } = request;
-  const { hooks } = ports.state;
+  const { project, desired } = request;
+  const { hooks, contents } = ports.state;
   const { observed } = await look(ports, request);
   const others = observed.containers.filter((container) => !container.ours && !container.oneoff);
-  hooks.retain(
-    project,
-    observed.containers.map((container) => container.id),
-  );
+  const ids = observed.containers.map((container) => container.id);
+  hooks.retain(project, ids);
+  contents.retain(project, ids);
+  for (const { id, service, contents: given } of others) {
+    const today = desired?.services[service]?.contents;
+    if (given === undefined && today !== undefined) contents.deliver(project, id, today);
+  }
   hooks.adopt(
     project,
     others.map((container) => ({ containerId: container.id, startedAt: container.state.startedAt })),

@@ -126,6 +126,7 @@ async function settle(ports: ReconcilerPorts, request: ReconcileRequest, lease: 
       plan,
       observed,
       ledger: state.hooks,
+      contents: state.contents,
       emit: (event) => {
         writer.record(event);
         noteStart(ports, event);

@@ -9,7 +9,7 @@ import type {
   ObservedMount,
 } from '../model/observed.ts';
 import { readHooks } from '../model/carried-hook.ts';
-import { LABEL, readDependsOn } from '../model/owner.ts';
+import { LABEL, readContents, readDependsOn } from '../model/owner.ts';
 import type { ContainerAnswer } from './answers.ts';
 
 /** Podman's words for states that Docker names otherwise. */
@@ -62,7 +62,7 @@ export function parseContainer(answer: ContainerAnswer): ObservedContainer {
     configHash: labels[LABEL.configHash] ?? '',
     ours: labels[LABEL.hooks] !== undefined,
     hooks: readHooks(labels[LABEL.hooks]),
-    contentHash: labels[LABEL.contentHash],
+    contents: readContents(labels[LABEL.content]),
     dependsOn: readDependsOn(labels[LABEL.dependsOn]),
     state: parseState(answer),
     imageId: answer.Image ?? '',

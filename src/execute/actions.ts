@@ -134,6 +134,16 @@ const TABLE: ActionTable = {
     return DONE;
   },
 
+  async 'signal-container'(context, action) {
+    const { engine, signal, lanes } = context;
+    const id = containerId(context, action.container);
+    const copied = await copyContents(context, action, id);
+    if (!copied.ok) return copied;
+    await lanes.short(() => engine.signalContainer(id, action.signal, signal));
+    noteContents(context, action, id);
+    return DONE;
+  },
+
   async 'unpause-container'(context, action) {
     const id = containerId(context, action.container);
     await context.lanes.short(() => context.engine.unpauseContainer(id, context.signal));
@@ -143,10 +153,10 @@ const TABLE: ActionTable = {
   async 'start-container'(context, action) {
     const { engine, signal, lanes } = context;
     const id = containerId(context, action.container);
-    const files = filesToCopy(desiredProject(context, action), action.container.service);
-    if (!files.ok) return files;
-    if (files.list.length > 0) await lanes.short(() => engine.copyFiles(id, files.list, signal));
+    const copied = await copyContents(context, action, id);
+    if (!copied.ok) return copied;
     await lanes.short(() => engine.startContainer(id, signal));
+    noteContents(context, action, id);
     context.incarnations.expectStart(id);
     return DONE;
   },
@@ -217,6 +227,27 @@ function borrowedId(context: RunContext, action: ActionOf<'create-container'>, s
   const lender = action.borrows.find((one) => one.service === service);
   if (!lender) throw new Error(`service ${service} has no container to borrow from`);
   return containerId(context, lender.container);
+}
+
+/** Gives a container the bytes of configs and secrets that are not a file on the host. */
+async function copyContents(
+  context: RunContext,
+  action: ActionOf<'start-container' | 'signal-container'>,
+  id: string,
+): Promise<ActionResult> {
+  const { engine, lanes, signal } = context;
+  const files = filesToCopy(desiredProject(context, action), action.container.service);
+  if (!files.ok) return files;
+  if (files.list.length > 0) await lanes.short(() => engine.copyFiles(id, files.list, signal));
+  return DONE;
+}
+
+/** It has been told of today's bytes. What a container was made with stands in its label. */
+function noteContents(context: RunContext, action: ActionOf<'start-container' | 'signal-container'>, id: string): void {
+  const given = context.observed.containers.find((container) => container.id === id)?.contents;
+  const contents = desiredProject(context, action).services[action.container.service]?.contents;
+  if (!given || !contents || Object.entries(contents).every(([object, digest]) => given[object] === digest)) return;
+  context.contents.deliver(context.observed.name, id, contents);
 }
 
 type Files = { readonly ok: true; readonly list: FileToCopy[] } | { readonly ok: false; readonly message: string };

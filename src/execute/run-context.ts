@@ -9,7 +9,7 @@ import { EngineError } from '../model/errors.ts';
 import type { ObservedProject } from '../model/observed.ts';
 import type { Project } from '../model/project.ts';
 import type { Action, ContainerRef } from '../plan/plan.ts';
-import type { HookLedger } from '../state/state.ts';
+import type { DeliveredContents, HookLedger } from '../state/state.ts';
 import type { RunEvent } from './events.ts';
 import type { Incarnations } from './incarnations.ts';
 import type { Lanes } from './lanes.ts';
@@ -32,6 +32,7 @@ export const DEFAULT_RUN_OPTIONS: RunOptions = {
 export interface RunContext {
   readonly engine: Engine;
   readonly ledger: HookLedger;
+  readonly contents: DeliveredContents;
   readonly lanes: Lanes;
   readonly clock: Clock;
   /** undefined for a project whose files are gone (`down --project-name`). */

@@ -58,8 +58,8 @@ export interface ObservedContainer {
   readonly ours: boolean;
   /** The hooks it was created with; undefined on a container that reeve did not make. */
   readonly hooks: HookSet | undefined;
-  /** `io.reeve.content-hash`; undefined where absent. */
-  readonly contentHash: string | undefined;
+  /** Digests of the configs and secrets that it was last given, by `config motd`; undefined where that is not known. */
+  readonly contents: Readonly<Record<string, string>> | undefined;
   /** Services it depends on, from the label. */
   readonly dependsOn: readonly {
     readonly service: ServiceName;

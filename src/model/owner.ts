@@ -27,7 +27,7 @@ export const LABEL = {
   network: 'com.docker.compose.network',
   volume: 'com.docker.compose.volume',
   hooks: 'io.reeve.hooks',
-  contentHash: 'io.reeve.content-hash',
+  content: 'io.reeve.content',
   /** Marks a hook's own container (pre_start); its value is `<phase>[<index>]`. */
   hookContainer: 'io.reeve.hook',
 } as const;
@@ -67,8 +67,22 @@ export function containerLabels(owner: ContainerOwner): Record<string, string> {
     [LABEL.dependsOn]: dependsOn.join(','),
     ...(owner.replaces ? { [LABEL.replace]: service.container_name ?? `${service.name}-${number}` } : {}),
     [LABEL.hooks]: writeHooks(hooks),
-    ...(service.contentHash ? { [LABEL.contentHash]: service.contentHash } : {}),
+    ...(service.contents ? { [LABEL.content]: JSON.stringify(service.contents) } : {}),
   };
+}
+
+/** Parses `io.reeve.content`; undefined where it is absent or not a map of texts. */
+export function readContents(text: string | undefined): Readonly<Record<string, string>> | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text ?? 'null');
+    if (typeof parsed !== 'object' || parsed === null) return undefined;
+    const entries = Object.entries(parsed).flatMap(([object, digest]: [string, unknown]) =>
+      typeof digest === 'string' ? [[object, digest] as const] : [],
+    );
+    return Object.fromEntries(entries);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Parses `com.docker.compose.depends_on`. */

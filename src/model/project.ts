@@ -171,8 +171,8 @@ export interface Service {
   readonly policy: ServicePolicy;
   /** Desired number of containers: `scale`, else `deploy.replicas`, else 1. */
   readonly replicas: number;
-  /** SHA-256 (hex) over the bytes behind the service's configs and secrets; absent when it has none. */
-  readonly contentHash?: string;
+  /** Digests of the bytes behind the service's configs and secrets, by `config motd`; absent when it has none. */
+  readonly contents?: Mapping<string>;
 }
 
 /** The service's `x-reeve`, checked. */

@@ -6,7 +6,13 @@
 export type Drift =
   | { readonly kind: 'config-changed' }
   | { readonly kind: 'image-changed'; readonly from: string; readonly to: string }
-  | { readonly kind: 'content-changed' }
+  | {
+      readonly kind: 'content-changed';
+      /** `config motd`, `secret token` */
+      readonly object: string;
+      /** The signal that tells the container; undefined: it is restarted or replaced. */
+      readonly signal?: string;
+    }
   | { readonly kind: 'volume-not-mounted'; readonly volume: string }
   | { readonly kind: 'network-missing'; readonly network: string }
   | { readonly kind: 'network-added'; readonly network: string }
@@ -97,7 +103,7 @@ export function renderDrift(drift: Drift): string {
     case 'image-changed':
       return `image ${shortDigest(drift.from)} -> ${shortDigest(drift.to)}`;
     case 'content-changed':
-      return 'content of a config or secret changed';
+      return `content of ${drift.object} changed`;
     case 'volume-not-mounted':
       return `volume ${drift.volume} not mounted`;
     case 'network-missing':

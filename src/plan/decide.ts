@@ -11,7 +11,7 @@ import { containerName } from '../model/owner.ts';
 import type { Project, Service, ServiceName } from '../model/project.ts';
 import { isFinished, restartPolicyOf } from '../model/restart-policy.ts';
 import type { Cause } from './cause.ts';
-import { serviceTarget } from './drift.ts';
+import { NO_DRIFT, serviceTarget } from './drift.ts';
 import type { ServiceTarget } from './drift.ts';
 import { holdersOf, temporaryName } from './names.ts';
 import type { ActionOf, ContainerRef } from './plan.ts';
@@ -120,8 +120,7 @@ export function decideNothing(
 }
 
 function leftAlone(container: ObservedContainer): ReplicaDecision {
-  const drift = { recreate: [], inPlace: [] };
-  const replica = { number: container.number, keep: container, drift, createCause: undefined, leaving: [] };
+  const replica = { number: container.number, keep: container, drift: NO_DRIFT, createCause: undefined, leaving: [] };
   const nothing = { start: undefined, restart: undefined, notBefore: undefined };
   return { replica, ref: stayingRef(container), finalName: container.name, ...nothing };
 }
@@ -141,8 +140,8 @@ function decideReplica({ desired, service, policy, holders }: Replicating, repli
     const ref = { key: `${service.name}/${number}`, service: service.name, number, id: undefined, name };
     return { replica, ref, finalName, start: replica.createCause, restart: undefined, notBefore: undefined };
   }
-  const start = startCause(keep, service, policy);
-  const restart = start ? undefined : restartCause(keep, service, policy);
+  const start = startCause(replica, keep, service, policy);
+  const restart = start ? undefined : restartCause(replica, keep, service, policy);
   const notBefore = policy.notBefore.get(keep.id);
   const isRetry = start?.kind === 'ended' || restart?.kind === 'unhealthy';
   return {
@@ -163,7 +162,12 @@ function nameOfNew(finalName: string, { leaving }: Replica, holders: ReadonlyMap
   return temporaryName(finalName, holder.id, holders);
 }
 
-function startCause(container: ObservedContainer, service: Service, policy: PlanPolicy): Cause | undefined {
+function startCause(
+  { drift }: Replica,
+  container: ObservedContainer,
+  service: Service,
+  policy: PlanPolicy,
+): Cause | undefined {
   const { state } = container;
   switch (state.status) {
     case 'created':
@@ -172,7 +176,9 @@ function startCause(container: ObservedContainer, service: Service, policy: Plan
     case 'dead':
       if (policy.restart.has(service.name)) return { kind: 'command', command: 'restart' };
       if (policy.pendingStarts.has(container.id)) return { kind: 'stopped-by-reeve' };
-      return isFinished(state, restartPolicyOf(service).name) ? undefined : { kind: 'ended', exitCode: state.exitCode };
+      if (!isFinished(state, restartPolicyOf(service).name)) return { kind: 'ended', exitCode: state.exitCode };
+      // A changed definition runs a finished one again, and so does what it reads.
+      return drift.restart.length > 0 ? { kind: 'drift', drift: drift.restart } : undefined;
     case 'running':
     case 'paused':
     case 'restarting':
@@ -181,9 +187,15 @@ function startCause(container: ObservedContainer, service: Service, policy: Plan
   }
 }
 
-function restartCause(container: ObservedContainer, service: Service, policy: PlanPolicy): Cause | undefined {
+function restartCause(
+  { drift }: Replica,
+  container: ObservedContainer,
+  service: Service,
+  policy: PlanPolicy,
+): Cause | undefined {
   if (!isRunning(container)) return undefined;
   if (policy.restart.has(service.name)) return { kind: 'command', command: 'restart' };
+  if (drift.restart.length > 0) return { kind: 'drift', drift: drift.restart };
   if (container.state.health === 'unhealthy' && service.policy.onUnhealthy === 'restart') return { kind: 'unhealthy' };
   return undefined;
 }

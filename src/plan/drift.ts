@@ -1,7 +1,7 @@
 /**
  * Drift: what differs between a desired replica and an inspected container, each with a typed cause.
  *
- * Two heaps: what only a new container mends, and what the engine changes in place. The hash alone is not enough:
+ * Three heaps: what only a new container mends, what a restart does, and what is changed in place. The hash alone is not enough:
  * somebody may have disconnected a network or run `docker update`. Names are compared by the caller (replicas.ts),
  * since a temporary name is part of a replacement.
  */
@@ -13,9 +13,12 @@ import { LABEL, containerName } from '../model/owner.ts';
 import { resourceDifferences, type ResourceDifference } from '../model/resources.ts';
 import { renderRestartPolicy, restartPolicyOf } from '../model/restart-policy.ts';
 import type { Drift } from './cause.ts';
+import { contentDrift } from './content.ts';
 
 export interface ContainerDrift {
   readonly recreate: readonly Drift[];
+  /** Mended by a restart of the same container. */
+  readonly restart: readonly Drift[];
   readonly inPlace: readonly Drift[];
 }
 
@@ -66,11 +69,20 @@ export function imageRef(project: Project, service: Service): string {
   return service.image ?? `${project.name}-${service.name}`;
 }
 
+export const NO_DRIFT: ContainerDrift = { recreate: [], restart: [], inPlace: [] };
+
 export function containerDrift(target: ServiceTarget, container: ObservedContainer, number: number): ContainerDrift {
   const update = updateDrift(target, container);
+  const content = contentDrift(target.project, target.service, container);
   return {
-    recreate: [...definitionDrift(target, container), ...volumeDrift(target, container), ...update.recreate],
-    inPlace: [...networkDrift(target, container, number), ...update.inPlace],
+    recreate: [
+      ...definitionDrift(target, container),
+      ...content.recreate,
+      ...volumeDrift(target, container),
+      ...update.recreate,
+    ],
+    restart: content.restart,
+    inPlace: [...networkDrift(target, container, number), ...update.inPlace, ...content.signal],
   };
 }
 
@@ -83,7 +95,6 @@ function definitionDrift(target: ServiceTarget, container: ObservedContainer): D
   if (target.imageId !== undefined && imageId !== target.imageId) {
     drift.push({ kind: 'image-changed', from: imageId, to: target.imageId });
   }
-  if (container.ours && container.contentHash !== target.service.contentHash) drift.push({ kind: 'content-changed' });
   return drift;
 }
 
@@ -124,7 +135,7 @@ function networkDrift(target: ServiceTarget, container: ObservedContainer, numbe
 }
 
 /** Restart policy and limits: changed in place, but for a limit that is to be lifted. */
-function updateDrift(target: ServiceTarget, container: ObservedContainer): ContainerDrift {
+function updateDrift(target: ServiceTarget, container: ObservedContainer): Omit<ContainerDrift, 'restart'> {
   const from = renderRestartPolicy(container.restartPolicy);
   const to = renderRestartPolicy(restartPolicyOf(target.service));
   const policy: Drift[] = from === to ? [] : [{ kind: 'restart-policy', from, to }];

@@ -1,4 +1,4 @@
-/** What the engine changes on a living container: networks, aliases, restart policy, resources. */
+/** What the engine changes on a living container: networks, aliases, restart policy, resources; and what a signal tells it. */
 
 import type { ObservedContainer } from '../model/observed.ts';
 import type { ReplicaDecision, ServiceDecision } from './decide.ts';
@@ -8,7 +8,8 @@ import type { ActionId } from './plan.ts';
 import { stayingRef } from './sequences.ts';
 
 /** Adds the changes; ids of the last action of each. */
-export function addInPlace(emission: Emission, decision: ServiceDecision, { replica }: ReplicaDecision): ActionId[] {
+export function addInPlace(emission: Emission, decision: ServiceDecision, decided: ReplicaDecision): ActionId[] {
+  const { replica } = decided;
   const container = replica.keep;
   if (!container) return [];
   const { plan, resources } = emission;
@@ -30,6 +31,13 @@ export function addInPlace(emission: Emission, decision: ServiceDecision, { repl
     const dependsOn = [resources.network(key), disconnected];
     return [plan.add({ id, kind: 'connect-network', cause, container: ref, network: key }, { dependsOn })];
   };
+  // A start brings the new bytes by itself. A signal goes out once, whatever the number of objects that ask for it.
+  const isStarted = decided.start !== undefined || decided.restart !== undefined;
+  const signal = (name: string): ActionId => {
+    const changed = inPlace.filter((one) => one.kind === 'content-changed' && one.signal === name);
+    const cause: Cause = { kind: 'drift', drift: changed };
+    return plan.add({ id: `${ref.key}:signal ${name}`, kind: 'signal-container', cause, container: ref, signal: name });
+  };
   const change = (drift: Drift): ActionId[] => {
     const cause: Cause = { kind: 'drift', drift: [drift] };
     switch (drift.kind) {
@@ -48,6 +56,8 @@ export function addInPlace(emission: Emission, decision: ServiceDecision, { repl
         };
         return [plan.add({ id: `${ref.key}:update`, kind: 'update-container', cause: all, container: ref })];
       }
+      case 'content-changed':
+        return isStarted || drift.signal === undefined ? [] : [signal(drift.signal)];
       default:
         return [];
     }

@@ -54,6 +54,11 @@ export interface ActionArguments {
   };
   'rename-container': { readonly container: ContainerRef; readonly name: string };
   'update-container': { readonly container: ContainerRef };
+  'signal-container': {
+    readonly container: ContainerRef;
+    /** `HUP` */
+    readonly signal: string;
+  };
   'unpause-container': { readonly container: ContainerRef };
   'start-container': { readonly container: ContainerRef };
   'stop-container': { readonly container: ContainerRef };

@@ -30,6 +30,8 @@ export function renderAction(action: Action): string {
       return `rename to ${action.name}`;
     case 'update-container':
       return 'update container';
+    case 'signal-container':
+      return `send signal ${action.signal}`;
     case 'unpause-container':
       return 'unpause container';
     case 'start-container':

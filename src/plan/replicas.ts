@@ -9,7 +9,7 @@
 import type { ObservedContainer } from '../model/observed.ts';
 import type { Cause } from './cause.ts';
 import type { ContainerDrift, ServiceTarget } from './drift.ts';
-import { containerDrift } from './drift.ts';
+import { containerDrift, NO_DRIFT } from './drift.ts';
 import { LABEL, containerName } from '../model/owner.ts';
 
 export interface Replica {
@@ -100,15 +100,14 @@ function assignReplica(judged: readonly Candidate[], { number, whenAbsent }: Pla
     const leaving = [...others.map(({ container }) => ({ container, cause: { kind } as const })), ...removing];
     return { number, keep: best.container, drift: best.drift, createCause: undefined, leaving };
   }
-  const drift = { recreate: [], inPlace: [] };
   if (!best) {
     const createCause: Cause = removing.length > 0 ? { kind: 'absent' } : whenAbsent;
-    return { number, keep: undefined, drift, createCause, leaving: removing };
+    return { number, keep: undefined, drift: NO_DRIFT, createCause, leaving: removing };
   }
   const createCause: Cause = { kind: 'drift', drift: best.drift.recreate };
   const twins = others.map(({ container }) => ({ container, cause: { kind: 'twin' } as const }));
   const leaving = [{ container: best.container, cause: createCause }, ...twins, ...removing];
-  return { number, keep: undefined, drift, createCause, leaving };
+  return { number, keep: undefined, drift: NO_DRIFT, createCause, leaving };
 }
 
 function isBeingRemoved(container: ObservedContainer): boolean {

@@ -116,6 +116,14 @@ const STEPS: readonly string[] = [
     since_ms INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE content ( -- bytes of configs and secrets that a container was given, where its label does not say it
+    container_id TEXT PRIMARY KEY,
+    project TEXT NOT NULL,
+    digests TEXT NOT NULL -- JSON object
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX content_project ON content (project);
+  `,
 ];
 
 /** Takes the steps that are missing; nothing is written where none is. */

@@ -11,6 +11,7 @@ import { existsSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { isStateError, messageOf, StateError } from '../model/errors.ts';
 import { Bell } from './bell.ts';
+import { SqliteContents } from './contents.ts';
 import { Database, IN_MEMORY, suspicionPath } from './database.ts';
 import { tryLock } from './file-lock.ts';
 import { SqliteHistory } from './history.ts';
@@ -60,6 +61,7 @@ export function openState(options: OpenStateOptions): State {
       database,
       new Bell(path === IN_MEMORY ? undefined : `${lockDirectory(path)}/.holds`),
     ),
+    contents: new SqliteContents(database),
     leases,
     path,
     notices,

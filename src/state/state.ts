@@ -14,6 +14,7 @@ export interface State {
   readonly hooks: HookLedger;
   readonly history: History;
   readonly inventory: Inventory;
+  readonly contents: DeliveredContents;
   readonly leases: Leases;
   /** Where it is kept, for people. */
   readonly path: string;
@@ -121,6 +122,15 @@ export interface Inventory {
   /** They run again, or are gone. */
   forgetStarts(containerIds: readonly string[]): void;
   expectedStarts(project: string): ReadonlySet<string>;
+}
+
+/** What containers were last given of configs and secrets: digests by object, as in `Service.contents`. */
+export interface DeliveredContents {
+  /** By container id; only what their labels do not say. */
+  view(project: string): ReadonlyMap<string, Readonly<Record<string, string>>>;
+  deliver(project: string, containerId: string, digests: Readonly<Record<string, string>>): void;
+  /** The project's containers that exist; others are forgotten. */
+  retain(project: string, containerIds: readonly string[]): void;
 }
 
 export interface LeaseHolder {

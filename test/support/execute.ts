@@ -57,6 +57,7 @@ export class Bench {
       plan: plan ?? made,
       engine: this.engine,
       ledger,
+      contents: this.state.contents,
       lanes: createLanes({ parallel }),
       clock: this.clock,
       desired,

@@ -32,7 +32,7 @@ import type {
   ObservedVolume,
 } from '../../src/model/observed.ts';
 import { readHooks } from '../../src/model/carried-hook.ts';
-import { LABEL, containerName, readDependsOn } from '../../src/model/owner.ts';
+import { LABEL, containerName, readContents, readDependsOn } from '../../src/model/owner.ts';
 import type { Service } from '../../src/model/project.ts';
 import { restartPolicyOf } from '../../src/model/restart-policy.ts';
 
@@ -731,7 +731,7 @@ function observedContainer(container: ModelContainer): ObservedContainer {
     configHash: labels[LABEL.configHash] ?? '',
     ours: labels[LABEL.hooks] !== undefined,
     hooks: readHooks(labels[LABEL.hooks]),
-    contentHash: labels[LABEL.contentHash],
+    contents: readContents(labels[LABEL.content]),
     dependsOn: readDependsOn(labels[LABEL.dependsOn]),
     state: { ...state },
     imageId,

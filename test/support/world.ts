@@ -105,7 +105,7 @@ export function container(desired: Project, name: string, number = 1, sketch: Co
     configHash: containerHash(desired, model, { containerIdOf: (other) => fakeId(`shop-${other}-1#1`) }),
     ours: !foreign,
     hooks: foreign ? undefined : carriedHooks(model, desired.sensitiveValues),
-    contentHash: undefined,
+    contents: foreign ? undefined : model.contents,
     dependsOn: readDependsOn(
       Object.entries(model.depends_on ?? {})
         .map(([one, dependency]) => `${one}:${dependency.condition}:${dependency.restart ?? false}`)

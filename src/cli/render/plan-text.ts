@@ -32,6 +32,7 @@ const LOOKS: Readonly<Record<ActionKind, Look>> = {
   'create-container': COMES,
   'rename-container': CHANGES,
   'update-container': CHANGES,
+  'signal-container': CHANGES,
   'unpause-container': CHANGES,
   'start-container': COMES,
   'stop-container': GOES,

@@ -42,18 +42,6 @@ suite('drift that only a new container mends', () => {
     assert.equal(planFor({ labels: { [LABEL.image]: 'sha256:before' } }), replacement(cause));
   });
 
-  test('other bytes behind a config or secret', () => {
-    assert.equal(
-      planFor({ contentHash: 'v1' }, { contentHash: 'v2' }),
-      replacement('content of a config or secret changed'),
-    );
-    assert.equal(planFor({ contentHash: 'v2' }, { contentHash: 'v2' }), '');
-  });
-
-  test('bytes are not compared where the container has no note of them', () => {
-    assert.equal(planFor({ foreign: true }, { contentHash: 'v2' }), '');
-  });
-
   test('a volume that is not mounted', () => {
     const volumes = [{ type: 'volume', source: 'data', target: '/data' }] as const;
     assert.equal(planFor({ mounts: [] }, { volumes }), replacement('volume shop_data not mounted'));
@@ -372,7 +360,9 @@ suite('namespaces of another service', () => {
 
 suite('a project that Compose made', () => {
   test('is adopted with nothing done', () => {
-    const shop = project({ web: { post_start: [hook('register')], pre_stop: [hook('drain')], contentHash: 'v1' } });
+    const shop = project({
+      web: { post_start: [hook('register')], pre_stop: [hook('drain')], contents: { 'config motd': 'v1' } },
+    });
     const web = container(shop, 'web', 1, { foreign: true, labels: { [LABEL.image]: 'sha256:app' } });
     assert.equal(planText(shop, { containers: [web] }), '');
     assert.equal(
