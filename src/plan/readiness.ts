@@ -3,7 +3,8 @@
  * Ready means: running (or finished with 0), healthy where there is a healthcheck, no post_start owed.
  */
 
-import type { LedgerView } from '../model/hook.ts';
+import type { HookSet } from '../model/carried-hook.ts';
+import type { HookRecord, LedgerView } from '../model/hook.ts';
 import type { ObservedContainer, ObservedProject } from '../model/observed.ts';
 import type { Project, ServiceName } from '../model/project.ts';
 import { isFinished, restartPolicyOf } from '../model/restart-policy.ts';
@@ -12,7 +13,7 @@ import type { Drift } from './cause.ts';
 import { decideServices, replicasByService } from './decide.ts';
 import { desiredOrder } from './order.ts';
 import type { HookHistory } from './owed.ts';
-import { hooksOf, indexLedger, isAssumed, owedHooks } from './owed.ts';
+import { hooksOf, indexLedger, isAssumed, isSettled, owedHooks } from './owed.ts';
 import { DEFAULT_POLICY } from './policy.ts';
 
 export type HooksState =
@@ -67,9 +68,11 @@ function* desiredReplicas(desired: Project | undefined, observed: ObservedProjec
   const order = desiredOrder(desired);
   const decided = decideServices({ desired, observed, policy: DEFAULT_POLICY, order, followers: new Set() });
   for (const [service, { replicas, surplus }] of decided) {
-    for (const { replica } of replicas) {
+    for (const { replica, ref, finalName } of replicas) {
       const { number, keep, createCause, leaving } = replica;
-      const drift = createCause?.kind === 'drift' ? createCause.drift : replica.drift.inPlace;
+      const renamed: Drift[] =
+        keep && ref.name !== finalName ? [{ kind: 'renamed', from: ref.name, to: finalName }] : [];
+      const drift = createCause?.kind === 'drift' ? createCause.drift : [...replica.drift.inPlace, ...renamed];
       yield { service, number, container: keep ?? leaving[0]?.container, role: 'desired', drift };
     }
     for (const { container } of surplus)
@@ -95,13 +98,20 @@ function hooksState(container: ObservedContainer, desired: Project | undefined, 
   if (hooks.post_start.length === 0 && hooks.pre_stop.length === 0) return { kind: 'none' };
   const failed = history
     .recordsOf(container.id)
-    .filter((record) => record.startedAt === container.state.startedAt)
-    .find((record) => ['failed', 'timed-out', 'refused'].includes(record.outcome));
+    .filter((record) => record.startedAt === container.state.startedAt && !record.superseded)
+    .find((record) => hasFailed(record, hooks));
   if (failed) return { kind: 'failed', phase: failed.phase, index: failed.index };
   if (container.state.status !== 'running') return { kind: 'none' };
   const owed = owedHooks(container, 'post_start', hooks, history).length;
   if (owed > 0) return { kind: 'owed', count: owed };
   return isAssumed(container, history) && hooks.post_start.length > 0 ? { kind: 'assumed' } : { kind: 'done' };
+}
+
+/** It ended badly, and that is not let pass. */
+function hasFailed(record: HookRecord, hooks: HookSet): boolean {
+  if (record.phase === 'pre_start' || !['failed', 'timed-out', 'refused'].includes(record.outcome)) return false;
+  const hook = hooks[record.phase][record.index];
+  return hook === undefined || !isSettled(record, hook);
 }
 
 function readinessOf(
