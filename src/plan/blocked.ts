@@ -8,7 +8,7 @@
  */
 
 import type { ObservedContainer } from '../model/observed.ts';
-import type { ServiceName } from '../model/project.ts';
+import type { Project, ServiceName } from '../model/project.ts';
 import { isFinished, restartPolicyOf } from '../model/restart-policy.ts';
 import type { PlanBuilder } from './builder.ts';
 import type { ReplicaDecision, ServiceDecision } from './decide.ts';
@@ -16,10 +16,12 @@ import type { PlanPolicy } from './policy.ts';
 import type { Renames } from './renames.ts';
 import type { Resources } from './resources.ts';
 import { isRunning } from './sequences.ts';
+import { undeliverable } from './content.ts';
 import { unsupported } from './unsupported.ts';
 
 export interface BlockedInput {
   readonly plan: PlanBuilder;
+  readonly desired: Project;
   /** Dependencies first. */
   readonly decisions: ReadonlyMap<ServiceName, ServiceDecision>;
   /** Services that are left alone. */
@@ -60,10 +62,14 @@ function isNew({ ref }: ReplicaDecision): boolean {
   return ref.id === undefined;
 }
 
-function obstacleOf({ resources, renames }: BlockedInput, { service, replicas }: ServiceDecision): string | undefined {
+function obstacleOf(
+  { desired, resources, renames, policy }: BlockedInput,
+  { service, replicas }: ServiceDecision,
+): string | undefined {
   const creates = replicas.some(isNew);
   const taken = replicas.filter(isNew).flatMap((replica) => renames.obstacle(replica) ?? []);
-  return unsupported(service) ?? resources.obstacle(service, creates) ?? taken[0];
+  const cannotStart = policy.noStart ? undefined : undeliverable(desired, service);
+  return unsupported(service) ?? cannotStart ?? resources.obstacle(service, creates) ?? taken[0];
 }
 
 /** Names that a container which is there cannot get back; it is started under the one that it has. */

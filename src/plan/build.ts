@@ -48,7 +48,7 @@ export function buildPlan({ desired, observed: listed, ledger, policy }: PlanInp
   const resources = planResources({ plan, desired, observed, policy, services, creating });
   const { containers } = observed;
   const renames = planRenames({ containers, decisions, orphans: policy.removeOrphans ? orphans : [] });
-  const able = withoutBlocked({ plan, decisions, left, resources, renames, policy });
+  const able = withoutBlocked({ plan, desired, decisions, left, resources, renames, policy });
   const emission: Emission = {
     plan,
     desired,

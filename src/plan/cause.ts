@@ -18,6 +18,7 @@ export type Drift =
   | { readonly kind: 'network-added'; readonly network: string }
   | { readonly kind: 'alias-missing'; readonly network: string; readonly alias: string }
   | { readonly kind: 'network-changed'; readonly network: string }
+  | { readonly kind: 'address'; readonly network: string; readonly from: string; readonly to: string }
   | { readonly kind: 'renamed'; readonly from: string; readonly to: string }
   | { readonly kind: 'restart-policy'; readonly from: string; readonly to: string }
   | {
@@ -114,6 +115,8 @@ export function renderDrift(drift: Drift): string {
       return `alias ${drift.alias} missing on ${drift.network}`;
     case 'network-changed':
       return `network ${drift.network} changed`;
+    case 'address':
+      return `address ${drift.from} -> ${drift.to} on ${drift.network}`;
     case 'renamed':
       return `name ${drift.from} -> ${drift.to}`;
     case 'restart-policy':

@@ -33,6 +33,30 @@ export function contentDrift(project: Project, service: Service, container: Obse
   return drifts;
 }
 
+/**
+ * Why a service could not be given its configs and secrets when it starts; undefined when it can. Bytes that are no file
+ * on the host are written into the container before each start, which takes a file system that can be written to.
+ */
+export function undeliverable(project: Project, service: Service): string | undefined {
+  for (const [kind, references, objects] of [
+    ['secret', service.secrets ?? [], project.secrets],
+    ['config', service.configs ?? [], project.configs],
+  ] as const) {
+    for (const { source } of references) {
+      const object = objects[source];
+      if (object === undefined || object.external === true || object.file !== undefined) continue;
+      if (object.value === undefined) {
+        return `${kind} ${source}: the variable ${object.environment ?? ''} is not set: set it, or give a file`;
+      }
+      if (service.read_only === true && object.value !== '') {
+        const means = object.environment === undefined ? 'content' : 'environment';
+        return `${kind} ${source}: its ${means} cannot be written into a container that is read_only: give a file`;
+      }
+    }
+  }
+  return undefined;
+}
+
 /** `config motd` -> the top-level entry. */
 function objectOf({ configs, secrets }: Project, object: string): FileObject | undefined {
   const [kind = '', name = ''] = object.split(' ', 2);

@@ -125,7 +125,12 @@ function networkDrift(target: ServiceTarget, container: ObservedContainer, numbe
         ...(target.service.networks[key]?.aliases ?? []),
       ];
       const missing = wanted.find((alias) => !endpoint.aliases.includes(alias));
+      const address = target.service.networks[key]?.ipv4_address;
       if (missing !== undefined) drift.push({ kind: 'alias-missing', network, alias: missing });
+      // Only a running container has the address that it asked for.
+      else if (address !== undefined && endpoint.ipv4 !== '' && endpoint.ipv4 !== address) {
+        drift.push({ kind: 'address', network, from: endpoint.ipv4, to: address });
+      }
     }
   }
   for (const network of endpoints.keys()) {

@@ -8,7 +8,7 @@ const CONFIG = { source: 'motd', target: '/motd' };
 /** A service with a config whose bytes are `v2` today. */
 function shopWith(onChange: OnChange, rest: Partial<Project['services'][string]> = {}): Project {
   const web = { configs: [CONFIG], contents: { 'config motd': 'v2' }, pre_stop: [hook('drain')], ...rest };
-  return project({ web }, { configs: { motd: { name: 'shop_motd', content: 'hello', onChange } } });
+  return project({ web }, { configs: { motd: { name: 'shop_motd', content: 'hello', value: 'hello', onChange } } });
 }
 
 /** The plan where the container was last given these bytes. */

@@ -98,6 +98,16 @@ suite('drift that is mended in place', () => {
     );
   });
 
+  test('it has another address than it is to have', () => {
+    const at = (ipv4_address: string): string => {
+      const fixed = project({ web: { networks: { default: { ipv4_address } } } });
+      const networks = [{ ...endpoint('shop_default'), ipv4: '10.0.0.7' }];
+      return planText(fixed, { containers: [container(fixed, 'web', 1, { networks })] });
+    };
+    assert.match(at('10.0.0.8'), /address 10.0.0.7 -> 10.0.0.8 on shop_default/);
+    assert.equal(at('10.0.0.7'), '');
+  });
+
   test('an alias is missing', () => {
     assert.equal(
       plan(onDefault, { ...onFront, aliases: ['shop-web-1', 'web'] }),
