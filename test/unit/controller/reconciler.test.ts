@@ -1,0 +1,309 @@
+import assert from 'node:assert/strict';
+import { suite, test, type TestContext } from 'node:test';
+import { Backoff } from '../../../src/controller/backoff.ts';
+import { apply, down, stop, type ApplyRequest } from '../../../src/controller/operations.ts';
+import {
+  reconcile,
+  type ReconcileEvent,
+  type ReconcileResult,
+  type ReconcilerPorts,
+} from '../../../src/controller/reconciler.ts';
+import { createLanes } from '../../../src/execute/lanes.ts';
+import { DEFAULT_RUN_OPTIONS } from '../../../src/execute/run-context.ts';
+import { EngineError } from '../../../src/model/errors.ts';
+import type { Project } from '../../../src/model/project.ts';
+import { ModelEngine } from '../../support/model-engine.ts';
+import { openedState } from '../../support/state.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
+import { hook, project } from '../../support/world.ts';
+
+class Bench {
+  readonly engine = new ModelEngine();
+  readonly clock = new VirtualClock();
+  readonly events: ReconcileEvent[] = [];
+  readonly ports: ReconcilerPorts;
+  readonly drain = new AbortController();
+  readonly #control;
+
+  constructor(t: TestContext) {
+    const { clock } = this;
+    this.ports = {
+      engine: this.engine,
+      state: openedState(t, { path: ':memory:', now: () => clock.now() }),
+      lanes: createLanes(),
+      clock,
+      crashes: new Backoff({ clock, random: () => 0 }),
+      emit: (event) => {
+        this.events.push(event);
+      },
+    };
+    this.#control = { options: DEFAULT_RUN_OPTIONS, drain: this.drain.signal, signal: new AbortController().signal };
+  }
+
+  apply(desired: Project, rest: Partial<ApplyRequest> = {}): Promise<ReconcileResult> {
+    const request = { ...this.#control, desired, policy: {}, command: 'apply', releaseStopped: true };
+    return apply(this.ports, { ...request, ...rest });
+  }
+
+  stop(desired: Project | undefined, services?: ReadonlySet<string>): Promise<ReconcileResult> {
+    const policy = { command: 'stop', services, volumes: false, removeOrphans: false, force: false } as const;
+    return stop(this.ports, { ...this.#control, project: 'shop', desired, policy });
+  }
+
+  down(desired: Project | undefined): Promise<ReconcileResult> {
+    const policy = { command: 'down', services: undefined, volumes: false, removeOrphans: true, force: false } as const;
+    return down(this.ports, { ...this.#control, project: 'shop', desired, policy });
+  }
+
+  /** Actions of each round that was carried out. */
+  rounds(): string[][] {
+    return this.events.flatMap((event) => (event.type === 'plan' ? [event.plan.actions.map(({ id }) => id)] : []));
+  }
+
+  starts(): string[] {
+    return this.engine.log.flatMap(({ what, containerId }) => {
+      if (what !== 'start') return [];
+      const { labels } = this.engine.containers.get(containerId) ?? {};
+      return `${labels?.['com.docker.compose.service']}/${labels?.['com.docker.compose.container-number']}`;
+    });
+  }
+}
+
+const simple = { networks: {} };
+const shop = project({ web: simple });
+
+suite('a run', () => {
+  test('goes on until there is nothing to do, and a second one does nothing', async (t) => {
+    const bench = new Bench(t);
+    const first = await bench.apply(shop);
+    assert.deepEqual([first.kind, first.actions], ['converged', 2]);
+    const second = await bench.apply(shop);
+    assert.deepEqual([second.kind, second.actions], ['converged', 0]);
+    assert.deepEqual(bench.rounds(), [['web/1:create', 'web/1:start'], []]);
+  });
+
+  test('ends when something failed, with what did, after all else was done', async (t) => {
+    const bench = new Bench(t);
+    const two = project({ api: simple, web: simple });
+    bench.engine.before = ({ name, subject }) => {
+      if (name === 'create-container' && subject === 'shop-api-1') throw new EngineError('rejected', 'no');
+    };
+    const result = await bench.apply(two);
+    assert.equal(result.kind, 'failed');
+    assert.deepEqual(result.failures, ['api/1: cannot create container shop-api-1: no']);
+    assert.equal(bench.engine.get('web/1').state.status, 'running');
+  });
+
+  test('looks again at once when the world moved under it', async (t) => {
+    const bench = new Bench(t);
+    let left = 2;
+    bench.engine.before = ({ name }) => {
+      if (name === 'start-container' && (left -= 1) >= 0) throw new EngineError('conflict', 'not now');
+    };
+    assert.equal((await bench.apply(shop)).kind, 'converged');
+    assert.deepEqual(bench.rounds(), [['web/1:create', 'web/1:start'], ['web/1:start'], ['web/1:start']]);
+  });
+
+  test('gives up when the world keeps moving', async (t) => {
+    const bench = new Bench(t);
+    bench.engine.before = ({ name }) => {
+      if (name === 'start-container') throw new EngineError('conflict', 'not now');
+    };
+    const result = await bench.apply(shop);
+    assert.deepEqual([result.kind, result.failures], ['failed', ['web/1: cannot start container: not now']]);
+    assert.equal(bench.rounds().length, 6);
+  });
+
+  test('gives up what it does again and again without effect', async (t) => {
+    const bench = new Bench(t);
+    const named = project({ web: { networks: { default: { aliases: ['www'] } } } });
+    await bench.apply(named);
+    // An engine that loses an alias each time.
+    const connect = bench.engine.connectNetwork.bind(bench.engine);
+    bench.engine.connectNetwork = async (request, signal) => {
+      await connect(request, signal);
+      const { networks } = bench.engine.get('web/1');
+      for (const [name, endpoint] of networks) networks.set(name, { ...endpoint, aliases: [] });
+    };
+    const { networks } = bench.engine.get('web/1');
+    for (const [name, endpoint] of networks) networks.set(name, { ...endpoint, aliases: [] });
+    const result = await bench.apply(named);
+    assert.equal(result.kind, 'failed');
+    assert.match(result.failures.join('\n'), /^web\/1:connect shop_default was done 5 times over/m);
+  });
+
+  test('that is drained before it has the lease does nothing', async (t) => {
+    const bench = new Bench(t);
+    bench.drain.abort(new Error('interrupted'));
+    await assert.rejects(bench.apply(shop), /interrupted/);
+    assert.deepEqual(bench.engine.log, []);
+  });
+
+  test('that is drained says so, and the next one takes it up', async (t) => {
+    const bench = new Bench(t);
+    bench.engine.before = ({ name }) => {
+      if (name === 'create-container') bench.drain.abort(new Error('interrupted'));
+    };
+    assert.equal((await bench.apply(shop)).kind, 'interrupted');
+    assert.equal(bench.engine.get('web/1').state.status, 'created');
+    bench.engine.before = () => {};
+    const { drain } = new Bench(t);
+    assert.equal((await bench.apply(shop, { drain: drain.signal })).kind, 'converged');
+  });
+
+  test('refuses a plan that is unsound', async (t) => {
+    const bench = new Bench(t);
+    const container = { key: 'web/1', service: 'web', number: 1, id: undefined, name: 'shop-web-1' };
+    const start = { id: 'web/1:start', kind: 'start-container', cause: { kind: 'absent' }, container } as const;
+    const control = { options: DEFAULT_RUN_OPTIONS, drain: bench.drain.signal, signal: bench.drain.signal };
+    const running = reconcile(bench.ports, {
+      ...control,
+      project: 'shop',
+      desired: shop,
+      command: 'apply',
+      makePlan: () => ({
+        project: 'shop',
+        actions: [{ ...start, dependsOn: [], after: [] }],
+        problems: [],
+        deferrals: [],
+        notes: [],
+        abandonedStops: [],
+      }),
+    });
+    await assert.rejects(running, /unsound.*a container that nothing creates/);
+    await assert.doesNotReject(bench.apply(shop), 'the lease is free again');
+  });
+});
+
+suite('a container that does not stay up', () => {
+  test('is started again after a growing delay, and that is said', async (t) => {
+    const bench = new Bench(t);
+    const always = project({ web: simple });
+    bench.engine.process = () => ({ endsAfter: 0, exitCode: 1 });
+    const delays: (number | undefined)[] = [];
+    for (let run = 0; run < 4; run += 1) {
+      const result = await bench.apply(always);
+      assert.equal(result.kind, 'deferred');
+      assert.match(result.failures[0] ?? '', /^web\/1: ended right after its last starts/);
+      delays.push(result.afterMs);
+      await bench.clock.advance(result.afterMs ?? 0);
+    }
+    assert.deepEqual(delays, [1000, 2000, 4000, 8000]);
+    assert.deepEqual(bench.starts(), ['web/1', 'web/1', 'web/1', 'web/1']);
+  });
+
+  test('that ended before its post_start holds up those that wait for it', async (t) => {
+    const bench = new Bench(t);
+    const two = project({ db: { ...simple, post_start: [hook('seed')] }, web: { ...simple, depends_on: ['db'] } });
+    bench.engine.process = ({ name }) => (name === 'shop-db-1' ? { endsAfter: 0, exitCode: 1 } : {});
+    const result = await bench.apply(two);
+    assert.equal(result.kind, 'deferred');
+    assert.equal(bench.engine.get('web/1').state.status, 'created');
+  });
+});
+
+suite('what is asked for once', () => {
+  test('is done once', async (t) => {
+    const bench = new Bench(t);
+    await bench.apply(shop);
+    const { id } = bench.engine.get('web/1');
+    await bench.apply(shop, { policy: { forceRecreate: true } });
+    assert.notEqual(bench.engine.get('web/1').id, id);
+    await bench.apply(shop, { policy: { restart: new Set(['web']) } });
+    assert.equal(bench.engine.log.filter(({ what }) => what === 'create').length, 2);
+    assert.equal(bench.starts().length, 3);
+  });
+
+  test('is not forgotten when the world moved under it', async (t) => {
+    for (const policy of [{ forceRecreate: true }, { restart: new Set(['web']) }]) {
+      const bench = new Bench(t);
+      await bench.apply(shop);
+      const { startedAt } = bench.engine.get('web/1').state;
+      let left = 1;
+      bench.engine.before = ({ name }) => {
+        const isFirst = name === 'create-container' || name === 'stop-container';
+        if (isFirst && (left -= 1) >= 0) throw new EngineError('conflict', 'not now');
+      };
+      assert.equal((await bench.apply(shop, { policy })).kind, 'converged');
+      assert.notEqual(bench.engine.get('web/1').state.startedAt, startedAt, JSON.stringify(policy));
+      assert.equal(bench.engine.log.filter(({ what }) => what === 'start').length, 2, JSON.stringify(policy));
+    }
+  });
+});
+
+suite('what reeve stopped', () => {
+  test('is told from what finished, and started when it is wanted again', async (t) => {
+    const bench = new Bench(t);
+    await bench.apply(shop);
+    await bench.stop(shop);
+    assert.deepEqual([bench.engine.get('web/1').state.status, bench.engine.get('web/1').state.exitCode], ['exited', 0]);
+    assert.equal((await bench.apply(shop, { releaseStopped: false })).actions, 0);
+    assert.equal((await bench.apply(shop)).kind, 'converged');
+    assert.equal(bench.engine.get('web/1').state.status, 'running');
+  });
+
+  test('is not what was to be stopped, and was not', async (t) => {
+    const bench = new Bench(t);
+    const guarded = project({ web: { ...simple, pre_stop: [hook('drain')] } });
+    await bench.apply(guarded);
+    bench.engine.script = () => ({ exitCode: 1 });
+    assert.equal((await bench.apply(guarded, { policy: { restart: new Set(['web']) } })).kind, 'failed');
+    await bench.apply(guarded);
+    bench.engine.stop('web/1');
+    assert.equal((await bench.apply(guarded)).actions, 0, 'it finished by itself since');
+  });
+
+  test('stays stopped with all its services, also those that had no container', async (t) => {
+    const bench = new Bench(t);
+    await bench.apply(shop);
+    const grown = project({ web: simple, api: simple });
+    await bench.stop(grown);
+    assert.equal((await bench.apply(grown, { releaseStopped: false })).actions, 0);
+    assert.equal(bench.engine.find('api/1'), undefined);
+  });
+});
+
+suite('a project that is taken down', () => {
+  test('is forgotten, and so is what was stopped', async (t) => {
+    const bench = new Bench(t);
+    await bench.apply(shop);
+    await bench.stop(shop);
+    assert.equal((await bench.down(undefined)).kind, 'converged');
+    assert.deepEqual(
+      [bench.ports.state.inventory.get('shop'), bench.ports.state.inventory.holds('shop')],
+      [undefined, []],
+    );
+    assert.deepEqual([...bench.engine.containers.keys()], []);
+  });
+
+  test('is not forgotten while something of it is left', async (t) => {
+    const bench = new Bench(t);
+    const guarded = project({ web: { ...simple, pre_stop: [hook('drain')] } });
+    await bench.apply(guarded);
+    bench.engine.script = () => ({ exitCode: 1 });
+    const result = await bench.down(guarded);
+    assert.deepEqual([result.kind, result.failures], ['failed', ['web/1: pre_stop hook 0 exited 1']]);
+    assert.ok(bench.ports.state.inventory.get('shop'));
+    assert.equal(bench.engine.get('web/1').state.status, 'running');
+  });
+});
+
+suite('the history of a run', () => {
+  test('has a line for each action, its cause and what became of it', async (t) => {
+    const bench = new Bench(t);
+    const two = project({ db: simple, web: { ...simple, depends_on: ['db'] } });
+    bench.engine.before = ({ name }) => {
+      if (name === 'start-container') throw new EngineError('rejected', 'no');
+    };
+    await bench.apply(two);
+    const lines = bench.ports.state.history
+      .list({ project: 'shop', limit: 10 })
+      .map(({ action, cause, outcome, message }) => `${action} (${cause}) ${outcome} ${message}`.trim());
+    assert.deepEqual(lines.toSorted(), [
+      'db/1:create (absent) succeeded',
+      'db/1:start (absent) failed db/1: cannot start container: no',
+      'web/1:create (absent) succeeded',
+      'web/1:start (absent) skipped db/1:start did not succeed',
+    ]);
+  });
+});
