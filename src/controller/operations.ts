@@ -57,12 +57,13 @@ export interface ApplyRequest extends RunControl {
 export function apply(ports: ReconcilerPorts, request: ApplyRequest): Promise<ReconcileResult> {
   const { desired, command } = request;
   const { inventory } = ports.state;
-  let noted = false;
+  let askedOf: PlanPolicy['askedOf'];
   return reconcile(ports, {
     ...runOf(request, desired.name, command),
     desired,
     makePlan: (snapshot) => {
-      if (!noted) {
+      if (!askedOf) {
+        askedOf = new Map(snapshot.observed.containers.map(({ id, state }) => [id, state.startedAt]));
         if (request.releaseStopped)
           releaseStopped(ports.state, desired, request.policy.services, request.policy.noDeps);
         inventory.record({
@@ -72,20 +73,19 @@ export function apply(ports: ReconcilerPorts, request: ApplyRequest): Promise<Re
           directory: request.directory,
           appliedAtMs: ports.clock.now(),
         });
-        noted = true;
       }
-      return planApply(heldServices(ports.state, desired), desired, request.policy, snapshot);
+      const asked = { ...request.policy, askedOf, held: heldServices(ports.state, desired) };
+      return planApply(desired, asked, snapshot);
     },
   });
 }
 
-function planApply(held: PlanPolicy['held'], desired: Project, asked: Partial<ApplyPolicy>, snapshot: Snapshot): Plan {
+function planApply(desired: Project, asked: Partial<PlanPolicy>, snapshot: Snapshot): Plan {
   const { observed, ledger, round, notBefore, pendingStarts, nowMs } = snapshot;
   const policy: PlanPolicy = {
     ...DEFAULT_POLICY,
     ...asked,
-    ...(round > 1 ? { forceRecreate: false, restart: new Set<ServiceName>(), pulled: true } : {}),
-    held,
+    ...(round > 1 ? { pulled: true } : {}),
     notBefore,
     pendingStarts,
     nowMs,
@@ -104,7 +104,8 @@ export async function planOnly(
   const held = heldServices(ports.state, desired);
   const stillHeld =
     held === 'all' ? held : new Map([...held].filter(([name, kind]) => kind !== 'stopped' || !released.has(name)));
-  return planApply(stillHeld, desired, policy, {
+  const asked = { ...policy, held: stillHeld };
+  return planApply(desired, asked, {
     ...seen,
     round: 1,
     notBefore: new Map(),
@@ -139,7 +140,8 @@ export function stop(ports: ReconcilerPorts, request: DownRequest): Promise<Reco
     desired,
     makePlan: ({ observed, ledger, round }) => {
       if (round === 1) {
-        const names = policy.services ?? new Set(observed.containers.map((container) => container.service));
+        const present = observed.containers.map((container) => container.service);
+        const names = policy.services ?? new Set([...Object.keys(desired?.services ?? {}), ...present]);
         for (const service of names) ports.state.inventory.hold({ project, service, kind: 'stopped' });
       }
       return buildStopPlan({ desired, observed, ledger, policy });

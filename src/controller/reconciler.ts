@@ -3,7 +3,7 @@
  *
  * It runs under the project's lease, so that two reeves never act on one project at once. A round that failed ends the
  * loop (the caller decides about another one, later); a round in which the world moved under the plan is repeated at once,
- * a few times. What a command asks for once (recreate, restart, pull) is asked for in the first round only.
+ * a few times. What a command asks for once (recreate, restart) is asked of the containers of the first round.
  * `apply` calls this until settled; `watch` calls it under the work queue; `down` and `stop` give it another planner.
  */
 
@@ -45,7 +45,7 @@ export type ReconcileEvent =
 export interface Snapshot {
   readonly observed: ObservedProject;
   readonly ledger: LedgerView;
-  /** 1 in the first round; what was asked for once is planned in that round only. */
+  /** 1 in the first round; images are pulled in that round only. */
   readonly round: number;
   /** By container id: not to be started again before that moment, milliseconds since the epoch. */
   readonly notBefore: ReadonlyMap<string, number>;

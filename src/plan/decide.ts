@@ -79,7 +79,7 @@ export function decideServices(input: DecideInput): Map<ServiceName, ServiceDeci
     const named = policy.services === undefined || policy.services.has(name);
     const { replicas, surplus } = assignReplicas(target, present, {
       wanted: service.replicas,
-      forceRecreate: policy.forceRecreate && named,
+      isForced: ({ id }) => policy.forceRecreate && named && policy.askedOf?.has(id) !== false,
       existingOnly: policy.existingOnly,
     });
     decisions.set(name, {
@@ -174,7 +174,7 @@ function startCause(
       return { kind: 'not-started' };
     case 'exited':
     case 'dead':
-      if (policy.restart.has(service.name)) return { kind: 'command', command: 'restart' };
+      if (isRestartAsked(container, policy)) return { kind: 'command', command: 'restart' };
       if (policy.pendingStarts.has(container.id)) return { kind: 'stopped-by-reeve' };
       if (!isFinished(state, restartPolicyOf(service).name)) return { kind: 'ended', exitCode: state.exitCode };
       // A changed definition runs a finished one again, and so does what it reads.
@@ -187,6 +187,10 @@ function startCause(
   }
 }
 
+function isRestartAsked({ id, service, state }: ObservedContainer, { restart, askedOf }: PlanPolicy): boolean {
+  return restart.has(service) && (askedOf === undefined || askedOf.get(id) === state.startedAt);
+}
+
 function restartCause(
   { drift }: Replica,
   container: ObservedContainer,
@@ -194,7 +198,7 @@ function restartCause(
   policy: PlanPolicy,
 ): Cause | undefined {
   if (!isRunning(container)) return undefined;
-  if (policy.restart.has(service.name)) return { kind: 'command', command: 'restart' };
+  if (isRestartAsked(container, policy)) return { kind: 'command', command: 'restart' };
   if (drift.restart.length > 0) return { kind: 'drift', drift: drift.restart };
   if (container.state.health === 'unhealthy' && service.policy.onUnhealthy === 'restart') return { kind: 'unhealthy' };
   return undefined;

@@ -23,6 +23,11 @@ export interface PlanPolicy {
   readonly pulled: boolean;
   /** Services to restart although nothing drifted. */
   readonly restart: ReadonlySet<ServiceName>;
+  /**
+   * The containers, by id, in the starts in which `forceRecreate` and `restart` were asked of them; undefined: all. What
+   * came after that has had it.
+   */
+  readonly askedOf: ReadonlyMap<string, string> | undefined;
   /** A failing pre_stop does not hold its container's stop. */
   readonly force: boolean;
   /** Left exactly as they are: stopped by hand, suspended. `all`: the whole project. */
@@ -46,6 +51,7 @@ export const DEFAULT_POLICY: PlanPolicy = {
   pull: 'policy',
   pulled: false,
   restart: new Set(),
+  askedOf: undefined,
   force: false,
   held: new Map(),
   notBefore: new Map(),

@@ -30,7 +30,7 @@ export interface ReplicaSet {
 
 export interface ReplicaRules {
   readonly wanted: number;
-  readonly forceRecreate: boolean;
+  readonly isForced: (container: ObservedContainer) => boolean;
   /** Drift that would need a new container is left alone, and nothing is created or removed. */
   readonly existingOnly: boolean;
 }
@@ -48,7 +48,7 @@ export function assignReplicas(
   const scaleUp: Cause = { kind: 'scale-up', from: present.length, to: wanted };
   const whenAbsent: Cause = present.length === 0 ? { kind: 'absent' } : scaleUp;
   const replicas = numbers.map((number) => {
-    const judged = (groups.get(number) ?? []).map((container) => judge(target, container, rules.forceRecreate));
+    const judged = (groups.get(number) ?? []).map((container) => judge(target, container, rules.isForced(container)));
     return assignReplica(judged, { number, whenAbsent });
   });
   const surplus = present
@@ -120,10 +120,10 @@ interface Candidate {
   readonly hasFinalName: boolean;
 }
 
-function judge(target: ServiceTarget, container: ObservedContainer, forceRecreate: boolean): Candidate {
+function judge(target: ServiceTarget, container: ObservedContainer, isForced: boolean): Candidate {
   const drift = containerDrift(target, container, container.number);
   const hasFinalName = container.name === containerName(target.project, target.service, container.number);
-  if (!forceRecreate) return { container, drift, hasFinalName };
+  if (!isForced) return { container, drift, hasFinalName };
   return { container, drift: { ...drift, recreate: [...drift.recreate, { kind: 'forced' }] }, hasFinalName };
 }
 
