@@ -1,5 +1,5 @@
 /**
- * Ctrl-C and SIGTERM: the first ends the beginning of new actions (`drain`), running ones settle within a grace; the second,
+ * Ctrl-C, SIGTERM, and the end of the terminal that shows the progress: the first ends the beginning of new actions (`drain`), running ones settle within a grace; the second,
  * or the end of the grace, leaves at once (`signal`); a third is the operating system's own. Nothing is lost either way: the
  * next run takes up what was owed.
  */
@@ -8,19 +8,21 @@ import type { Clock, CancelTimer } from '../clock.ts';
 import { Interrupted } from './exit.ts';
 import { renderDuration } from './render/time.ts';
 
-/** Not SIGHUP: listening to it would undo what nohup does. */
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+type SignalName = (typeof SIGNALS)[number];
 
 /** What is done on signals; the process as a rule. */
 export interface SignalSource {
-  on(name: (typeof SIGNALS)[number], listener: () => void): unknown;
-  off(name: (typeof SIGNALS)[number], listener: () => void): unknown;
+  on(name: SignalName, listener: () => void): unknown;
+  off(name: SignalName, listener: () => void): unknown;
 }
 
 export interface InterruptOptions {
   readonly source: SignalSource;
   readonly clock: Pick<Clock, 'setTimer'>;
   readonly say: (text: string) => void;
+  /** A person sees the progress on a terminal. Elsewhere SIGHUP is not listened to: that would undo what nohup does. */
+  readonly onTerminal: boolean;
   /** How long running actions may take to settle; default 30 s. */
   readonly graceMs?: number;
 }
@@ -30,11 +32,13 @@ export class Interrupts {
   readonly #drain = new AbortController();
   readonly #signal = new AbortController();
   readonly #onSignal = (): void => this.#interrupt();
+  readonly #signals: readonly SignalName[];
   #cancelTimer: CancelTimer = () => {};
 
   constructor(options: InterruptOptions) {
     this.#options = options;
-    for (const name of SIGNALS) options.source.on(name, this.#onSignal);
+    this.#signals = SIGNALS.filter((name) => name !== 'SIGHUP' || options.onTerminal);
+    for (const name of this.#signals) options.source.on(name, this.#onSignal);
   }
 
   /** Aborted: no new action begins. */
@@ -58,7 +62,7 @@ export class Interrupts {
 
   close(): void {
     this.#cancelTimer();
-    for (const name of SIGNALS) this.#options.source.off(name, this.#onSignal);
+    for (const name of this.#signals) this.#options.source.off(name, this.#onSignal);
   }
 
   #interrupt(): void {
@@ -67,9 +71,7 @@ export class Interrupts {
       this.#leave('leaving at once; the next run takes up what is owed');
       return;
     }
-    say(
-      `interrupted: no new action begins, running ones have ${renderDuration(graceMs)} to settle (again: leave at once)`,
-    );
+    say(`stopping: nothing new begins, what runs has ${renderDuration(graceMs)} to settle (again: leave at once)`);
     this.#drain.abort(new Interrupted('interrupted'));
     this.#cancelTimer = clock.setTimer(graceMs, () =>
       this.#leave('the grace is over: leaving; the next run takes up what is owed'),

@@ -3,6 +3,7 @@
  * here and nowhere else, so a command only parses, calls and renders.
  */
 
+import { isatty } from 'node:tty';
 import { UsageError } from '../model/errors.ts';
 import type { ExitCode } from './exit.ts';
 import { EXIT, exitCodeOf, failureText, InvalidFiles } from './exit.ts';
@@ -31,6 +32,7 @@ export async function invoke(
   const say = (text: string): void => output.warn(text);
   const interrupts = new Interrupts({
     source: process,
+    onTerminal: isatty(process.stderr.fd),
     clock: systemClock,
     say,
     ...(graceMs !== undefined && { graceMs }),

@@ -15,7 +15,7 @@ import type { Project, ServiceName } from '../model/project.ts';
 import { UsageError } from '../model/errors.ts';
 import { folderOptions, goneProjects, loadDirectories } from './directories.ts';
 import type { ExitCode } from './exit.ts';
-import { EXIT } from './exit.ts';
+import { EXIT, InvalidFiles } from './exit.ts';
 import type { Invocation } from './invocation.ts';
 import { Progress } from './progress.ts';
 import { maskOf } from './render/action.ts';
@@ -67,6 +67,9 @@ async function findWatched(invocation: Invocation, { words, prune }: WatchRun): 
     return { kind: 'project', services: target.services };
   }
   if (prune) throw new UsageError('--prune is about a directory of projects: reeve watch DIR --prune');
+  // A file that does not load may be mended while it is watched; where there is none there is nothing to watch.
+  const loaded = await loadFiles(invocation.loadOptions);
+  if (!loaded.ok && isMissing(loaded)) throw new InvalidFiles(loaded.diagnostics);
   return { kind: 'project', services: undefined };
 }
 

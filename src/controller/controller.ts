@@ -31,6 +31,8 @@ interface Entry {
   interrupt: (() => void) | undefined;
   /** The last run ended early for files that changed: the next one is about to begin. */
   cutShort: boolean;
+  /** Actions of the last run that succeeded. */
+  actions: number;
   /** Images with the policy `always` were pulled for this version of the files. */
   pulled: boolean;
 }
@@ -111,6 +113,7 @@ class Watch {
       invalid: undefined,
       interrupt: undefined,
       cutShort: false,
+      actions: 0,
       pulled: false,
     };
     this.#entries.set(key, entry);
@@ -121,6 +124,7 @@ class Watch {
   async #reconcile(key: string): Promise<Outcome> {
     const entry = this.#entry(key);
     entry.cutShort = false;
+    entry.actions = 0;
     if (entry.dirty && (await this.#load(key, entry)) === 'gone') return this.#leave(key, entry);
     if (!entry.project) return { kind: 'terminal', error: new Error((entry.invalid ?? []).join('\n')) };
     const interrupt = new AbortController();
@@ -138,6 +142,7 @@ class Watch {
         signal,
       });
       entry.pulled ||= result.kind !== 'failed';
+      entry.actions = result.actions;
       entry.cutShort = interrupt.signal.aborted && result.kind === 'interrupted';
       return outcomeOf(result);
     } catch (error) {
@@ -186,7 +191,15 @@ class Watch {
       }
     }
     if (name !== undefined) {
-      this.#board.set({ key, project: name, state: 'ready', reason: 'Gone', messages: [], againInMs: undefined });
+      this.#board.set({
+        key,
+        project: name,
+        state: 'ready',
+        reason: 'Gone',
+        messages: [],
+        actions: 0,
+        againInMs: undefined,
+      });
     }
     this.#board.forget(key);
     this.#entries.delete(key);
@@ -199,7 +212,8 @@ class Watch {
     if (!entry) return;
     const { reason, messages } = standing(entry, outcome);
     const state = reason === 'Converged' ? 'ready' : reason === 'Reconciling' ? 'reconciling' : 'stalled';
-    this.#board.set({ key, project: entry.project?.name, state, reason, messages, againInMs });
+    const { actions, project } = entry;
+    this.#board.set({ key, project: project?.name, state, reason, messages, actions, againInMs });
   }
 
   async #downAll(): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * Where a project under `watch` stands, for people: one of three states with a reason. A change of it is an event;
- * the same state again is not, so an unchanged resync says nothing.
+ * Where a project under `watch` stands, for people: one of three states with a reason. A change of it is an event, and
+ * so is a run that did something and ended well; the same state again is not, so an unchanged resync says nothing.
  */
 
 export type StatusReason =
@@ -22,6 +22,8 @@ export interface ProjectStatus {
   readonly state: 'ready' | 'reconciling' | 'stalled';
   readonly reason: StatusReason;
   readonly messages: readonly string[];
+  /** Actions of the last run that succeeded. */
+  readonly actions: number;
   /** Milliseconds until it is tried again by itself; undefined: a notice brings it back. */
   readonly againInMs: number | undefined;
 }
@@ -39,7 +41,8 @@ export class StatusBoard {
   set(status: ProjectStatus): void {
     this.#current.set(status.key, status);
     const text = JSON.stringify([status.state, status.reason, status.messages]);
-    if (this.#said.get(status.key) === text) return;
+    const isNews = status.actions > 0 && status.state === 'ready';
+    if (this.#said.get(status.key) === text && !isNews) return;
     this.#said.set(status.key, text);
     this.#announce(status);
   }

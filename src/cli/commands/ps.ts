@@ -37,6 +37,7 @@ export default class Ps extends ReeveCommand {
           const named = args.services ?? [];
           const statuses = named.length > 0 ? all.filter(({ service }) => named.includes(service)) : all;
           const holds = state.inventory.holds(name);
+          if (statuses.length === 0) output.note(`${name}: there is nothing of this project on the engine`);
           if (flags.quiet) output.result(statuses.flatMap(({ container }) => container?.id ?? []).join('\n'));
           else if (output.json) for (const one of statuses) output.object(replicaJson(name, one, holds));
           else output.result(renderReplicas({ statuses, holds, nowMs: systemClock.now() }, output.style));

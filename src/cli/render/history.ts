@@ -26,7 +26,7 @@ export function renderHistory(
     { text: outcome, paint: (text: string) => style(MEANINGS[outcome], text) },
     renderDuration(durationMs),
     neutraliseLine(cause) || '-',
-    neutraliseLine(message.split('\n')[0] ?? ''),
+    neutraliseLine((message.split('\n')[0] ?? '').replace(/:$/, '')),
   ]);
   return renderTable(header, rows);
 }

@@ -17,7 +17,7 @@ const WORDS: Readonly<Record<StatusReason, string>> = {
 };
 
 export function renderStatus(
-  { key, project, state, reason, messages, againInMs }: ProjectStatus,
+  { key, project, state, reason, messages, actions, againInMs }: ProjectStatus,
   style: Style,
 ): string {
   const name = style('subject', project ?? basename(key));
@@ -25,10 +25,14 @@ export function renderStatus(
   const again = againInMs === undefined || state !== 'stalled' ? '' : `; again in ${renderDuration(againInMs)}`;
   const word = reason === 'InvalidFile' && project === undefined ? 'its files do not load' : WORDS[reason];
   const lines = messages.flatMap((message) => neutralise(message).split('\n')).map((line) => `  ${line}`);
-  return [`${name}: ${style(meaning, word)}${again}`, ...lines].join('\n');
+  const done = state === 'ready' && actions > 0 ? `, ${actions} ${actions === 1 ? 'action' : 'actions'}` : '';
+  return [`${name}: ${style(meaning, word)}${done}${again}`, ...lines].join('\n');
 }
 
-export function statusJson({ key, project, state, reason, messages, againInMs }: ProjectStatus, atMs: number): object {
+export function statusJson(
+  { key, project, state, reason, messages, actions, againInMs }: ProjectStatus,
+  atMs: number,
+): object {
   return {
     type: 'status',
     at: isoTime(atMs),
@@ -37,6 +41,7 @@ export function statusJson({ key, project, state, reason, messages, againInMs }:
     state,
     reason,
     messages,
+    actions,
     againInMs: againInMs ?? null,
   };
 }

@@ -5,11 +5,11 @@ import { Interrupted } from '../../../src/cli/exit.ts';
 import { Interrupts } from '../../../src/cli/interrupts.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
-function setUp() {
+function setUp({ onTerminal = true } = {}) {
   const clock = new VirtualClock();
   const source = new EventEmitter();
   const said: string[] = [];
-  const interrupts = new Interrupts({ source, clock, say: (text) => said.push(text), graceMs: 30_000 });
+  const interrupts = new Interrupts({ source, clock, say: (text) => said.push(text), onTerminal, graceMs: 30_000 });
   return { clock, source, said, interrupts };
 }
 
@@ -20,7 +20,14 @@ suite('interrupts', () => {
     assert.ok(interrupts.drain.reason instanceof Interrupted);
     assert.equal(interrupts.signal.aborted, false);
     assert.ok(interrupts.happened);
-    assert.match(said.join('\n'), /no new action begins, running ones have 30 s to settle/);
+    assert.match(said.join('\n'), /nothing new begins, what runs has 30 s to settle/);
+  });
+
+  test('the end of the terminal that shows the progress is one; elsewhere nohup has the say', () => {
+    const shown = setUp();
+    shown.source.emit('SIGHUP');
+    assert.ok(shown.interrupts.happened);
+    assert.equal(setUp({ onTerminal: false }).source.listenerCount('SIGHUP'), 0);
   });
 
   test('the second leaves at once, and the third is not ours', () => {
