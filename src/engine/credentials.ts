@@ -19,7 +19,9 @@ interface Credentials {
 /** Value of the `X-Registry-Auth` header; undefined where there are no credentials for the registry. */
 export async function registryAuth(registry: string, env: Variables, signal: AbortSignal): Promise<string | undefined> {
   const credentials = await findCredentials(registry, env, signal);
-  return credentials && Buffer.from(JSON.stringify(credentials)).toString('base64url');
+  // Padded: without it the engine reads no credentials at all, and says nothing.
+  const encoded = credentials && Buffer.from(JSON.stringify(credentials)).toString('base64');
+  return encoded?.replaceAll('+', '-').replaceAll('/', '_');
 }
 
 /** A docker config file with all credentials that there are, helpers asked, for a container that may use the engine. */

@@ -1,9 +1,12 @@
 /**
  * Pulls an image, with progress over all layers. The engine answers 200 before it knows whether it can: what fails
- * later comes as a line of the stream.
+ * later comes as a line of the stream. A registry that is out of reach or busy for a moment is asked again; what it
+ * refuses or does not have is final.
  */
 
-import { EngineError } from '../model/errors.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { EngineError, isEngineError } from '../model/errors.ts';
 import type { Variables } from './address.ts';
 import { registryAuth } from './credentials.ts';
 import type { PullRequest } from './engine.ts';
@@ -21,8 +24,28 @@ interface PullLine {
   readonly progressDetail?: { readonly current?: number; readonly total?: number };
 }
 
+/** Milliseconds before each further attempt. */
+const RETRY_DELAYS_MS: readonly number[] = [1000, 4000];
+
 /** Resolves when the image is there. */
-export async function pullImage(wire: Wire, request: PullRequest, env: Variables, signal: AbortSignal): Promise<void> {
+export async function pullImage(
+  wire: Wire,
+  { retryDelaysMs = RETRY_DELAYS_MS, ...request }: PullRequest & { readonly retryDelaysMs?: readonly number[] },
+  env: Variables,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const delayMs of retryDelaysMs) {
+    try {
+      return await pullOnce(wire, request, env, signal);
+    } catch (error) {
+      if (!isEngineError(error, 'unavailable')) throw error;
+      await delay(delayMs, undefined, { signal });
+    }
+  }
+  await pullOnce(wire, request, env, signal);
+}
+
+async function pullOnce(wire: Wire, request: PullRequest, env: Variables, signal: AbortSignal): Promise<void> {
   const what = `pull image ${request.ref}`;
   const { name, tag } = splitReference(request.ref);
   const auth = await registryAuth(registryOf(request.ref), env, signal);
@@ -45,7 +68,7 @@ export async function pullImage(wire: Wire, request: PullRequest, env: Variables
   } catch (error) {
     signal.throwIfAborted();
     const failure = connectionError(what, error);
-    throw failure.code === 'rejected' ? registryError(failure) : failure;
+    throw failure.code === 'unavailable' ? failure : registryError(failure);
   }
 }
 
@@ -96,10 +119,11 @@ class LayerProgress {
   }
 }
 
-/** What a registry said, or what kept the engine from reaching it, which may pass. */
+/**
+ * What a registry said, or what kept the engine from reaching it, which may pass. What it does not have is refused like
+ * the rest: `not-found` would say that the world moved under the plan.
+ */
 function registryError(failure: EngineError): EngineError {
   const { message } = failure;
-  const isAbsent = /not found|manifest unknown|does not exist/i.test(message) && !/denied/i.test(message);
-  const isPassing = PASSING.test(message);
-  return new EngineError(isAbsent ? 'not-found' : isPassing ? 'unavailable' : 'rejected', message, { cause: failure });
+  return new EngineError(PASSING.test(message) ? 'unavailable' : 'rejected', message, { cause: failure });
 }

@@ -75,9 +75,14 @@ async function carryOut(context: RunContext, action: Action): Promise<{ outcome:
 
 function outcomeOf(context: RunContext, action: Action, error: unknown): ActionOutcome {
   if (context.signal.aborted || error === context.drain.reason) return { kind: 'interrupted' };
-  const message = `${action.id.replace(/@.*:.*|:.*/, '')}: cannot ${renderAction(action)}: ${messageOf(error)}`;
+  const message = `${subjectOf(action)}: cannot ${renderAction(action)}: ${messageOf(error)}`;
   if (isEngineError(error, 'not-found') || isEngineError(error, 'conflict')) return { kind: 'stale', message };
   return failure(message, error, !(error instanceof TerminalError));
+}
+
+/** `web/1`, `network/front`, `image/registry:5000/app:1`; an image's name may hold colons of its own. */
+function subjectOf({ id, kind }: Action): string {
+  return kind === 'pull-image' ? id.replace(/:pull$/, '') : id.replace(/@.*:.*|:.*/, '');
 }
 
 function failure(message: string, error: unknown, retryable: boolean): ActionOutcome {

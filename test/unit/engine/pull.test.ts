@@ -37,6 +37,7 @@ describe('a pull', () => {
     const request = {
       ref: 'reg.example/app:1',
       platform: 'linux/arm64',
+      retryDelaysMs: [],
       onProgress: (sum: (typeof seen)[0]) => seen.push(sum),
     };
     await pullImage(wire, request, { DOCKER_CONFIG: '/nonexistent' }, t.signal);
@@ -64,7 +65,7 @@ describe('a pull', () => {
   });
 
   const failures: readonly [text: string, code: EngineErrorCode][] = [
-    ['manifest for reg.example/app:1 not found: manifest unknown', 'not-found'],
+    ['manifest for reg.example/app:1 not found: manifest unknown', 'rejected'],
     ['pull access denied for app, repository does not exist or may require docker login', 'rejected'],
     ['Get "https://reg.example/v2/": dial tcp: lookup reg.example: no such host', 'unavailable'],
     ['toomanyrequests: you have reached your pull rate limit', 'unavailable'],
@@ -80,6 +81,29 @@ describe('a pull', () => {
   }
 });
 
+describe('a registry that is out of reach for a moment', () => {
+  const pull = async (t: TestContext, answers: readonly object[]): Promise<number> => {
+    let asked = 0;
+    const { wire } = await fakeServer(t, (_, response) => {
+      response.writeHead(200);
+      response.end(`${JSON.stringify(answers[asked])}\n`);
+      asked += 1;
+    });
+    await pullImage(wire, { ref: 'app:1', platform: undefined, retryDelaysMs: [1, 1] }, {}, t.signal).catch(() => {});
+    return asked;
+  };
+  const busy = { error: 'toomanyrequests: slow down' };
+
+  it('is asked again, a few times', async (t) => {
+    assert.equal(await pull(t, [busy, { status: 'Done' }]), 2);
+    assert.equal(await pull(t, [busy, busy, busy, busy]), 3);
+  });
+
+  it('is not asked again for what it refuses', async (t) => {
+    assert.equal(await pull(t, [{ error: 'pull access denied' }]), 1);
+  });
+});
+
 describe('registry credentials', () => {
   const configured = (t: TestContext, config: object): Record<string, string> => {
     const folder = mkdtempSync(join(tmpdir(), 'reeve-config-'));
@@ -92,6 +116,19 @@ describe('registry credentials', () => {
     return header && JSON.parse(Buffer.from(header, 'base64url').toString());
   };
   const auth = Buffer.from('me:pass:word').toString('base64');
+
+  it('are padded, as the engine reads nothing else', async (t) => {
+    const users = ['a', 'ab', 'abc'].map((name) => Buffer.from(`${name}:p`).toString('base64'));
+    for (const one of users) {
+      const header = await registryAuth(
+        'r.example',
+        configured(t, { auths: { 'r.example': { auth: one } } }),
+        t.signal,
+      );
+      assert.equal((header ?? '').length % 4, 0);
+      assert.doesNotMatch(header ?? '', /[+/]/);
+    }
+  });
 
   it('come from the config file, by name or by host', async (t) => {
     const env = configured(t, {
