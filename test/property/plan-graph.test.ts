@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import * as fc from 'fast-check';
+import type { HookOutcome, HookRecord } from '../../src/model/hook.ts';
 import type { ContainerStatus, ObservedContainer } from '../../src/model/observed.ts';
 import type { Project } from '../../src/model/project.ts';
 import { buildPlan } from '../../src/plan/build.ts';
@@ -9,10 +10,10 @@ import { checkPlan } from '../../src/plan/check.ts';
 import { buildDownPlan, buildStopPlan } from '../../src/plan/down.ts';
 import { hooksOf } from '../../src/plan/owed.ts';
 import type { Action, ActionId, Plan } from '../../src/plan/plan.ts';
-import { DEFAULT_POLICY } from '../../src/plan/policy.ts';
+import { DEFAULT_POLICY, type PlanPolicy } from '../../src/plan/policy.ts';
 import { renderPlan } from '../../src/plan/render.ts';
 import { projectArb } from '../support/random-project.ts';
-import { container, fakeId, NOTHING_RECORDED, observed, observedNetwork, project } from '../support/world.ts';
+import { container, fakeId, NOTHING_RECORDED, observed, observedNetwork, project, record } from '../support/world.ts';
 
 const STATUSES: readonly ContainerStatus[] = [
   'created',
@@ -45,7 +46,13 @@ const worldArb = fc
     desired: projectArb,
     sketches: fc.uniqueArray(containerArb, { maxLength: 10, selector: ({ id }) => id }),
     isNetworkChanged: fc.boolean(),
+    isImageThere: fc.constantFrom(true, true, true, false),
+    /** Of each container in turn. */
+    waits: fc.array(fc.boolean(), { maxLength: 10 }),
+    stops: fc.array(fc.boolean(), { maxLength: 10 }),
+    outcomes: fc.array(fc.constantFrom<HookOutcome>('intended', 'succeeded', 'failed', 'timed-out'), { maxLength: 10 }),
     policy: fc.record({
+      pull: fc.constantFrom<PlanPolicy['pull']>('policy', 'always', 'never'),
       removeOrphans: fc.boolean(),
       forceRecreate: fc.constantFrom(false, false, true),
       noStart: fc.constantFrom(false, false, false, true),
@@ -60,7 +67,7 @@ const worldArb = fc
         .map((names) => new Map(names.map((name) => [name, 'suspended' as const] as const))),
     }),
   })
-  .map(({ desired, sketches, isNetworkChanged, policy }) => {
+  .map(({ desired, sketches, isNetworkChanged, isImageThere, waits, stops, outcomes, policy }) => {
     const containers = sketches.map((sketch, index) => containerOf(desired, sketch, index));
     const front = observedNetwork('front', {
       name: 'shop_front',
@@ -69,9 +76,28 @@ const worldArb = fc
     });
     const networks = [observedNetwork('default', { name: 'shop_default', ipam: {} }), front];
     // The engine never has two of one name.
-    const named = new Map(containers.map((one) => [one.name, one]));
-    return { desired, world: observed(desired, [...named.values()], { networks }), policy };
+    const named = [...new Map(containers.map((one) => [one.name, one])).values()];
+    const images = new Map(isImageThere ? [['app', { id: 'sha256:app', volumes: [] }]] : []);
+    return {
+      desired,
+      world: observed(desired, named, { networks, images }),
+      ledger: { ...NOTHING_RECORDED, records: named.flatMap((one, index) => recordsOf(one, outcomes[index])) },
+      policy: {
+        ...DEFAULT_POLICY,
+        ...policy,
+        nowMs: 1000,
+        notBefore: new Map(named.flatMap(({ id }, index) => (waits[index] ? [[id, 2000] as const] : []))),
+        pendingStarts: new Set(named.flatMap(({ id }, index) => (stops[index] ? [id] : []))),
+      },
+    };
   });
+
+/** The first hook of each phase was run in the container's present start, with that end. */
+function recordsOf(of: ObservedContainer, outcome: HookOutcome | undefined): HookRecord[] {
+  if (!outcome) return [];
+  const execId = `exec of ${of.id}`;
+  return [record(of, 'post_start[0]', outcome, { execId }), record(of, 'pre_stop[0]', outcome, { execId })];
+}
 
 type Sketch = typeof containerArb extends fc.Arbitrary<infer T> ? T : never;
 
@@ -99,9 +125,8 @@ function containerOf(desired: Project, sketch: Sketch, index: number): ObservedC
 suite('the graph of a plan, whatever the world', () => {
   test('is sound, the same each time, and does not depend on the order of the engine’s lists', () => {
     fc.assert(
-      fc.property(worldArb, ({ desired, world, policy }) => {
-        const make = (of: typeof world): Plan =>
-          buildPlan({ desired, observed: of, ledger: NOTHING_RECORDED, policy: { ...DEFAULT_POLICY, ...policy } });
+      fc.property(worldArb, ({ desired, world, ledger, policy }) => {
+        const make = (of: typeof world): Plan => buildPlan({ desired, observed: of, ledger, policy });
         const plan = make(world);
         assert.deepEqual(checkPlan(plan), []);
         assert.deepEqual(make(world), plan);
@@ -123,7 +148,7 @@ suite('the graph of a plan, whatever the world', () => {
         const down = { services: undefined, volumes: true, removeOrphans: true, force: false } as const;
         const file = withFile ? desired : undefined;
         const plans = [
-          [buildPlan({ ...all, policy: { ...DEFAULT_POLICY, ...policy } }), desired],
+          [buildPlan({ ...all, policy }), desired],
           [buildDownPlan({ ...all, desired: file, policy: { ...down, command: 'down' } }), file],
           [buildStopPlan({ ...all, desired: file, policy: { ...down, command: 'stop' } }), file],
         ] as const;
@@ -138,13 +163,8 @@ suite('the graph of a plan, whatever the world', () => {
 
   test('has every start wait for all replicas of all that it depends on', () => {
     fc.assert(
-      fc.property(worldArb, ({ desired, world, policy }) => {
-        const plan = buildPlan({
-          desired,
-          observed: world,
-          ledger: NOTHING_RECORDED,
-          policy: { ...DEFAULT_POLICY, ...policy, services: undefined },
-        });
+      fc.property(worldArb, ({ desired, world, ledger, policy }) => {
+        const plan = buildPlan({ desired, observed: world, ledger, policy: { ...policy, services: undefined } });
         for (const action of plan.actions) if (action.kind === 'start-container') assertGated(plan, action, desired);
       }),
       { numRuns: 600 },

@@ -12,7 +12,7 @@ import type { Project } from '../../src/model/project.ts';
 import { checkPlan } from '../../src/plan/check.ts';
 import { isEmpty } from '../../src/plan/plan.ts';
 import { History, type Step } from '../support/history.ts';
-import type { Deed } from '../support/model-engine.ts';
+import type { Deed } from '../support/model-world.ts';
 import { interferenceArb, projectArb } from '../support/random-project.ts';
 
 const stepArb: fc.Arbitrary<Step> = fc.record({
