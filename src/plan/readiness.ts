@@ -72,7 +72,10 @@ function* desiredReplicas(desired: Project | undefined, observed: ObservedProjec
       const { number, keep, createCause, leaving } = replica;
       const renamed: Drift[] =
         keep && ref.name !== finalName ? [{ kind: 'renamed', from: ref.name, to: finalName }] : [];
-      const drift = createCause?.kind === 'drift' ? createCause.drift : [...replica.drift.inPlace, ...renamed];
+      const drift =
+        createCause?.kind === 'drift'
+          ? createCause.drift
+          : [...replica.drift.restart, ...replica.drift.inPlace, ...renamed];
       yield { service, number, container: keep ?? leaving[0]?.container, role: 'desired', drift };
     }
     for (const { container } of surplus)
