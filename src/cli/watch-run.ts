@@ -23,8 +23,8 @@ import { diagnosticLine } from './render/diagnostics.ts';
 import { renderStatus, statusJson } from './render/status.ts';
 import { withPorts } from './session.ts';
 import { findTarget, isMissing } from './targets.ts';
-import type { LoadOptions } from './wire.ts';
-import { loadFiles, systemClock, watchSources } from './wire.ts';
+import type { LoadCache, LoadOptions } from './wire.ts';
+import { createLoadCache, loadFiles, systemClock, watchSources } from './wire.ts';
 
 export interface WatchRun {
   readonly words: readonly string[];
@@ -113,11 +113,14 @@ async function requestOf(ports: ReconcilerPorts, watched: Watched, parts: Parts)
     onProblem: ({ path, message }) => output.warn(`${path}: ${message}`),
   });
   const names = new Names();
+  const caches = new Map<string, LoadCache>();
   const services = watched.kind === 'project' ? watched.services : undefined;
   return {
     keys: watched.kind === 'project' ? [ONLY_PROJECT] : [],
     load: async (key) => {
-      const options = watched.kind === 'project' ? loadOptions : folderOptions(loadOptions, key);
+      const cache = caches.get(key) ?? (await createLoadCache());
+      caches.set(key, cache);
+      const options = { ...(watched.kind === 'project' ? loadOptions : folderOptions(loadOptions, key)), cache };
       const desired = names.claim(key, await loadDesired(options, watched, interrupts.signal));
       if (desired.kind === 'project')
         progress.maskProject(desired.project.name, maskOf(desired.project.sensitiveValues));

@@ -7,6 +7,7 @@ import { systemClock } from '../clock.ts';
 import { Backoff } from '../controller/backoff.ts';
 import type { FileWatch, KnownKeys, WakeSource } from '../controller/watch-request.ts';
 import type { ReconcileEvent, ReconcilerPorts } from '../controller/reconciler.ts';
+import type { LoadCache } from '../compose/load-cache.ts';
 import type { LoadOptions, LoadResult } from '../compose/options.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Project } from '../model/project.ts';
@@ -15,6 +16,7 @@ import type { SourceProblem } from '../source/source.ts';
 import type { State } from '../state/state.ts';
 
 export type { Diagnostic } from '../compose/diagnostic.ts';
+export type { LoadCache } from '../compose/load-cache.ts';
 export type { LoadOptions, LoadResult } from '../compose/options.ts';
 export type { ProjectFolder } from '../source/directory.ts';
 export { nearest } from '../compose/suggestion.ts';
@@ -82,6 +84,12 @@ export async function reconcilerPorts(
 export async function loadFiles(options: LoadOptions): Promise<LoadResult> {
   const { loadProject } = await import('../compose/index.ts');
   return loadProject(options);
+}
+
+/** What a watcher keeps between two loads of one project. */
+export async function createLoadCache(): Promise<LoadCache> {
+  const { LoadCache } = await import('../compose/index.ts');
+  return new LoadCache();
 }
 
 /** A project as text that can be read in again. */

@@ -25,14 +25,14 @@ export function renderDiagnostic(diagnostic: Diagnostic, style: Style): string {
       `  ${style('dim', '|')} ${' '.repeat(column - 1)}^`,
     );
   }
-  const helps = remedy(diagnostic);
+  const helps = remedyOf(diagnostic);
   if (helps !== '') lines.push(`  ${neutraliseLine(helps)}`);
   return lines.join('\n');
 }
 
 /** One line, for lists and for `watch`. */
 export function diagnosticLine(diagnostic: Diagnostic): string {
-  const helps = remedy(diagnostic);
+  const helps = remedyOf(diagnostic);
   return neutraliseLine(`${placeOf(diagnostic)}${diagnostic.message}${helps === '' ? '' : ` (${helps})`}`);
 }
 
@@ -51,10 +51,12 @@ function shortPath(path: string): string {
   return fromHere !== '' && fromHere.length < path.length ? fromHere : path;
 }
 
-function remedy({ expected, suggestion }: Diagnostic): string {
+/** What helps: the word that was meant, what may stand there, what to do. */
+function remedyOf({ expected, suggestion, remedy }: Diagnostic): string {
   const parts = [
     ...(suggestion === undefined ? [] : [`did you mean ${suggestion}?`]),
     ...(expected === undefined ? [] : [`expected: ${expected}`]),
+    ...(remedy === undefined ? [] : [remedy]),
   ];
-  return parts.join(' ');
+  return parts.join('; ');
 }
