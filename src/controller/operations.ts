@@ -31,6 +31,7 @@ export type ApplyPolicy = Pick<
   | 'existingOnly'
   | 'pull'
   | 'pulled'
+  | 'build'
   | 'restart'
   | 'force'
 >;

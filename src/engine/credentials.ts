@@ -19,25 +19,40 @@ interface Credentials {
 /** Value of the `X-Registry-Auth` header; undefined where there are no credentials for the registry. */
 export async function registryAuth(registry: string, env: Variables, signal: AbortSignal): Promise<string | undefined> {
   const credentials = await findCredentials(registry, env, signal);
-  // Padded: without it the engine reads no credentials at all, and says nothing.
-  const encoded = credentials && Buffer.from(JSON.stringify(credentials)).toString('base64');
-  return encoded?.replaceAll('+', '-').replaceAll('/', '_');
+  return credentials && headerOf(credentials);
+}
+
+/** Value of the `X-Registry-Config` header: all credentials that there are, for a build's base images. */
+export async function registryConfig(env: Variables, signal: AbortSignal): Promise<string> {
+  return headerOf(Object.fromEntries(await allCredentials(env, signal)));
+}
+
+/** Padded: without that the engine reads no credentials at all, and says nothing. */
+function headerOf(value: object): string {
+  const encoded = Buffer.from(JSON.stringify(value)).toString('base64');
+  return encoded.replaceAll('+', '-').replaceAll('/', '_');
 }
 
 /** A docker config file with all credentials that there are, helpers asked, for a container that may use the engine. */
 export async function credentialsFile(env: Variables, signal: AbortSignal): Promise<string> {
+  const entries = (await allCredentials(env, signal)).map(([registry, found]) => {
+    const { username = '', password = '', identitytoken } = found;
+    const auth = Buffer.from(`${username}:${password}`).toString('base64');
+    return [registry, identitytoken === undefined ? { auth } : { auth, identitytoken }] as const;
+  });
+  return JSON.stringify({ auths: Object.fromEntries(entries) });
+}
+
+async function allCredentials(env: Variables, signal: AbortSignal): Promise<(readonly [string, Credentials])[]> {
   const config = readDockerConfig(env);
   const registries = [config['auths'], config['credHelpers']].flatMap((known) => Object.keys(known ?? {}));
-  const entries = await Promise.all(
+  const found = await Promise.all(
     [...new Set(registries)].map(async (registry) => {
-      const found = await findCredentials(registry, env, signal);
-      if (found === undefined) return [];
-      const { username = '', password = '', identitytoken } = found;
-      const auth = Buffer.from(`${username}:${password}`).toString('base64');
-      return [[registry, identitytoken === undefined ? { auth } : { auth, identitytoken }] as const];
+      const credentials = await findCredentials(registry, env, signal);
+      return credentials === undefined ? [] : [[registry, credentials] as const];
     }),
   );
-  return JSON.stringify({ auths: Object.fromEntries(entries.flat()) });
+  return found.flat();
 }
 
 async function findCredentials(

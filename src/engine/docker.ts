@@ -13,7 +13,9 @@ import { waitFor } from './await-state.ts';
 import * as containers from './containers.ts';
 import { API_SOCKET_CONFIG, createSpec } from './create-spec.ts';
 import { credentialsFile } from './credentials.ts';
+import { buildImage } from './build.ts';
 import type {
+  BuildRequest,
   ConnectRequest,
   ContainerRequest,
   Engine,
@@ -143,6 +145,10 @@ export class DockerEngine implements Engine {
 
   pullImage(request: PullRequest, signal: AbortSignal): Promise<void> {
     return pullImage(this.#wire, request, this.#parts.env, signal);
+  }
+
+  buildImage(request: BuildRequest, signal: AbortSignal): Promise<void> {
+    return buildImage(this.#wire, request, this.#parts, signal);
   }
 
   async createContainer(request: ContainerRequest, signal: AbortSignal): Promise<string> {

@@ -6,7 +6,7 @@
  */
 
 import type { ContainerState, ObservedImage, ObservedProject } from '../model/observed.ts';
-import type { Network, Project, Service, Volume } from '../model/project.ts';
+import type { Build, Network, Project, Service, Volume } from '../model/project.ts';
 
 export interface Engine {
   readonly info: () => EngineInfo;
@@ -37,6 +37,8 @@ export interface Engine {
 
   inspectImage(ref: string, signal: AbortSignal): Promise<ObservedImage | undefined>;
   pullImage(request: PullRequest, signal: AbortSignal): Promise<void>;
+  /** By the engine's own builder. What it cannot do, and a build that fails, is `rejected` with its last output. */
+  buildImage(request: BuildRequest, signal: AbortSignal): Promise<void>;
 
   /** Returns the new container's id, every network connected. */
   createContainer(request: ContainerRequest, signal: AbortSignal): Promise<string>;
@@ -120,6 +122,16 @@ export interface ConnectRequest {
   readonly containerId: string;
   /** Key in the model. */
   readonly networkKey: string;
+}
+
+export interface BuildRequest {
+  readonly service: string;
+  /** The name that the image gets. */
+  readonly ref: string;
+  readonly build: Build;
+  /** All labels, the owner's included. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly platform: string | undefined;
 }
 
 export interface PullRequest {

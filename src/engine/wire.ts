@@ -6,6 +6,7 @@
  * into its query and its body alike. Here every answer is read as a stream, whose end and breaking are both seen.
  */
 
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { IncomingMessage } from 'node:http';
 import type Docker from 'dockerode';
@@ -23,9 +24,11 @@ export interface Call {
   readonly query?: Readonly<Record<string, unknown>>;
   readonly body?: object;
   /** Sent instead of a JSON body. */
-  readonly archive?: Buffer;
+  readonly archive?: Buffer | Readable;
   /** Value of `X-Registry-Auth`. */
   readonly registryAuth?: string;
+  /** Value of `X-Registry-Config`. */
+  readonly registryConfig?: string;
   readonly signal: AbortSignal;
   /** How long the engine may take to answer, in milliseconds; default 60 s for GET, 5 min for others. */
   readonly deadlineMs?: number;
@@ -149,6 +152,7 @@ export class Wire {
           options: { _query: query, _body: call.body ?? {} },
           ...(call.archive ? { file: call.archive } : {}),
           ...(call.registryAuth ? { authconfig: { base64: call.registryAuth } } : {}),
+          ...(call.registryConfig ? { registryconfig: { base64: call.registryConfig } } : {}),
           abortSignal: signal,
           isStream: true,
           statusCodes: ANY_STATUS,

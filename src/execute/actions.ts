@@ -8,7 +8,7 @@ import { containerHash, networkHash, volumeHash } from '../model/config-hash.ts'
 import { EngineError } from '../model/errors.ts';
 import type { Project, Service } from '../model/project.ts';
 import { carriedHooks, withheldValues } from '../model/carried-hook.ts';
-import { LABEL, COMPOSE_VERSION, containerLabels } from '../model/owner.ts';
+import { LABEL, COMPOSE_VERSION, imageLabels, containerLabels } from '../model/owner.ts';
 import { imageRef } from '../plan/drift.ts';
 import { hooksOf } from '../plan/owed.ts';
 import type { Action, ActionKind, ActionOf } from '../plan/plan.ts';
@@ -33,6 +33,20 @@ const TABLE: ActionTable = {
     const onProgress = (progress: { done: number; total: number }): void =>
       context.emit({ type: 'pull-progress', project: context.observed.name, action, ...progress });
     await context.lanes.long(() => engine.pullImage({ ref, platform, onProgress }, signal));
+    const image = await engine.inspectImage(ref, signal);
+    if (image) context.images.set(ref, image.id);
+    return DONE;
+  },
+
+  async 'build-image'(context, action) {
+    const { engine, signal, lanes } = context;
+    const project = desiredProject(context, action);
+    const service = required(project.services[action.service], action);
+    const build = required(service.build, action);
+    const { ref } = action;
+    const labels = { ...build.labels, ...imageLabels(project, service) };
+    const platform = service.platform ?? project.defaultPlatform;
+    await lanes.long(() => engine.buildImage({ service: service.name, ref, build, labels, platform }, signal));
     const image = await engine.inspectImage(ref, signal);
     if (image) context.images.set(ref, image.id);
     return DONE;

@@ -82,7 +82,7 @@ function outcomeOf(context: RunContext, action: Action, error: unknown): ActionO
 
 /** `web/1`, `network/front`, `image/registry:5000/app:1`; an image's name may hold colons of its own. */
 function subjectOf({ id, kind }: Action): string {
-  return kind === 'pull-image' ? id.replace(/:pull$/, '') : id.replace(/@.*:.*|:.*/, '');
+  return kind === 'pull-image' || kind === 'build-image' ? id.replace(/:\w+$/, '') : id.replace(/@.*:.*|:.*/, '');
 }
 
 function failure(message: string, error: unknown, retryable: boolean): ActionOutcome {

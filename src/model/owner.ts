@@ -71,6 +71,15 @@ export function containerLabels(owner: ContainerOwner): Record<string, string> {
   };
 }
 
+/** Labels of an image that is built for a service, beside the user's. */
+export function imageLabels(project: Project, service: Service): Record<string, string> {
+  return {
+    [LABEL.project]: project.name,
+    [LABEL.service]: service.name,
+    [LABEL.version]: COMPOSE_VERSION,
+  };
+}
+
 /** Parses `io.reeve.content`; undefined where it is absent or not a map of texts. */
 export function readContents(text: string | undefined): Readonly<Record<string, string>> | undefined {
   try {

@@ -35,6 +35,7 @@ export type Drift =
 export type Cause =
   | { readonly kind: 'absent' }
   | { readonly kind: 'pull-policy' }
+  | { readonly kind: 'rebuild' }
   | { readonly kind: 'scale-up'; readonly from: number; readonly to: number }
   | { readonly kind: 'scale-down'; readonly to: number }
   | { readonly kind: 'drift'; readonly drift: readonly Drift[] }
@@ -61,6 +62,8 @@ export function renderCause(cause: Cause): string {
       return 'absent';
     case 'pull-policy':
       return 'pull policy always';
+    case 'rebuild':
+      return 'built anew';
     case 'scale-up':
       return `scale ${cause.from} -> ${cause.to}`;
     case 'scale-down':

@@ -37,6 +37,7 @@ export interface EarlierRun {
 /** What each kind of action needs. The union and the executor's table are derived from this one map. */
 export interface ActionArguments {
   'pull-image': { readonly ref: string; readonly platform: string | undefined };
+  'build-image': { readonly ref: string; readonly service: ServiceName };
   'create-network': { readonly network: string };
   'remove-network': { readonly name: string; readonly networkId: string };
   'connect-network': { readonly container: ContainerRef; readonly network: string };

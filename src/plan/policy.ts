@@ -19,8 +19,10 @@ export interface PlanPolicy {
   /** Only start what is there: no creation, no recreation, no removal. */
   readonly existingOnly: boolean;
   readonly pull: 'policy' | 'always' | 'missing' | 'never';
-  /** Images with the pull policy `always` were pulled already. */
+  /** Images with the pull policy `always` or `build` were renewed already. */
   readonly pulled: boolean;
+  /** Build the images of services that say how, although they are there. */
+  readonly build: boolean;
   /** Services to restart although nothing drifted. */
   readonly restart: ReadonlySet<ServiceName>;
   /**
@@ -50,6 +52,7 @@ export const DEFAULT_POLICY: PlanPolicy = {
   existingOnly: false,
   pull: 'policy',
   pulled: false,
+  build: false,
   restart: new Set(),
   askedOf: undefined,
   force: false,

@@ -12,6 +12,8 @@ export function renderAction(action: Action): string {
   switch (action.kind) {
     case 'pull-image':
       return 'pull image';
+    case 'build-image':
+      return 'build image';
     case 'create-network':
       return 'create network';
     case 'remove-network':

@@ -59,7 +59,7 @@ export function planResources(input: ResourceInput): Resources {
   return {
     network: (key) => known(`network/${key}:create`),
     volume: (key) => known(`volume/${key}:create`),
-    image: (ref) => known(`image/${ref}:pull`),
+    image: (ref) => known(`image/${ref}:pull`) ?? known(`image/${ref}:build`),
     isReplaced: (network) => planning.replaced.has(network),
     reconnections: (containerId) => planning.reconnections.get(containerId) ?? [],
     obstacle: (service, creates) =>
@@ -193,19 +193,26 @@ function missingExternal(kind: 'network' | 'volume', name: string): string {
   return `${kind} ${name} is declared external and does not exist: create it with "docker ${kind} create ${name}"`;
 }
 
-/** What is there is left as it is unless the policy is `always`; what is absent matters where something is made from it. */
+/** What is there is left as it is unless it is to be renewed; what is absent matters where something is made from it. */
 function planImage({ plan, desired, observed, policy, obstacles, creating }: Planning, service: Service): void {
   const ref = imageRef(desired, service);
   const isPresent = observed.images.has(ref);
   const wanted = policy.pull === 'policy' ? (service.pull_policy ?? 'missing') : policy.pull;
-  if (isPresent ? wanted !== 'always' || policy.pulled : !creating.has(service.name)) return;
+  const renews = !policy.pulled && (service.build ? policy.build || wanted === 'build' : wanted === 'always');
+  if (isPresent ? !renews : !creating.has(service.name)) return;
   const subject = `image/${ref}`;
-  if (!isPresent && service.build) {
-    obstacles.set(subject, `image ${ref} is not built: build it with "docker compose build ${service.name}"`);
+  if (service.build) {
+    const cause: Cause = { kind: isPresent ? 'rebuild' : 'absent' };
+    // One image may be made from another's, which only the order of the services tells.
+    const dependsOn = Object.keys(service.depends_on ?? {}).flatMap((name) => {
+      const dependency = desired.services[name];
+      return dependency?.build ? [`image/${imageRef(desired, dependency)}:build`] : [];
+    });
+    plan.add({ id: `${subject}:build`, kind: 'build-image', cause, ref, service: service.name }, { dependsOn });
   } else if (!isPresent && (wanted === 'never' || wanted === 'build')) {
     const remedy = 'pull it, or change the policy';
     obstacles.set(subject, `image ${ref} is not on the engine and the pull policy is ${wanted}: ${remedy}`);
-  } else if (!service.build) {
+  } else {
     const cause: Cause = { kind: isPresent ? 'pull-policy' : 'absent' };
     const platform = service.platform ?? desired.defaultPlatform;
     plan.add({ id: `${subject}:pull`, kind: 'pull-image', cause, ref, platform });

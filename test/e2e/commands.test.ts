@@ -38,7 +38,6 @@ test('wrong usage is exit code 2, one line, and what was probably meant', async 
     [['apply', '--pull', 'maybe'], /always, missing, never/],
     [['apply', './nowhere'], /no directory \.\/nowhere/],
     [['apply', '--prune'], /--prune is about a directory/],
-    [['apply', '--build'], /--build is not supported yet/],
   ];
   for (const [args, said] of cases) {
     const ended = await s.run(args);

@@ -14,6 +14,7 @@ import type {
   NetworkRequest,
   ObserveRequest,
   OutputSink,
+  BuildRequest,
   PullRequest,
   VolumeRequest,
 } from '../../src/engine/engine.ts';
@@ -139,6 +140,12 @@ export class ModelEngine extends ModelWorld implements Engine {
   async inspectImage(ref: string, signal: AbortSignal): Promise<ObservedImage | undefined> {
     signal.throwIfAborted();
     return this.images.get(ref);
+  }
+
+  async buildImage({ ref }: BuildRequest, signal: AbortSignal): Promise<void> {
+    await this.#call({ name: 'build-image', subject: ref }, signal, () => {
+      this.images.set(ref, this.registry.get(ref) ?? { id: `sha256:${ref}`, volumes: [] });
+    });
   }
 
   async pullImage({ ref }: PullRequest, signal: AbortSignal): Promise<void> {

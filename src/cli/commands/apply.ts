@@ -43,7 +43,7 @@ export default class Apply extends ReeveCommand {
       options: ['always', 'missing', 'never'] as const,
       description: "when to pull images (default: each service's pull_policy)",
     })(),
-    build: Flags.boolean({ description: 'build images first (not supported yet)' }),
+    build: Flags.boolean({ description: 'build images first, although they are there' }),
     'dry-run': Flags.boolean({ description: 'show the plan and do nothing' }),
     parallel: Flags.integer({ min: 1, helpValue: 'N', description: 'engine calls in flight (default 8)' }),
     'hook-timeout': durationFlag({ description: 'deadline of hooks that have none of their own (default 5m)' }),
@@ -53,8 +53,6 @@ export default class Apply extends ReeveCommand {
   async run(): Promise<ExitCode> {
     const { flags, args } = await this.parse(Apply);
     return invoke(flags, (invocation) => {
-      if (flags.build)
-        throw new UsageError('--build is not supported yet: build the images first, with docker compose build');
       const wait = flags.wait || flags['wait-timeout'] !== undefined;
       if (wait && flags['no-start']) throw new UsageError('--no-start starts nothing that --wait could wait for');
       const scale = parseScale(flags.scale ?? []);
@@ -68,6 +66,7 @@ export default class Apply extends ReeveCommand {
           forceRecreate: flags['force-recreate'],
           renewVolumes: flags['renew-anon-volumes'],
           noStart: flags['no-start'],
+          build: flags.build,
           pull: flags.pull ?? ('policy' as const),
           force: flags.force,
         }),

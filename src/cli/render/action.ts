@@ -28,7 +28,7 @@ export function maskOf(values: Iterable<string>): Mask {
 export function subjectOf(action: Action): string {
   const container = containerOf(action);
   if (container && action.kind !== 'disconnect-network') return container.key.replace(/@.*/, '');
-  if (action.kind === 'pull-image') return `image ${action.ref}`;
+  if (action.kind === 'pull-image' || action.kind === 'build-image') return `image ${action.ref}`;
   const [kind = '', rest = ''] = action.id.split('/', 2);
   return `${kind} ${rest.replace(/:[^:]*$/, '')}`;
 }

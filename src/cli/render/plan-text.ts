@@ -23,6 +23,7 @@ const WAITS: Look = { sign: '.', meaning: 'dim' };
 
 const LOOKS: Readonly<Record<ActionKind, Look>> = {
   'pull-image': COMES,
+  'build-image': COMES,
   'create-network': COMES,
   'remove-network': GOES,
   'connect-network': CHANGES,

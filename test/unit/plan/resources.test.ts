@@ -170,13 +170,28 @@ suite('an image', () => {
     assert.equal(plan({ pull_policy: 'always' }, 'never'), message);
   });
 
-  test('that is to be built is a problem that says how', () => {
-    assert.equal(
-      planText(project({ web: { build: { context: '.' }, image: undefined as never } }), { world: absent }),
-      '! web: image shop-web is not built: build it with "docker compose build web"',
-    );
+  test('that is to be built is built where it is absent, or where that is asked for', () => {
+    const shop = project({ web: { build: { context: '.' }, image: undefined as never } });
+    const builds = (cause: string): string => text`
+      image/shop-web:build  build image  (${cause})
+      web/1:create  create container shop-web-1  (absent)  <- image/shop-web:build
+      web/1:start  start container  (absent)  <- web/1:create
+    `;
+    assert.equal(planText(shop, { world: absent }), builds('absent'));
+    assert.equal(planText(shop, { world: absent, policy: { pull: 'never' } }), builds('absent'));
     const built = { images: new Map([['shop-web', { id: 'sha256:web', volumes: [] }]]) };
-    assert.equal(planText(project({ web: { build: {}, image: undefined as never } }), { world: built }), CREATED);
+    assert.equal(planText(shop, { world: built }), CREATED);
+    assert.equal(planText(shop, { world: built, policy: { build: true } }), builds('built anew'));
+    assert.equal(planText(shop, { world: built, policy: { build: true, pulled: true } }), CREATED);
+  });
+
+  test('that is made from that of a dependency is built after it', () => {
+    const built = { build: { context: '.' }, image: undefined as never };
+    const shop = project({ web: { ...built, depends_on: ['base'] }, base: built });
+    assert.match(
+      planText(shop, { world: absent }),
+      /image\/shop-web:build {2}build image {2}\(absent\) {2}<- image\/shop-base:build/,
+    );
   });
 
   test('with the policy always is pulled once a run, before anything is made from it', () => {

@@ -1,0 +1,119 @@
+/** Images of services that say how to build them: built where they are missing, as Docker Compose tags and labels them. */
+import assert from 'node:assert/strict';
+import { symlinkSync } from 'node:fs';
+import { test, type TestContext } from 'node:test';
+import { container, exec } from '../support/engine.ts';
+import { callJson, callText } from '../support/engine-client.ts';
+import { testImage } from '../support/project.ts';
+import { stage, type Sketch, type Stage } from '../support/stage.ts';
+
+interface Image {
+  readonly Id: string;
+  readonly RepoTags: readonly string[];
+  readonly Config: { readonly Labels: Readonly<Record<string, string>> };
+}
+
+const image = (ref: string): Promise<Image> => callJson<Image>(`/images/${ref}/json`);
+
+/** A stage whose images go with it. */
+function builder(t: TestContext, ...tags: string[]): Stage {
+  const s = stage(t);
+  t.after(async () => {
+    for (const ref of [`${s.name}-web`, `${s.name}-base`, ...tags.map((tag) => `${s.name}:${tag}`)]) {
+      await callText(`/images/${ref}`, { method: 'DELETE', query: { force: 'true' } }).catch(() => {});
+    }
+  });
+  return s;
+}
+
+function building(s: Stage, build: Sketch, rest: Sketch = {}): void {
+  s.compose({ web: { image: undefined, build, ...rest } });
+}
+
+async function said(s: Stage, path: string): Promise<string> {
+  const { output, exitCode } = await exec((await container(s.name, 'web')).Id, ['cat', path]);
+  return exitCode === 0 ? output : '';
+}
+
+test('a missing image is built from its context, less what .dockerignore names', async (t) => {
+  const s = builder(t, 'extra');
+  const long = `${'deep/'.repeat(30)}file`;
+  s.write(
+    'app/Dockerfile',
+    `FROM ${testImage} AS first\nARG WHO\nCOPY . /app/\nRUN echo "$WHO" > /who\nFROM scratch\n`,
+  );
+  s.write('app/kept.txt', 'kept');
+  s.write('app/left.log', 'left');
+  s.write(`app/${long}`, 'deep');
+  s.write('app/.dockerignore', '*.log\n');
+  symlinkSync('kept.txt', s.path('app/link'));
+  const tags = [`${s.name}:extra`];
+  building(s, { context: './app', target: 'first', args: { WHO: 'reeve' }, labels: { area: 'shop' }, tags });
+  assert.match((await s.ok(['plan'])).stdout, /build image/);
+  await s.ok(['apply']);
+  assert.equal(await said(s, '/app/link'), 'kept');
+  assert.equal(await said(s, `/app/${long}`), 'deep');
+  assert.equal(await said(s, '/app/left.log'), '');
+  assert.equal(await said(s, '/who'), 'reeve\n');
+  const { Id, Config, RepoTags } = await image(`${s.name}-web`);
+  assert.deepEqual(RepoTags.toSorted(), [`${s.name}-web:latest`, `${s.name}:extra`]);
+  assert.equal(Config.Labels['area'], 'shop');
+  assert.equal(Config.Labels['com.docker.compose.project'], s.name);
+  assert.equal(Config.Labels['com.docker.compose.service'], 'web');
+  assert.equal((await container(s.name, 'web')).Config.Labels['com.docker.compose.image'], Id);
+  await s.ok(['plan', '--exit-code']);
+});
+
+test('--build builds again, and replaces the container only where another image came of it', async (t) => {
+  const s = builder(t);
+  s.write('Dockerfile', `FROM ${testImage}\nCOPY edition /edition\n`);
+  s.write('edition', '1');
+  building(s, { context: '.' });
+  await s.ok(['apply']);
+  const { Id } = await container(s.name, 'web');
+  await s.ok(['apply', '--build']);
+  assert.equal((await container(s.name, 'web')).Id, Id);
+  s.write('edition', '2');
+  await s.ok(['plan', '--exit-code']);
+  await s.ok(['apply', '--build']);
+  assert.equal(await said(s, '/edition'), '2');
+  await s.ok(['plan', '--exit-code']);
+});
+
+test('a Dockerfile may be inline or outside of its context', async (t) => {
+  const s = builder(t);
+  s.write('app/edition', 'inline');
+  building(s, { context: './app', dockerfile_inline: `FROM ${testImage}\nCOPY edition /edition\n` });
+  await s.ok(['apply']);
+  assert.equal(await said(s, '/edition'), 'inline');
+  s.write('elsewhere/Other', `FROM ${testImage}\nRUN echo outside > /edition\n`);
+  building(s, { context: './app', dockerfile: '../elsewhere/Other' });
+  await s.ok(['apply', '--build']);
+  assert.equal(await said(s, '/edition'), 'outside\n');
+});
+
+test('an image that is made from that of a dependency is built after it', async (t) => {
+  const s = builder(t);
+  const base = {
+    image: undefined,
+    build: { context: '.', dockerfile_inline: `FROM ${testImage}\nRUN echo base > /base\n` },
+  };
+  const web = { context: '.', dockerfile_inline: `FROM ${s.name}-base\n` };
+  s.compose({ web: { image: undefined, build: web, depends_on: ['base'] }, base });
+  await s.ok(['apply']);
+  assert.equal(await said(s, '/base'), 'base\n');
+});
+
+test('a build that fails is said with its last output, and so is what only BuildKit can do', async (t) => {
+  const s = builder(t);
+  building(s, { context: '.', dockerfile_inline: `FROM ${testImage}\nRUN echo this is why; false\n` });
+  const failed = await s.run(['apply']);
+  assert.equal(failed.exitCode, 1);
+  assert.match(failed.stderr, /build image.*this is why/s);
+  building(s, { context: '.', dockerfile_inline: `FROM ${testImage}\n`, ssh: ['default'] });
+  const refused = await s.run(['apply']);
+  assert.equal(refused.exitCode, 1);
+  assert.match(refused.stderr, /build\.ssh needs BuildKit: build it with "docker compose build web"/);
+  building(s, { context: './nowhere' });
+  assert.match((await s.run(['apply'])).stderr, /build context .*nowhere cannot be read: ENOENT/);
+});
