@@ -98,7 +98,7 @@ export function castText(node: TextNode, cast: Cast): CastResult {
   }
 }
 
-const NUMBER = /^[-+]?(\d[\d_]*\.?[\d_]*|\.\d[\d_]*)([eE][-+]?\d[\d_]*)?$/;
+const NUMBER = /^[-+]?(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][-+]?\d[\d_]*)?$/;
 
 /** A decimal number in text, underscores between digits allowed; undefined when it is none. */
 export function parseFloatText(text: string): number | undefined {

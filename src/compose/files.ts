@@ -117,7 +117,8 @@ function tooLarge(path: string, limit: number): ReadResult<never> {
 
 function describeError(path: string, error: unknown): ReadResult<never> {
   const code = errorCode(error);
-  if (code === 'ENOENT' || code === 'ENOTDIR') return fail('file-not-found', `${path} not found`, true);
+  if (code === 'ENOENT' || code === 'ENOTDIR')
+    return isRemote(path) ? refuseRemote(path) : fail('file-not-found', `${path} not found`, true);
   const reasons: Readonly<Record<string, string>> = {
     EACCES: 'permission denied',
     ELOOP: 'too many symbolic links',
@@ -125,6 +126,18 @@ function describeError(path: string, error: unknown): ReadResult<never> {
     ENAMETOOLONG: 'the name is too long',
   };
   return fail('file-unreadable', `cannot read ${path}: ${reasons[code] ?? code}`);
+}
+
+/** Compose reads Git repositories and OCI artifacts too. */
+const REMOTE = /(?:^|\/)((?:oci|https?|ssh|git):\/{1,2}|git@|github\.com\/)/;
+
+function isRemote(path: string): boolean {
+  return REMOTE.test(path);
+}
+
+function refuseRemote(path: string): ReadResult<never> {
+  const resource = path.slice(REMOTE.exec(path)?.index ?? 0).replace(/^\//, '');
+  return fail('unsupported', `remote files are not supported: ${resource}`);
 }
 
 function errorCode(error: unknown): string {

@@ -28,8 +28,8 @@ import { cutServices } from './service-texts.ts';
 import type { Source } from './source.ts';
 
 /** Read each time: what they say depends on more than their text. */
-const VOLATILE = /^\s+develop:/m;
-const EXTENDS = /^\s+(?:- )?["']?extends["']?\s*:|[{,]\s*["']?extends["']?\s*:/m;
+const VOLATILE = /^ +develop:/m;
+const EXTENDS = /^ +["']?extends["']? *:|[{,] *["']?extends["']? *:/m;
 
 export interface IncrementalRequest {
   readonly options: LoadOptions;

@@ -19,10 +19,10 @@ const UNIT_NS: Readonly<Record<string, number>> = {
 
 /** Nanoseconds of a duration such as `1m30s` or `1.5h`; undefined when it is none. Days and weeks are allowed. */
 export function parseDuration(text: string): number | undefined {
-  const match = /^([-+]?)((?:\d+\.?\d*|\.\d+)[a-z\u00b5\u03bc]+)+$/.exec(text);
+  const match = /^([-+]?)((?:\d+(?:\.\d*)?|\.\d+)[a-z\u00b5\u03bc]+)+$/.exec(text);
   if (match === null) return text === '0' || text === '+0' || text === '-0' ? 0 : undefined;
   let total = 0;
-  for (const [, amount = '', unit = ''] of text.matchAll(/(\d+\.?\d*|\.\d+)([a-z\u00b5\u03bc]+)/g)) {
+  for (const [, amount = '', unit = ''] of text.matchAll(/(\d+(?:\.\d*)?|\.\d+)([a-z\u00b5\u03bc]+)/g)) {
     const scale = Object.hasOwn(UNIT_NS, unit) ? UNIT_NS[unit] : undefined;
     if (scale === undefined) return undefined;
     total += Number(amount) * scale;
