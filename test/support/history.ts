@@ -105,6 +105,8 @@ export class History {
   async settle(): Promise<Project> {
     for (const container of this.engine.containers.values()) {
       if (container.labels[LABEL.project] === undefined) this.engine.remove(container.id);
+      // What is finished stays, and those that need it running could never start.
+      else if (this.wasFinishedByOthers(container.id)) this.engine.start(container.id);
     }
     const { log } = this.engine;
     let last: ReconcileResult | undefined;
@@ -283,6 +285,9 @@ export class History {
       case 'add-neighbour':
         if (!engine.find('mall-app-1'))
           engine.addContainer('mall-app-1', { [LABEL.project]: 'mall', [LABEL.service]: 'app', [LABEL.number]: '1' });
+        return;
+      case 'compose-up':
+        for (const service of Object.values(this.#desired.services)) engine.composeUp(this.#desired, service);
         return;
       case 'rename':
         if (target) engine.rename(target.id, `renamed-${target.id.slice(0, 6)}`);

@@ -19,10 +19,11 @@ import type {
   VolumeRequest,
 } from '../../src/engine/engine.ts';
 import type { ContainerState, ObservedImage, ObservedProject } from '../../src/model/observed.ts';
-import { LABEL, containerName } from '../../src/model/owner.ts';
-import type { Service } from '../../src/model/project.ts';
+import { containerHash, networkHash } from '../../src/model/config-hash.ts';
+import { LABEL, containerLabels, containerName } from '../../src/model/owner.ts';
+import type { Project, Service } from '../../src/model/project.ts';
 import { restartPolicyOf } from '../../src/model/restart-policy.ts';
-import { KILLED, ModelWorld, refusal, UP } from './model-world.ts';
+import { KILLED, ModelWorld, refusal, UP, type Deed, type ModelContainer } from './model-world.ts';
 
 /** A call that changes something. */
 export interface Call {
@@ -157,30 +158,61 @@ export class ModelEngine extends ModelWorld implements Engine {
   }
 
   async createContainer(request: ContainerRequest, signal: AbortSignal): Promise<string> {
+    return await this.#call(
+      { name: 'create-container', subject: request.name },
+      signal,
+      () => this.#newContainer(request, 'reeve').id,
+    );
+  }
+
+  /** What `docker compose up` makes of a service of which there is nothing yet: running, and without our labels. */
+  composeUp(project: Project, service: Service): void {
+    if (this.find(`${service.name}/1`) || service.replicas === 0) return;
+    for (const key of Object.keys(service.networks ?? {})) {
+      const network = project.networks[key];
+      if (!network || this.networks.has(network.name)) continue;
+      const labels = {
+        [LABEL.project]: project.name,
+        [LABEL.network]: key,
+        [LABEL.configHash]: networkHash(network),
+      };
+      this.networks.set(network.name, { id: this.newId(), name: network.name, driver: 'bridge', labels });
+    }
+    const containerIdOf = (): string => '';
+    const configHash = containerHash(project, service, { containerIdOf });
+    const owner = { project, service, number: 1, configHash, imageId: undefined, replaces: false };
+    const labels = Object.fromEntries(
+      Object.entries(containerLabels(owner)).filter(([key]) => !key.startsWith('io.reeve.')),
+    );
+    const name = containerName(project, service, 1);
+    if (this.find(name)) return;
+    const request = { project, service, number: 1, name, labels, containerIdOf, carriedVolumes: new Map() };
+    this.bringUp(this.#newContainer(request, 'others'), 'others');
+  }
+
+  #newContainer(request: ContainerRequest, by: Deed['by']): ModelContainer {
     const { project, service, number, name, labels, carriedVolumes } = request;
-    return await this.#call({ name: 'create-container', subject: name }, signal, () => {
-      const ref = service.image ?? `${project.name}-${service.name}`;
-      if (!this.images.has(ref)) throw refusal('not-found', `no such image: ${ref}`);
-      const networks = Object.entries(service.networks ?? {}).map(([key, own]) => {
-        const network = this.requireNetwork(project.networks[key]?.name ?? key);
-        const aliases = [containerName(project, service, number), service.name, ...(own?.aliases ?? [])];
-        return [network.name, { networkId: network.id, aliases }] as const;
-      });
-      const declared = (service.volumes ?? []).map(({ type, source, target }) => ({
-        type,
-        volume:
-          type === 'volume' ? (project.volumes[source ?? '']?.name ?? carriedVolumes.get(target) ?? this.newId()) : '',
-        source: source ?? '',
-        target,
-        readOnly: false,
-      }));
-      const lenders = (service.network_mode ?? '').startsWith('service:')
-        ? [request.containerIdOf((service.network_mode ?? '').slice('service:'.length))]
-        : [];
-      const container = this.makeContainer({ name, labels, networks, mounts: declared, lenders, by: 'reeve', ref });
-      container.restartPolicy = restartPolicyOf(service);
-      return container.id;
+    const ref = service.image ?? `${project.name}-${service.name}`;
+    if (!this.images.has(ref)) throw refusal('not-found', `no such image: ${ref}`);
+    const networks = Object.entries(service.networks ?? {}).map(([key, own]) => {
+      const network = this.requireNetwork(project.networks[key]?.name ?? key);
+      const aliases = [containerName(project, service, number), service.name, ...(own?.aliases ?? [])];
+      return [network.name, { networkId: network.id, aliases }] as const;
     });
+    const declared = (service.volumes ?? []).map(({ type, source, target }) => ({
+      type,
+      volume:
+        type === 'volume' ? (project.volumes[source ?? '']?.name ?? carriedVolumes.get(target) ?? this.newId()) : '',
+      source: source ?? '',
+      target,
+      readOnly: false,
+    }));
+    const lenders = (service.network_mode ?? '').startsWith('service:')
+      ? [request.containerIdOf((service.network_mode ?? '').slice('service:'.length))]
+      : [];
+    const container = this.makeContainer({ name, labels, networks, mounts: declared, lenders, by, ref });
+    container.restartPolicy = restartPolicyOf(service);
+    return container;
   }
 
   async copyFiles(containerId: string, _files: unknown, signal: AbortSignal): Promise<void> {

@@ -91,7 +91,8 @@ export interface Interference {
     | 'pause'
     | 'disconnect'
     | 'add-look-alike'
-    | 'add-neighbour';
+    | 'add-neighbour'
+    | 'compose-up';
 }
 
 export const interferenceArb: fc.Arbitrary<Interference> = fc.record({
@@ -108,5 +109,6 @@ export const interferenceArb: fc.Arbitrary<Interference> = fc.record({
     'disconnect',
     'add-look-alike',
     'add-neighbour',
+    'compose-up',
   ),
 });

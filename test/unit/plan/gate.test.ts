@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Dependency, DependencyCondition } from '../../../src/model/project.ts';
-import { container, hook, idOf, planText, project, text } from '../../support/world.ts';
+import { container, hook, idOf, planText, project, record, text } from '../../support/world.ts';
 
 function on(condition: DependencyCondition, rest: Partial<Dependency> = {}): Dependency {
   return { condition, required: true, ...rest };
@@ -112,6 +112,31 @@ suite('a start waits', () => {
         migrate/1:await-completed  wait until completed  (needed by web)
         web/1:create  create container shop-web-1  (absent)
         web/1:start  start container  (absent)  <- web/1:create migrate/1:await-completed
+      `,
+    );
+  });
+
+  test('for a dependency that its restart policy is about to bring back, and for the hooks of that start', () => {
+    const shop = project({
+      db: { restart: 'always', post_start: [hook('seed')] },
+      api: { depends_on: ['db'] },
+      web: { depends_on: { db: on(HEALTHY) } },
+      proxy: { depends_on: { db: on(STARTED, { required: false }) } },
+    });
+    const db = container(shop, 'db', 1, { state: { status: 'restarting' } });
+    const records = [record(db, 'post_start[0]', 'succeeded')];
+    assert.equal(
+      planText(shop, { containers: [db], ledger: { records } }),
+      text`
+        db/1:await-running  wait until running  (needed by api)
+        db/1:post_start[0]  run post_start hook ["seed"]  (needed by api)  <- db/1:await-running
+        api/1:create  create container shop-api-1  (absent)
+        api/1:start  start container  (absent)  <- api/1:create db/1:post_start[0]
+        proxy/1:create  create container shop-proxy-1  (absent)
+        proxy/1:start  start container  (absent)  <- proxy/1:create ~db/1:post_start[0]
+        db/1:await-healthy  wait until healthy  (needed by web)  <- db/1:await-running
+        web/1:create  create container shop-web-1  (absent)
+        web/1:start  start container  (absent)  <- web/1:create db/1:post_start[0] db/1:await-healthy
       `,
     );
   });

@@ -420,6 +420,13 @@ suite('pre_stop', () => {
     );
   });
 
+  test('of the start before does not count for what the restart policy is about to bring back', () => {
+    assert.match(
+      plan({ state: { status: 'restarting' } }, ['succeeded', 'succeeded']),
+      /^web\/1:pre_stop\[0\] .*\nweb\/1:pre_stop\[1\] /,
+    );
+  });
+
   test('of one-off and hook containers is none: they are not the service', async () => {
     const { downText } = await import('../../support/world.ts');
     const containers = [
