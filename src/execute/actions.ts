@@ -232,7 +232,7 @@ async function refuseOtherStart(
   const container = observed.containers.find((one) => one.id === id);
   if (!container || hooksOf(container, desired).pre_stop.length === 0) return;
   const state = await engine.inspectState(id, signal);
-  if (state?.status === 'running' && incarnations.judge(id, state.startedAt) === 'another') {
+  if (state?.status === 'running' && !incarnations.mayStop(id, state.startedAt)) {
     throw new EngineError('conflict', 'it was started again meanwhile');
   }
 }

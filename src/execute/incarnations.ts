@@ -20,7 +20,9 @@ export class Incarnations {
   readonly #stopping = new Set<string>();
 
   constructor({ containers }: ObservedProject) {
-    this.#planned = new Map(containers.map(({ id, state }) => [id, state.startedAt]));
+    // What a restart policy is about to bring back is planned for the start that comes.
+    const present = containers.filter(({ state }) => state.status !== 'restarting');
+    this.#planned = new Map(present.map(({ id, state }) => [id, state.startedAt]));
   }
 
   /** This run started it: the plan is about that start from now on. */
@@ -32,6 +34,11 @@ export class Incarnations {
   /** A pre_stop hook is being run in it. */
   expectEnd(containerId: string): void {
     this.#stopping.add(containerId);
+  }
+
+  /** Whether its hooks were, or need not be, run in that start. */
+  mayStop(containerId: string, startedAt: string): boolean {
+    return this.#planned.get(containerId) === startedAt || this.#stopping.has(containerId);
   }
 
   judge(containerId: string, startedAt: string): Verdict {

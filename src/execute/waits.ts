@@ -33,6 +33,11 @@ const VERDICTS: Record<
   ActionOf<'await-container'>['until'],
   (state: ContainerState | undefined) => Verdict | undefined
 > = {
+  running(state) {
+    if (state?.status === 'running') return YES;
+    if (state?.status === 'paused') return { ok: false, message: 'is paused' };
+    return ended(state, 'and was not started again');
+  },
   healthy(state) {
     if (state?.status !== 'running' && state?.status !== 'paused') return ended(state, 'before it was healthy');
     switch (state.health) {

@@ -6,11 +6,13 @@
 import type { Dependency, Service, ServiceName } from '../model/project.ts';
 import { isFinished } from '../model/restart-policy.ts';
 import { stopsRunning } from './decide.ts';
+import type { Cause } from './cause.ts';
 import type { ReplicaDecision, ServiceDecision } from './decide.ts';
 import type { Emission } from './emission.ts';
-import { hooksOf } from './owed.ts';
+import { hooksOf, owedHooks } from './owed.ts';
 import type { ActionId } from './plan.ts';
-import { addAwait, addStop, leavingRef } from './sequences.ts';
+import { addAwait, addPostStart, addStop, leavingRef } from './sequences.ts';
+import { shareOut } from './shared-hooks.ts';
 
 export interface Gate {
   readonly dependsOn: readonly ActionId[];
@@ -32,14 +34,17 @@ export function dependencyGate(emission: Emission, { service }: ServiceDecision)
 }
 
 function readiness(
-  { plan, readyActions }: Emission,
-  { ref, replica }: ReplicaDecision,
+  emission: Emission,
+  decided: ReplicaDecision,
   { condition, required }: Dependency,
   dependent: ServiceName,
 ): ActionId[] {
+  const { plan, readyActions } = emission;
+  const { ref, replica } = decided;
   const cause = { kind: 'needed-by', service: dependent } as const;
+  if (required && replica.keep?.state.status === 'restarting') awaitRestart(emission, decided, cause);
   const ready = [...(readyActions.get(ref.key) ?? [])];
-  const start = plan.has(`${ref.key}:start`) ? `${ref.key}:start` : undefined;
+  const start = [`${ref.key}:start`, `${ref.key}:await-running`].find((id) => plan.has(id));
   switch (condition) {
     case 'service_started':
       return ready;
@@ -50,6 +55,18 @@ function readiness(
       if (!start && replica.keep && isFinished(replica.keep.state, 'no')) return [];
       return [...ready, addAwait(plan, { ref, until: 'completed', cause, required }, [start])];
   }
+}
+
+/** A start that a restart policy is about to make: waited for where somebody needs it, and given its hooks. */
+function awaitRestart(emission: Emission, decided: ReplicaDecision, cause: Cause): void {
+  const { plan, desired, history, decisions, readyActions } = emission;
+  const { ref, replica } = decided;
+  if (!replica.keep || decided.restart || plan.has(`${ref.key}:await-running`)) return;
+  const started = [addAwait(plan, { ref, until: 'running', cause }, [])];
+  const isOurs = decisions.get(ref.service)?.replicas.includes(decided) ?? false;
+  const owed = isOurs ? owedHooks(replica.keep, 'post_start', hooksOf(replica.keep, desired), history) : [];
+  const last = addPostStart(plan, { ref, owed: shareOut(emission, ref, owed), cause, started, isHealthy: false });
+  readyActions.set(ref.key, last);
 }
 
 /**

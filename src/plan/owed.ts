@@ -64,7 +64,10 @@ export function hooksOfNew(project: Project, service: Service): HookSet {
   return carriedHooks(service, project.sensitiveValues);
 }
 
-/** Owed hooks of a running container's present incarnation, in order. */
+/**
+ * Owed hooks of a running container's present incarnation, in order; of its next one where its restart policy is about to
+ * bring it back.
+ */
 export function owedHooks(
   container: ObservedContainer,
   phase: 'post_start' | 'pre_stop',
@@ -74,9 +77,11 @@ export function owedHooks(
   if (phase === 'post_start' && isAssumed(container, ledger)) return [];
   const records = ledger.recordsOf(container.id).filter((record) => record.phase === phase);
   const wasDelivered = (digest: string): boolean => ledger.wasDelivered(container.service, digest);
+  const { status, startedAt } = container.state;
   const owed: OwedHook[] = [];
   for (const [index, hook] of hooks[phase].entries()) {
-    const record = records.find((one) => one.index === index && one.startedAt === container.state.startedAt);
+    const record =
+      status === 'restarting' ? undefined : records.find((one) => one.index === index && one.startedAt === startedAt);
     if (record && !record.superseded && isSettled(record, hook)) continue;
     if (phase === 'post_start' && !isDue(hook, index, records, wasDelivered)) continue;
     const before = phase === 'post_start' ? unfinishedBefore(hook, index, records) : undefined;

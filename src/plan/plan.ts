@@ -73,7 +73,7 @@ export interface ActionArguments {
   };
   'await-container': {
     readonly container: ContainerRef;
-    readonly until: 'healthy' | 'completed' | 'gone';
+    readonly until: 'running' | 'healthy' | 'completed' | 'gone';
     /** False: those who wait go on without it, and no failure is made of it. */
     readonly required: boolean;
   };

@@ -50,6 +50,7 @@ export function renderAction(action: Action): string {
 }
 
 const AWAITED = {
+  running: 'wait until running',
   healthy: 'wait until healthy',
   completed: 'wait until completed',
   gone: 'wait until removed',

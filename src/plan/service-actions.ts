@@ -17,9 +17,9 @@ import { creationsOf, dependencyGate, OPEN_GATE, stopsOfDependents } from './gat
 import { addInPlace } from './in-place.ts';
 import { addLeaving } from './leaving.ts';
 import { isTemporaryName } from './names.ts';
-import type { OwedHook } from './owed.ts';
 import { hooksOf, hooksOfNew, owedAfterStart, owedHooks } from './owed.ts';
 import type { ActionId } from './plan.ts';
+import { claimUnfinished, shareOut } from './shared-hooks.ts';
 import { addAwait, addPostStart, addStop, isRunning, leavingRef } from './sequences.ts';
 
 export function addService(emission: Emission, decision: ServiceDecision): void {
@@ -154,7 +154,7 @@ function addStart(emission: Emission, { service }: ServiceDecision, decided: Rep
   const action = { id: `${ref.key}:start`, kind: 'start-container', cause, container: ref } as const;
   const started = [plan.add(action, gate)];
   const hooks = replica.keep ? hooksOf(replica.keep, desired) : hooksOfNew(desired, service);
-  const owed = shareOut(emission, decided, owedAfterStart(replica.keep, service.name, hooks, history));
+  const owed = shareOut(emission, ref, owedAfterStart(replica.keep, service.name, hooks, history));
   emission.readyActions.set(ref.key, addPostStart(plan, { ref, owed, cause, started, isHealthy: false }));
 }
 
@@ -175,7 +175,7 @@ function addOwed(
   const owed = status === 'restarting' ? [] : owedHooks(keep, 'post_start', hooksOf(keep, desired), history);
   const last = addPostStart(plan, {
     ref,
-    owed: shareOut(emission, decided, owed),
+    owed: shareOut(emission, ref, owed),
     cause: { kind: 'owed' },
     started: [...changed, ...started],
     isHealthy: health === 'healthy',
@@ -185,36 +185,6 @@ function addOwed(
     .recordsOf(keep.id)
     .some((record) => record.phase === 'pre_stop' && record.startedAt === startedAt);
   if (stopWasBegun) plan.abandonedStops.push(keep.id);
-}
-
-/** A hook that is run once for all replicas is run by the one in which it may still be running, else by the first. */
-function shareOut(
-  { shared }: Emission,
-  { ref }: ReplicaDecision,
-  owed: readonly OwedHook[],
-): readonly (OwedHook | ActionId)[] {
-  return owed.map((one) => {
-    if (one.hook.policy.run !== 'once-per-definition') return one;
-    const id = `${ref.key}:post_start[${one.index}]`;
-    const subject = `${ref.service} ${one.hook.digest}`;
-    const runner = shared.get(subject) ?? id;
-    shared.set(subject, runner);
-    return runner === id ? one : runner;
-  });
-}
-
-function claimUnfinished(emission: Emission, { replicas }: ServiceDecision): void {
-  const { desired, history } = emission;
-  for (const decided of replicas) {
-    const { keep } = decided.replica;
-    if (keep?.state.status !== 'running' || decided.restart || decided.notBefore !== undefined) continue;
-    const owed = owedHooks(keep, 'post_start', hooksOf(keep, desired), history);
-    shareOut(
-      emission,
-      decided,
-      owed.filter(({ earlier }) => earlier !== undefined),
-    );
-  }
 }
 
 function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
