@@ -20,8 +20,8 @@ export type Files = string | Readonly<Record<string, string | Uint8Array>>;
 export interface ComposeFolder {
   /** Absolute, named `app`. */
   readonly folder: string;
-  write(path: string, content: string | Uint8Array): string;
-  load(options?: Partial<LoadOptions>): Promise<LoadResult>;
+  readonly write: (path: string, content: string | Uint8Array) => string;
+  readonly load: (options?: Partial<LoadOptions>) => Promise<LoadResult>;
 }
 
 /** Lays files out; a text alone is `compose.yaml`. */
