@@ -40,7 +40,7 @@ for (const [flag, want] of [
 }
 
 test('config SERVICE prints it and what it depends on', async (t) => {
-  const project = testProject(t, { 'compose.yaml': `${file}` });
+  const project = testProject(t, { 'compose.yaml': file });
   const { stdout } = await reeve(project, ['config', '--services', 'db']);
   assert.equal(stdout, 'db\n');
 });
