@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { symlinkSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
+import { composeOk, noCompose } from '../support/compose.ts';
 import { container, exec } from '../support/engine.ts';
 import { callJson, callText } from '../support/engine-client.ts';
 import { testImage } from '../support/project.ts';
@@ -117,3 +118,21 @@ test('a build that fails is said with its last output, and so is what only Build
   building(s, { context: './nowhere' });
   assert.match((await s.run(['apply'])).stderr, /build context .*nowhere cannot be read: ENOENT/);
 });
+
+test(
+  'what reeve built, Compose leaves as it is, and the other way about',
+  { skip: noCompose() ?? false },
+  async (t) => {
+    const s = builder(t);
+    building(s, { context: '.', dockerfile_inline: `FROM ${testImage}\nRUN echo one > /edition\n` });
+    await s.ok(['apply']);
+    const ours = await container(s.name, 'web');
+    await composeOk(s, ['up', '-d']);
+    assert.equal((await container(s.name, 'web')).Id, ours.Id);
+    await composeOk(s, ['up', '-d', '--build', '--force-recreate']);
+    const theirs = await container(s.name, 'web');
+    await s.ok(['plan', '--exit-code']);
+    await s.ok(['apply']);
+    assert.equal((await container(s.name, 'web')).Id, theirs.Id);
+  },
+);

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { composeOk, noCompose } from '../support/compose.ts';
+import { compose, composeOk, noCompose } from '../support/compose.ts';
 import { container, readContainerFile } from '../support/engine.ts';
 import { stage, writes, type Sketch, type Stage } from '../support/stage.ts';
 
@@ -130,4 +130,24 @@ test('an edited env file replaces the container', async (t) => {
   s.write('web.env', 'EDITION=2\n');
   await s.ok(['apply']);
   assert.ok((await container(s.name, 'web')).Config.Env.includes('EDITION=2'));
+});
+
+test('inline content under read_only is refused while everything still stands, where Compose has lost it', async (t) => {
+  const s = stage(t);
+  const secrets = { secrets: { token: { environment: 'TOKEN' } } };
+  const changed = { secrets: ['token'], read_only: true, pre_stop: [writes('stopping')] };
+  s.compose({ web: {} });
+  await s.ok(['apply']);
+  const before = await container(s.name, 'web');
+  s.compose({ web: changed, db: {} }, secrets);
+  const ended = await s.run(['apply'], { env: { TOKEN: 'value' } });
+  assert.equal(ended.exitCode, 1);
+  assert.match(ended.stderr, /web: secret token: its environment cannot be written .*read_only/);
+  const after = await container(s.name, 'web');
+  assert.deepEqual([after.Id, after.State.StartedAt], [before.Id, before.State.StartedAt]);
+  assert.equal((await container(s.name, 'db')).State.Running, true);
+  if (noCompose() !== undefined) return;
+  const theirs = await compose(s, ['up', '-d'], { env: { TOKEN: 'value' } });
+  assert.notEqual(theirs.exitCode, 0);
+  assert.equal((await container(s.name, 'web')).State.Running, false);
 });

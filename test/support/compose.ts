@@ -26,12 +26,12 @@ function answers(): boolean {
 export async function compose(
   project: TestProject,
   args: readonly string[],
-  { signal }: { readonly signal?: AbortSignal } = {},
+  { signal, env = {} }: { readonly signal?: AbortSignal; readonly env?: Readonly<Record<string, string>> } = {},
 ): Promise<Ended> {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('COMPOSE_'));
   const child = spawn('docker', ['compose', '--progress', 'plain', ...args], {
     cwd: project.folder,
-    env: Object.fromEntries(inherited),
+    env: { ...Object.fromEntries(inherited), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
