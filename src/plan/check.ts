@@ -9,9 +9,13 @@ import { containerOf } from './plan.ts';
 /** Sentences about what is wrong; none for a sound plan. */
 export function checkPlan(plan: Plan): string[] {
   const byId = new Map(plan.actions.map((action) => [action.id, action]));
+  const preStops = Map.groupBy(
+    plan.actions.filter((action) => action.kind === 'run-hook' && action.phase === 'pre_stop'),
+    (action) => containerOf(action)?.key,
+  );
   return [
     ...checkOrder(plan.actions),
-    ...plan.actions.flatMap((action) => checkSequence(action, byId)),
+    ...plan.actions.flatMap((action) => checkSequence(action, byId, preStops)),
     ...checkContainers(plan.actions),
   ];
 }
@@ -27,14 +31,18 @@ function checkOrder(actions: readonly Action[]): string[] {
 }
 
 /** Hooks come where they belong: a stop after every pre_stop, a post_start after its start, a removal after its stop. */
-function checkSequence(action: Action, byId: ReadonlyMap<ActionId, Action>): string[] {
+function checkSequence(
+  action: Action,
+  byId: ReadonlyMap<ActionId, Action>,
+  preStops: ReadonlyMap<string | undefined, readonly Action[]>,
+): string[] {
   const ref = containerOf(action);
   if (!ref) return [];
   const needs = (id: ActionId): string[] =>
     byId.has(id) && !reaches(action, id, byId) ? [`${action.id} does not wait for ${id}`] : [];
   switch (action.kind) {
     case 'stop-container':
-      return [...byId.keys()].filter((id) => id.startsWith(`${ref.key}:pre_stop[`)).flatMap(needs);
+      return (preStops.get(ref.key) ?? []).flatMap(({ id }) => needs(id));
     case 'remove-container':
     case 'start-container':
       return needs(`${ref.key}:stop`);

@@ -96,9 +96,9 @@ export function addEarlyStops(emission: Emission, decision: ServiceDecision): vo
 
 /** Stops of the replicas that are stopped first because this service's containers are. */
 export function stopsOfDependents({ decisions, earlyStops }: Emission, name: ServiceName): ActionId[] {
-  return [...decisions.values()]
-    .filter(({ service }) => service.depends_on?.[name]?.restart === true)
-    .flatMap(({ service }) => earlyStops.get(service.name) ?? []);
+  return [...earlyStops].flatMap(([dependent, stops]) =>
+    decisions.get(dependent)?.service.depends_on?.[name]?.restart === true ? stops : [],
+  );
 }
 
 function pullingServices(service: Service): ServiceName[] {

@@ -13,8 +13,9 @@ export function holdersOf(containers: readonly ObservedContainer[]): ReadonlyMap
 /** `<12 hex digits>_<name>`, after this container, or after another one where that is taken. */
 export function temporaryName(finalName: string, id: string, holders: ReadonlyMap<string, ObservedContainer>): string {
   const named = (one: string): string => `${one.slice(0, 12)}_${finalName}`;
-  const ids = [id, ...[...holders.values()].map((holder) => holder.id).toSorted()];
-  return named(ids.find((one) => !holders.has(named(one))) ?? id);
+  if (!holders.has(named(id))) return named(id);
+  const others = [...holders.values()].map((holder) => holder.id).toSorted();
+  return named(others.find((other) => !holders.has(named(other))) ?? id);
 }
 
 /** Whether it is the temporary name of a container that is to have the other one. */
