@@ -23,6 +23,9 @@ function builder(t: TestContext, ...tags: string[]): Stage {
     for (const ref of [`${s.name}-web`, `${s.name}-base`, ...tags.map((tag) => `${s.name}:${tag}`)]) {
       await callText(`/images/${ref}`, { method: 'DELETE', query: { force: 'true' } }).catch(() => {});
     }
+    // Those whose names went to later ones.
+    const filters = JSON.stringify({ label: [`com.docker.compose.project=${s.name}`], dangling: ['true'] });
+    await callText('/images/prune', { method: 'POST', query: { filters } });
   });
   return s;
 }

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compose, composeOk, noCompose } from '../support/compose.ts';
 import { container, readContainerFile } from '../support/engine.ts';
+import { eventually } from '../support/eventually.ts';
 import { stage, writes, type Sketch, type Stage } from '../support/stage.ts';
 
 /** Writes down each SIGHUP with what it reads then. */
@@ -77,6 +78,17 @@ test('on_change signal tells the running container, which then reads the new byt
   await s.ok(['plan', '--exit-code']);
   await s.ok(['apply']);
   assert.deepEqual(s.log(), ['ready', 'two']);
+});
+
+test('watch hears of the change by itself', async (t) => {
+  const s = stage(t);
+  s.write('motd', 'one\n');
+  shop(s, { file: './motd', 'x-reeve': { on_change: 'signal:HUP' } });
+  const watch = s.start(['watch', '--debounce', '50ms']);
+  await eventually(() => assert.deepEqual(s.log(), ['ready']));
+  await watch.line(/converged|watching/i);
+  s.write('motd', 'two\n');
+  await eventually(() => assert.deepEqual(s.log(), ['ready', 'two']));
 });
 
 test('on_change ignore leaves the container as it is', async (t) => {

@@ -47,7 +47,7 @@ export function registry(t: TestContext, password?: string): Registry {
   const ref = (name: string): string => `${host}/${name}`;
   const pushed = new Set<string>();
   t.after(async () => {
-    for (const name of pushed) await callText(`/images/${ref(name)}`, { method: 'DELETE' }).catch(() => {});
+    for (const one of pushed) await callText(`/images/${one}`, { method: 'DELETE' }).catch(() => {});
   });
   const login = (secret: string): string => {
     const folder = mkdtempSync(join(home, 'config-'));
@@ -59,8 +59,8 @@ export function registry(t: TestContext, password?: string): Registry {
     ref,
     login,
     async push(name, edition) {
-      pushed.add(name);
       const id = await makeImage(ref(name), edition);
+      pushed.add(ref(name)).add(id);
       const config = login(password ?? '');
       execFileSync('docker', ['--config', config, 'push', '--quiet', ref(name)], { stdio: 'ignore' });
       await callText(`/images/${ref(name)}`, { method: 'DELETE' });
