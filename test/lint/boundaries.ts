@@ -26,7 +26,7 @@ const rules: Readonly<Record<string, Rule>> = {
   model: { ours: [], builtins: ['node:crypto'] },
   plan: { ours: ['model'], builtins: [] },
   '.': { ours: ['model'] },
-  compose: { ours: ['model', ...shared], packages: ['yaml', 'ajv'] },
+  compose: { ours: ['model', ...shared], packages: ['yaml'] },
   engine: { ours: ['model', ...shared], packages: ['dockerode'] },
   state: { ours: ['model', ...shared] },
   source: { ours: ['model', 'engine/engine.ts', ...shared], packages: ['chokidar'] },
