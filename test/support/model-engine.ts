@@ -11,6 +11,7 @@ import type {
   ExecEnd,
   ExecRequest,
   ExecState,
+  FileToCopy,
   NetworkRequest,
   ObserveRequest,
   OutputSink,
@@ -55,7 +56,8 @@ export class ModelEngine extends ModelWorld implements Engine {
     return this.look(request);
   }
 
-  async listProjects(): Promise<string[]> {
+  async listProjects(signal: AbortSignal): Promise<string[]> {
+    signal.throwIfAborted();
     const owned = [...this.containers.values(), ...this.networks.values(), ...this.volumes.values()];
     return [...new Set(owned.flatMap(({ labels }) => labels[LABEL.project] ?? []))].toSorted();
   }
@@ -192,6 +194,7 @@ export class ModelEngine extends ModelWorld implements Engine {
 
   #newContainer(request: ContainerRequest, by: Deed['by']): ModelContainer {
     const { project, service, number, name, labels, carriedVolumes } = request;
+    if (service.provider) throw refusal('rejected', 'a provider service has no container');
     const ref = service.image ?? `${project.name}-${service.name}`;
     if (!this.images.has(ref)) throw refusal('not-found', `no such image: ${ref}`);
     const networks = Object.entries(service.networks ?? {}).map(([key, own]) => {
@@ -210,14 +213,16 @@ export class ModelEngine extends ModelWorld implements Engine {
     const lenders = (service.network_mode ?? '').startsWith('service:')
       ? [request.containerIdOf((service.network_mode ?? '').slice('service:'.length))]
       : [];
-    const container = this.makeContainer({ name, labels, networks, mounts: declared, lenders, by, ref });
+    const container = this.makeContainer({ name, labels, networks, mounts: declared, lenders, by, ref, service });
     container.restartPolicy = restartPolicyOf(service);
     return container;
   }
 
-  async copyFiles(containerId: string, _files: unknown, signal: AbortSignal): Promise<void> {
+  async copyFiles(containerId: string, files: readonly FileToCopy[], signal: AbortSignal): Promise<void> {
     await this.#call({ name: 'copy-files', subject: containerId }, signal, () => {
-      this.touch(this.require(containerId));
+      const container = this.require(containerId);
+      this.touch(container);
+      for (const file of files) container.files.set(file.path, file);
     });
   }
 
@@ -273,6 +278,7 @@ export class ModelEngine extends ModelWorld implements Engine {
       const container = this.require(containerId);
       this.touch(container);
       container.restartPolicy = restartPolicyOf(service);
+      container.resources = { ...container.resources, Memory: service.mem_limit ?? 0 };
     });
   }
 
@@ -287,9 +293,11 @@ export class ModelEngine extends ModelWorld implements Engine {
     });
   }
 
-  async signalContainer(containerId: string, _name: string, signal: AbortSignal): Promise<void> {
+  async signalContainer(containerId: string, name: string, signal: AbortSignal): Promise<void> {
     await this.#call({ name: 'signal-container', subject: containerId }, signal, () => {
-      this.touch(this.require(containerId));
+      const container = this.require(containerId);
+      this.touch(container);
+      if (name === 'SIGKILL') this.die(container, KILLED, 'reeve');
     });
   }
 
@@ -330,8 +338,9 @@ export class ModelEngine extends ModelWorld implements Engine {
 
   async killExec(execId: string, _containerId: string, signal: AbortSignal): Promise<boolean> {
     return await this.#call({ name: 'kill-exec', subject: execId }, signal, () => {
-      if (this.canKillExecs) this.endExec(execId, KILLED);
-      return this.canKillExecs;
+      if (!this.canKillExecs || this.execs.get(execId)?.state !== 'running') return false;
+      this.endExec(execId, KILLED);
+      return true;
     });
   }
 

@@ -5,7 +5,14 @@
  */
 import { createHash } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { EngineNotice, ExecRequest, ObserveRequest, OutputSink, OutputStream } from '../../src/engine/engine.ts';
+import type {
+  EngineNotice,
+  ExecRequest,
+  FileToCopy,
+  ObserveRequest,
+  OutputSink,
+  OutputStream,
+} from '../../src/engine/engine.ts';
 import { readHooks } from '../../src/model/carried-hook.ts';
 import { EngineError, type EngineErrorCode } from '../../src/model/errors.ts';
 import type {
@@ -18,6 +25,7 @@ import type {
   ObservedVolume,
 } from '../../src/model/observed.ts';
 import { LABEL, readContents, readDependsOn } from '../../src/model/owner.ts';
+import type { Service } from '../../src/model/project.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -31,6 +39,11 @@ export interface ModelContainer {
   readonly imageRef: string;
   readonly networks: Map<string, { readonly networkId: string; readonly aliases: readonly string[] }>;
   readonly mounts: ObservedContainer['mounts'];
+  /** What it was made from; undefined where others made it. */
+  readonly service: Service | undefined;
+  /** Copied in, by path. */
+  readonly files: Map<string, FileToCopy>;
+  resources: ObservedContainer['resources'];
   /** Whose namespaces it lives in: it cannot start while that one does not run. */
   readonly lenders: readonly string[];
   restartPolicy: { readonly name: string; readonly maximumRetryCount: number };
@@ -63,6 +76,8 @@ export interface ExecScript {
 
 /** What the main process of a container does; by default it runs on, and has no healthcheck. */
 export interface ProcessScript {
+  /** The engine cannot start it, in these words. */
+  readonly refused?: string;
   /** Turns until it ends by itself. */
   readonly endsAfter?: number;
   readonly exitCode?: number;
@@ -179,7 +194,7 @@ export class ModelWorld {
     exec.state = 'ended';
     exec.exitCode = exitCode;
     this.note('exec-end', 'itself', exec.containerId, { execId, command: exec.request.command, exitCode });
-    this.tell('exec_die', exec.containerId, execId);
+    this.tell('exec_die', exec.containerId, { execId });
   }
 
   /** What reeve sees of a project. */
@@ -216,8 +231,9 @@ export class ModelWorld {
     readonly lenders: readonly string[];
     readonly by: Deed['by'];
     readonly ref?: string;
+    readonly service?: Service;
   }): ModelContainer {
-    const { name, labels, networks, mounts, lenders, by, ref = 'app' } = parts;
+    const { name, labels, networks, mounts, lenders, by, ref = 'app', service } = parts;
     if (this.named(name)) throw refusal('conflict', `the name ${name} is already in use`);
     const state: ContainerState = {
       status: 'created',
@@ -236,6 +252,9 @@ export class ModelWorld {
       createdAt: `2026-01-01T00:00:00.${String(this.#count).padStart(9, '0')}Z`,
       imageId: this.images.get(ref)?.id ?? '',
       imageRef: ref,
+      service,
+      files: new Map(),
+      resources: {},
       networks: new Map(networks),
       mounts,
       lenders,
@@ -254,7 +273,8 @@ export class ModelWorld {
     this.#starts += 1;
     const startedAt = `2026-01-01T00:00:00.${String(this.#starts).padStart(9, '0')}Z`;
     container.stoppedByClient = false;
-    const { endsAfter, exitCode = 0, health = 'none' } = this.process(container);
+    const { endsAfter, exitCode = 0, health = 'none', refused } = this.process(container);
+    if (refused !== undefined) throw refusal('rejected', refused);
     Object.assign(state, { status: 'running', startedAt, health: health === 'none' ? 'none' : 'starting' });
     this.note('start', by, container.id);
     this.tell('start', container.id);
@@ -308,7 +328,7 @@ export class ModelWorld {
     for (const exec of this.execs.values()) if (exec.containerId === container.id) this.execs.delete(exec.id);
     this.note('remove', by, container.id);
     this.containers.delete(container.id);
-    this.tell('destroy', container.id);
+    this.tell('destroy', container.id, { labels: container.labels });
   }
 
   protected startExec(execId: string, sink: OutputSink): void {
@@ -361,10 +381,15 @@ export class ModelWorld {
     this.log.push({ what, by, containerId, startedAt, ...rest });
   }
 
-  protected tell(action: string, containerId: string, execId?: string): void {
-    const labels = this.containers.get(containerId)?.labels ?? {};
+  protected tell(
+    action: string,
+    containerId: string,
+    about: { readonly execId?: string; readonly labels?: Readonly<Record<string, string>> } = {},
+  ): void {
+    const { execId, labels = this.containers.get(containerId)?.labels ?? {} } = about;
     const [project, service] = [labels[LABEL.project], labels[LABEL.service]];
-    const notice = { kind: 'container', action, containerId, project, service, execId, timeNs: '0' } as const;
+    const timeNs = '1767225600000000000';
+    const notice = { kind: 'container', action, containerId, project, service, execId, timeNs } as const;
     for (const listener of this.listeners) listener(notice);
   }
 
@@ -416,7 +441,12 @@ function observedContainer(container: ModelContainer): ObservedContainer {
     })),
     mounts,
     restartPolicy,
-    resources: {},
-    stopTimeoutS: undefined,
+    resources: container.resources,
+    stopTimeoutS: stopTimeoutS(container.service),
   };
+}
+
+function stopTimeoutS(service: Service | undefined): number | undefined {
+  const grace = service?.stop_grace_period;
+  return grace === undefined ? undefined : grace / 1e9;
 }
