@@ -13,7 +13,9 @@ test('SIGKILL of apply between two hooks loses none and repeats none', async (t)
     web: {
       post_start: [
         writes('first'),
-        script('echo second >> /out/log; while ! [ -e /out/go ]; do sleep 0.1; done; echo done >> /out/log'),
+        script(
+          'echo second >> /out/log; while ! [ -e /out/go ]; do echo waiting; sleep 0.1; done; echo done >> /out/log',
+        ),
         writes('third'),
       ],
     },
@@ -33,7 +35,9 @@ test('a hook that still runs after a crash is awaited, not run twice', async (t)
   s.compose({
     web: {
       post_start: [
-        script('echo begun >> /out/log; while ! [ -e /out/go ]; do sleep 0.1; done; echo ended >> /out/log'),
+        script(
+          'echo begun >> /out/log; while ! [ -e /out/go ]; do echo waiting; sleep 0.1; done; echo ended >> /out/log',
+        ),
       ],
     },
   });
