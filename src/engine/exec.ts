@@ -13,6 +13,7 @@ import { waitFor } from './await-state.ts';
 import { inspectContainer } from './containers.ts';
 import { Demultiplexer } from './demux.ts';
 import type { EngineNotice, ExecEnd, ExecRequest, ExecState, OutputSink } from './engine.ts';
+import { findExec } from './exec-record.ts';
 import { connectionError } from './faults.ts';
 import { HeldWords } from './held-words.ts';
 import { parseState } from './observed-container.ts';
@@ -151,10 +152,6 @@ async function attach(
     if (!isOpen) throw new EngineError('rejected', failure.message, { cause: failure });
     return failure;
   }
-}
-
-function findExec(wire: Wire, execId: string, signal: AbortSignal): Promise<ExecAnswer | undefined> {
-  return wire.find<ExecAnswer>({ what: `inspect exec ${execId.slice(0, 12)}`, path: `/exec/${execId}/json`, signal });
 }
 
 /** The engine's words, no process, and the exit code of a shell that cannot run a command. Podman forgets the process. */
