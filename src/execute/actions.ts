@@ -3,7 +3,6 @@
  * No decisions: what to do was decided by the plan, what became of it is told to the executor.
  */
 
-import type { FileToCopy } from '../engine/engine.ts';
 import { containerHash, networkHash, volumeHash } from '../model/config-hash.ts';
 import { EngineError } from '../model/errors.ts';
 import type { Project, Service } from '../model/project.ts';
@@ -12,6 +11,7 @@ import { LABEL, COMPOSE_VERSION, imageLabels, containerLabels } from '../model/o
 import { imageRef } from '../plan/drift.ts';
 import { hooksOf } from '../plan/owed.ts';
 import type { Action, ActionKind, ActionOf } from '../plan/plan.ts';
+import { filesToCopy } from './files-to-copy.ts';
 import { runHook } from './hook-run.ts';
 import type { RunContext } from './run-context.ts';
 import { containerId, desiredProject } from './run-context.ts';
@@ -262,40 +262,6 @@ function noteContents(context: RunContext, action: ActionOf<'start-container' | 
   const contents = desiredProject(context, action).services[action.container.service]?.contents;
   if (!given || !contents || Object.entries(contents).every(([object, digest]) => given[object] === digest)) return;
   context.contents.deliver(context.observed.name, id, contents);
-}
-
-type Files = { readonly ok: true; readonly list: FileToCopy[] } | { readonly ok: false; readonly message: string };
-
-/** Configs and secrets whose bytes are not a file on the host: they are written before each start. */
-function filesToCopy(project: Project, serviceName: string): Files {
-  const service = project.services[serviceName];
-  const list: FileToCopy[] = [];
-  for (const [kind, references, objects] of [
-    ['secret', service?.secrets ?? [], project.secrets],
-    ['config', service?.configs ?? [], project.configs],
-  ] as const) {
-    for (const reference of references) {
-      const object = objects[reference.source];
-      if (!object || object.file !== undefined || object.external) continue;
-      if (object.value === undefined) {
-        return {
-          ok: false,
-          message: `${kind} ${reference.source}: the variable ${object.environment ?? ''} is not set`,
-        };
-      }
-      if (object.value === '') continue;
-      const directory = kind === 'secret' ? '/run/secrets/' : '/';
-      const target = reference.target ?? reference.source;
-      list.push({
-        path: target.startsWith('/') ? target : directory + target,
-        bytes: new TextEncoder().encode(object.value),
-        mode: reference.mode ?? 0o444,
-        uid: Number(reference.uid ?? 0),
-        gid: Number(reference.gid ?? 0),
-      });
-    }
-  }
-  return { ok: true, list };
 }
 
 function required<T>(value: T | undefined, action: Action): T {
