@@ -75,6 +75,7 @@ test('on_change signal tells the running container, which then reads the new byt
   await s.ok(['apply', '--wait', '--wait-timeout', '30s']);
   const after = await container(s.name, 'web');
   assert.deepEqual([after.Id, after.State.StartedAt], [before.Id, before.State.StartedAt]);
+  await eventually(() => assert.deepEqual(s.log(), ['ready', 'two']));
   await s.ok(['plan', '--exit-code']);
   await s.ok(['apply']);
   assert.deepEqual(s.log(), ['ready', 'two']);

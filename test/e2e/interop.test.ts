@@ -118,13 +118,13 @@ test('a replacement that a killed Compose left half done is finished', { skip },
   s.compose({ web: slow });
   await composeOk(s, ['up', '-d']);
   s.compose({ web: { ...slow, environment: { EDITION: '2' } } });
-  // Once the new one is made the old one is being stopped, for half a minute.
-  const made = new AbortController();
-  await using recording = await recordEvents(({ Type, Action, Actor: { Attributes } }) => {
-    const isTemporary = /^[0-9a-f]{12}_/.test(Attributes['name'] ?? '');
-    if (Type === 'container' && Action === 'create' && isTemporary) made.abort();
+  // The new one is made, and the old one is being stopped, for half a minute.
+  const old = await container(s.name, 'web');
+  const stopping = new AbortController();
+  await using recording = await recordEvents(({ Type, Action, Actor }) => {
+    if (Type === 'container' && Action === 'kill' && Actor.ID === old.Id) stopping.abort();
   });
-  await compose(s, ['up', '-d'], { signal: made.signal });
+  await compose(s, ['up', '-d'], { signal: stopping.signal });
   await recording.close();
   assert.equal((await containers(s.name, 'web')).length, 2);
   s.compose({ web: { ...slow, environment: { EDITION: '2' }, stop_grace_period: '1s' } });

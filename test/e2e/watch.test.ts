@@ -114,9 +114,11 @@ test('a change of an env file is followed, and nothing else is touched', async (
 test('what is at rest is left at rest: no call changes anything without a cause', async (t) => {
   const s = stage(t);
   s.compose({ web: { post_start: [writes('started')] } });
-  s.start(['watch', '--resync', '1s']);
-  await eventually(() => assert.deepEqual(s.log(), ['started']));
   await using recording = await recordEvents();
+  s.start(['watch', '--resync', '1s']);
+  await eventually(() => assert.ok(recording.of(s.name).some((line) => line.includes('exec_die'))));
+  assert.deepEqual(s.log(), ['started']);
+  const atRest = recording.events.length;
   s.write('unrelated.txt', 'hello');
   s.write('compose.yaml', readFileSync(s.path('compose.yaml'), 'utf8'));
   const marker = await outside.run(`${s.name}-marker`, {
@@ -126,10 +128,12 @@ test('what is at rest is left at rest: no call changes anything without a cause'
   await eventually(() => assert.ok(recording.of(s.name).some((line) => line.includes('die'))));
   await outside.remove(marker);
   await eventually(() => assert.ok(recording.of(s.name).some((line) => line.includes('destroy'))));
-  const others = recording.events.filter(
-    ({ Actor, Type }) =>
-      Type === 'container' && Actor.Attributes['com.docker.compose.project'] === s.name && Actor.ID !== marker,
-  );
+  const others = recording.events
+    .slice(atRest)
+    .filter(
+      ({ Actor, Type }) =>
+        Type === 'container' && Actor.Attributes['com.docker.compose.project'] === s.name && Actor.ID !== marker,
+    );
   assert.deepEqual(
     others.map(({ Action }) => Action),
     [],
