@@ -56,6 +56,21 @@ describe('the event stream', () => {
     assert.match(requests[1] ?? '', /since=1700000001\.000000007&/);
   });
 
+  it('a stream that opens and breaks at once, again and again, is opened after growing delays', async (t) => {
+    const openedAtMs: number[] = [];
+    const { wire } = await fakeServer(t, (_, response) => {
+      openedAtMs.push(performance.now());
+      response.writeHead(200).flushHeaders();
+      setImmediate(() => response.socket?.destroy());
+    });
+    const events = new EventStream(wire, 0);
+    t.after(() => events.close());
+    await hear(events, 'connected', 5);
+    const [first = 0, second = 0, , fourth = 0, fifth = 0] = openedAtMs;
+    assert.ok(second - first >= 45);
+    assert.ok(fifth - fourth >= 395, `${fifth - fourth} ms`);
+  });
+
   it("begins at the engine's own time", async (t) => {
     const { wire, requests } = await fakeServer(t, (_, response) => response.writeHead(200).flushHeaders());
     const events = new EventStream(wire, -3_600_000);

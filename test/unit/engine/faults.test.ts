@@ -37,6 +37,15 @@ describe('refusals by meaning', () => {
     assert.equal(refusalText('404 page not found\n'), '404 page not found');
   });
 
+  it('a connection that broke is told in words, not in those of the HTTP library', () => {
+    const text = (message: string): string =>
+      connectionError('list networks', Object.assign(new Error(message), { code: 'ECONNRESET' })).message;
+    const head = 'list networks: the engine cannot be reached or broke off:';
+    assert.equal(text('aborted'), `${head} the connection broke in the middle of an answer`);
+    assert.equal(text('socket hang up'), `${head} the connection was closed without an answer`);
+    assert.equal(text('read ECONNRESET'), `${head} the connection was reset (read ECONNRESET)`);
+  });
+
   it('subject and action come first in the message', () => {
     const error = refusalError('start container 1f0', { status: 409, text: 'is marked for removal' });
     assert.equal(error.message, 'start container 1f0: is marked for removal');
