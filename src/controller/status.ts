@@ -40,7 +40,9 @@ export class StatusBoard {
 
   set(status: ProjectStatus): void {
     this.#current.set(status.key, status);
-    const text = JSON.stringify([status.state, status.reason, status.messages]);
+    // Which call of many it was that an engine did not answer is no news.
+    const messages = status.reason === 'EngineUnavailable' ? [] : status.messages;
+    const text = JSON.stringify([status.state, status.reason, messages]);
     const isNews = status.actions > 0 && status.state === 'ready';
     if (this.#said.get(status.key) === text && !isNews) return;
     this.#said.set(status.key, text);

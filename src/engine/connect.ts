@@ -13,7 +13,7 @@ import { agentOf, dockerAt } from './agents.ts';
 import { isAtLeast } from './api-version.ts';
 import { DockerEngine } from './docker.ts';
 import type { Engine, EngineInfo } from './engine.ts';
-import { systemCode } from './faults.ts';
+import { connectionText, systemCode } from './faults.ts';
 import { proxyEnvironment } from './proxy-environment.ts';
 import { Wire } from './wire.ts';
 
@@ -115,6 +115,6 @@ function unreachable(host: string, error: unknown): EngineError {
       ? 'permission denied: run as a member of the group docker, or as root'
       : code === 'ENOENT' || code === 'ECONNREFUSED'
         ? 'nothing answers there: is Docker running? Start it, or name another engine with --host or DOCKER_HOST'
-        : `${cause instanceof Error ? cause.message : String(cause)}: check the address (--host, DOCKER_HOST, docker context ls)`;
+        : `${connectionText(cause)}: check the address (--host, DOCKER_HOST, docker context ls)`;
   return new EngineError('unavailable', `cannot reach the Docker engine at ${host}: ${why}`, { cause });
 }

@@ -16,6 +16,8 @@ type Listener = (notice: EngineNotice) => void;
 const LINGER_MS = 1000;
 const FIRST_DELAY_MS = 50;
 const LONGEST_DELAY_MS = 5000;
+/** A stream that lived for so long was well; one that opens and breaks at once is not opened in a hot loop. */
+const WELL_AFTER_MS = 5000;
 
 /** Podman's words for what Docker calls otherwise. */
 const ACTION: Readonly<Record<string, string>> = { remove: 'destroy', died: 'die', exec_died: 'exec_die' };
@@ -74,14 +76,16 @@ export class EventStream {
     let delayMs = FIRST_DELAY_MS;
     while (!stop.aborted) {
       let failure: unknown;
+      let openedAtMs = Infinity;
       try {
         await this.#readUntilItEnds(stop, () => {
-          delayMs = FIRST_DELAY_MS;
+          openedAtMs = performance.now();
         });
       } catch (error) {
         failure = error;
       }
       if (stop.aborted) return;
+      if (performance.now() - openedAtMs >= WELL_AFTER_MS) delayMs = FIRST_DELAY_MS;
       this.#tell({ kind: 'disconnected', error: failure ?? new Error('the engine ended its event stream') });
       await pause(delayMs, stop);
       delayMs = Math.min(delayMs * 2, LONGEST_DELAY_MS);

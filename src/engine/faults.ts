@@ -56,10 +56,22 @@ export function refusalText(body: string): string {
 /** An error below HTTP: refused, reset, no such socket, a broken body. */
 export function connectionError(what: string, error: unknown): EngineError {
   if (error instanceof EngineError) return error;
-  const text = error instanceof Error ? error.message || (systemCode(error) ?? error.name) : String(error);
-  return new EngineError('unavailable', `${what}: the engine cannot be reached or broke off: ${text}`, {
-    cause: error,
-  });
+  return new EngineError(
+    'unavailable',
+    `${what}: the engine cannot be reached or broke off: ${connectionText(error)}`,
+    {
+      cause: error,
+    },
+  );
+}
+
+/** What happened to a connection, in words. */
+export function connectionText(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.message === 'aborted') return 'the connection broke in the middle of an answer';
+  if (error.message === 'socket hang up') return 'the connection was closed without an answer';
+  if (systemCode(error) === 'ECONNRESET') return `the connection was reset (${error.message})`;
+  return error.message || (systemCode(error) ?? error.name);
 }
 
 /** The `code` of a system error, such as ECONNREFUSED. */
