@@ -19,9 +19,18 @@ interface Counts {
   readonly skipped: number;
 }
 
-type Suite =
-  | { readonly kind: 'command'; readonly commands: readonly (readonly string[])[] }
-  | { readonly kind: 'tests'; readonly concurrency: number; readonly deadlineMs: number; readonly engine: boolean };
+type Suite = { readonly kind: 'command'; readonly commands: readonly (readonly string[])[] } | TestSuite;
+
+interface TestSuite {
+  readonly kind: 'tests';
+  readonly concurrency: number;
+  readonly deadlineMs: number;
+  readonly engine: boolean;
+  /** Where its files are; default: the folder of its name. */
+  readonly files?: string;
+  /** It is run when it is named only, with this in its environment: another suite has the short version of it. */
+  readonly long?: Readonly<Record<string, string>>;
+}
 
 const root = join(import.meta.dirname, '..');
 const cores = availableParallelism();
@@ -43,6 +52,14 @@ const suites: Readonly<Record<string, Suite>> = {
   // These wait for the engine most of the time.
   engine: { kind: 'tests', concurrency: 2 * cores, deadlineMs: 120_000, engine: true },
   e2e: { kind: 'tests', concurrency: 2 * cores, deadlineMs: 180_000, engine: true },
+  faults: {
+    kind: 'tests',
+    concurrency: 1,
+    deadlineMs: 4 * 3_600_000,
+    engine: true,
+    files: 'test/e2e/faults-*.test.ts',
+    long: { REEVE_FAULTS: '200' },
+  },
 };
 
 const words = process.argv.slice(2);
@@ -51,7 +68,7 @@ const filters = words.filter((word) => !(word in suites));
 const chosen =
   named.length > 0
     ? named
-    : Object.keys(suites).filter((name) => filters.length === 0 || suites[name]?.kind === 'tests');
+    : Object.keys(suites).filter((name) => !isLong(suites[name]) && (filters.length === 0 || isTests(suites[name])));
 const runMark = randomBytes(2).toString('hex');
 // What a test process is told: the mark that goes into the name of each of its projects.
 process.env['REEVE_TEST_RUN'] = runMark;
@@ -87,8 +104,9 @@ function runCommands(commands: readonly (readonly string[])[]): Counts {
   return { passed: passes ? 1 : 0, failed: passes ? 0 : 1, skipped: 0 };
 }
 
-async function runTests(name: string, { concurrency, deadlineMs }: Extract<Suite, { kind: 'tests' }>): Promise<Counts> {
-  const files = globSync(`test/${name}/**/*.test.ts`, { cwd: root })
+async function runTests(name: string, { concurrency, deadlineMs, files: place, long }: TestSuite): Promise<Counts> {
+  for (const [variable, value] of Object.entries(long ?? {})) process.env[variable] ??= value;
+  const files = globSync(place ?? `test/${name}/**/*.test.ts`, { cwd: root })
     .filter((file) => filters.length === 0 || filters.some((word) => file.includes(word)))
     .toSorted();
   if (files.length === 0) return { passed: 0, failed: 0, skipped: 0 };
@@ -106,8 +124,16 @@ async function runTests(name: string, { concurrency, deadlineMs }: Extract<Suite
   return counts;
 }
 
+function isTests(suite: Suite | undefined): suite is TestSuite {
+  return suite?.kind === 'tests';
+}
+
+function isLong(suite: Suite | undefined): boolean {
+  return isTests(suite) && suite.long !== undefined;
+}
+
 function usesEngine(suite: Suite | undefined): boolean {
-  return suite?.kind === 'tests' && suite.engine;
+  return isTests(suite) && suite.engine;
 }
 
 /** What this run's projects left on the engine is a failure: of the tests' clean-up, or of reeve. It is then removed. */

@@ -1,8 +1,9 @@
 /**
- * A unix socket in front of the engine's that passes everything through and notes when which request was sent.
+ * A unix socket in front of the engine's that passes everything through and notes when which request was sent. It can keep
+ * requests from the engine, and cut every connection after so many bytes of answers: in a header, a list, a hook's output.
  * What is timed is the moment at which the client's bytes arrive here, so the engine's own speed does not count.
  */
-import { createConnection, createServer } from 'node:net';
+import { createConnection, createServer, type Socket } from 'node:net';
 import { rmSync } from 'node:fs';
 import { engineAddress } from './engine-client.ts';
 
@@ -16,19 +17,31 @@ export interface SentRequest {
 export interface RecordingProxy extends AsyncDisposable {
   readonly host: string;
   readonly requests: SentRequest[];
+  /** Cuts every connection after so many bytes of answers, also those that had as many already; Infinity: no longer. */
+  cutAfter(bytes: number): void;
   /** Resolves with the first request after `sinceMs` whose line matches. */
   next(pattern: RegExp, sinceMs?: number): Promise<SentRequest>;
+}
+
+export interface RecordingOptions {
+  /** Told of the n-th request, from 1, before the engine gets it; `false` keeps it, and what follows it, from the engine. */
+  readonly onRequest?: (n: number, line: string) => boolean;
 }
 
 const REQUEST_LINE = /^(?:GET|HEAD|POST|PUT|DELETE) \S+/gm;
 
 /** Listens at `path`; the engine is the one that tests talk to. */
-export async function recordingProxy(path: string): Promise<RecordingProxy> {
+export async function recordingProxy(
+  path: string,
+  { onRequest = () => true }: RecordingOptions = {},
+): Promise<RecordingProxy> {
   const { socketPath } = engineAddress();
   if (!socketPath) throw new Error('this needs an engine on a unix socket');
   const requests: SentRequest[] = [];
   const waiting = new Set<() => void>();
-  const sockets = new Set<{ destroy(): void }>();
+  const sockets = new Set<Socket>();
+  const answered = new Map<Socket, number>();
+  let limit = Infinity;
   const server = createServer((client) => {
     const engine = createConnection(socketPath);
     for (const socket of [client, engine]) {
@@ -36,23 +49,38 @@ export async function recordingProxy(path: string): Promise<RecordingProxy> {
       socket.on('error', () => {});
       socket.on('close', () => {
         sockets.delete(socket);
+        answered.delete(socket);
         client.destroy();
         engine.destroy();
       });
     }
     client.on('data', (chunk) => {
       const atMs = performance.now();
-      for (const [line] of chunk.toString('latin1').matchAll(REQUEST_LINE)) requests.push({ atMs, line });
+      let passes = true;
+      for (const [line] of chunk.toString('latin1').matchAll(REQUEST_LINE))
+        passes = onRequest(requests.push({ atMs, line }), line) && passes;
       for (const look of waiting) look();
+      if (!passes) client.unpipe(engine);
     });
     client.pipe(engine);
-    engine.pipe(client);
+    engine.on('data', (chunk) => {
+      const bytes = answered.get(client) ?? 0;
+      answered.set(client, bytes + chunk.length);
+      const left = Math.max(0, limit - bytes);
+      if (chunk.length <= left) client.write(chunk);
+      else client.end(chunk.subarray(0, left));
+    });
+    engine.on('end', () => client.end());
   });
   rmSync(path, { force: true });
   await new Promise<void>((resolve) => server.listen(path, resolve));
   return {
     host: `unix://${path}`,
     requests,
+    cutAfter: (bytes) => {
+      limit = bytes;
+      for (const [client, had] of answered) if (had > bytes) client.destroy();
+    },
     next: (pattern, sinceMs = 0) =>
       new Promise((resolve) => {
         const look = (): void => {

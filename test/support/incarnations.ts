@@ -1,0 +1,121 @@
+/**
+ * A project whose containers and hooks write down which start of which container they belong to, and the judge of what they
+ * wrote. An incarnation is named by the container's host name and the moment at which the kernel started its first process:
+ * nothing in this record comes from reeve.
+ */
+import assert from 'node:assert/strict';
+import { containers, exec, type Container, type EventRecording } from './engine.ts';
+import { script, type Sketch, type Stage } from './stage.ts';
+
+/** Sets `$me`, in the container's main process as in a hook. */
+const whoAmI = 'read -r line < /proc/1/stat; set -- $line; me="$HOSTNAME ${22}"';
+
+const main: Sketch = {
+  command: [
+    'sh',
+    '-c',
+    `trap 'echo "term $me" >> /out/log; exit 0' TERM; ${whoAmI}; while :; do sleep 60 & wait $!; done`.replaceAll(
+      '$',
+      '$$$$',
+    ),
+  ],
+  stop_grace_period: '5s',
+};
+
+function marked(name: string, between = ':'): Sketch {
+  return script(`${whoAmI}; echo "${name} begins $me" >> /out/log; ${between}; echo "${name} ends $me" >> /out/log`);
+}
+
+/** Two hooks of each phase; the first ones take a moment. */
+const hooks: Sketch = {
+  post_start: [marked('post_start[0]', 'sleep 0.05'), marked('post_start[1]')],
+  pre_stop: [marked('pre_stop[0]', 'sleep 0.05'), marked('pre_stop[1]')],
+};
+
+export interface Shape {
+  readonly version: number;
+  readonly replicas: number;
+}
+
+/** A database and what depends on it, in replicas. */
+export function writeCast(s: Stage, { version, replicas }: Shape): void {
+  const environment = { VERSION: String(version) };
+  s.compose({
+    db: { ...main, ...hooks, environment },
+    web: { ...main, ...hooks, environment, scale: replicas, depends_on: ['db'] },
+  });
+}
+
+/** What hooks did more often than they had to. */
+export interface Repeats {
+  readonly postStart: number;
+}
+
+/** Everything runs as the shape says, under its own name, and each incarnation that is up got its hooks. */
+export async function assertUp(s: Stage, { version, replicas }: Shape): Promise<Repeats> {
+  const up = await containers(s.name);
+  const web = Array.from({ length: replicas }, (_, index) => `/${s.name}-web-${index + 1}`);
+  assert.deepEqual(
+    up.map(({ Name }) => Name),
+    [`/${s.name}-db-1`, ...web],
+  );
+  let postStart = 0;
+  for (const one of up) {
+    assert.equal(one.State.Running, true, `${one.Name} runs`);
+    assert.ok(one.Config.Env.includes(`VERSION=${version}`), `${one.Name} is of version ${version}`);
+    const me = await incarnationOf(one);
+    const began = s.log().flatMap((line) => /^(post_start\S+) begins (.*)$/.exec(line)?.slice(1) ?? []);
+    const ended = s.log().flatMap((line) => (line.endsWith(` ends ${me}`) ? (line.split(' ')[0] ?? '') : []));
+    const ends = ended.filter((name) => name.startsWith('post_start'));
+    assert.deepEqual([...new Set(ends)], ['post_start[0]', 'post_start[1]'], `hooks of ${one.Name} (${me})`);
+    postStart += began.filter((text) => text === me).length - 2;
+  }
+  return { postStart };
+}
+
+export async function assertGone(s: Stage): Promise<void> {
+  assert.deepEqual(
+    (await containers(s.name)).map(({ Name }) => Name),
+    [],
+  );
+}
+
+/** Of the whole past: each stop came after pre_stop, and no two hooks of a container ran at the same time. */
+export function assertPast(s: Stage, recording: EventRecording): void {
+  const log = s.log();
+  const stopped = log.flatMap((line, index) => (line.startsWith('term ') ? [[line.slice(5), index] as const] : []));
+  for (const [me, at] of stopped) {
+    const before = log.slice(0, at);
+    for (const hook of ['pre_stop[0]', 'pre_stop[1]'])
+      assert.ok(before.includes(`${hook} ends ${me}`), `${hook} came before ${me} was stopped\n${log.join('\n')}`);
+  }
+  const died = recording.events.filter(
+    ({ Type, Action, Actor }) =>
+      Type === 'container' && Action === 'die' && Actor.Attributes['com.docker.compose.project'] === s.name,
+  );
+  assert.ok(died.length >= stopped.length);
+  for (const { Actor } of died) {
+    const host = Actor.ID.slice(0, 12);
+    assert.ok(
+      log.some((line) => line.startsWith(`pre_stop[1] ends ${host}`)),
+      `${Actor.Attributes['name']} (${host}) died without pre_stop`,
+    );
+  }
+  assertOneAtATime(log);
+}
+
+function assertOneAtATime(log: readonly string[]): void {
+  const running = new Map<string, string>();
+  for (const line of log) {
+    const [, hook = '', verb, me = ''] = /^(\S+) (begins|ends) (.*)$/.exec(line) ?? [];
+    if (verb === 'begins') {
+      assert.equal(running.get(me), undefined, `${hook} began in ${me} while another ran\n${log.join('\n')}`);
+      running.set(me, hook);
+    } else if (verb === 'ends') running.delete(me);
+  }
+}
+
+async function incarnationOf({ Id }: Container): Promise<string> {
+  const { output } = await exec(Id, ['sh', '-c', `${whoAmI}; echo "$me"`]);
+  return output.trim();
+}
