@@ -6,8 +6,9 @@
  */
 
 import { DEFAULT_HOOK_POLICY, type HookPhase, type HookPolicy } from '../model/hook.ts';
+import { LINT_CODES, type LintCode } from '../model/lint.ts';
 import type { OnChange, ServicePolicy } from '../model/project.ts';
-import { formatPath, type Findings, type Path } from './diagnostic.ts';
+import { Findings, formatPath, type Path } from './diagnostic.ts';
 import { describeKind, get, type Node } from './node.ts';
 import { nearest } from './suggestion.ts';
 import { parseDuration } from './units.ts';
@@ -17,9 +18,11 @@ const SIGNAL = /^signal:(SIG)?[A-Z][A-Z0-9+-]*$|^signal:\d{1,2}$/;
 
 /** A hook's policy; what is not said has the default. */
 export function readHookPolicy(hook: Node, phase: HookPhase, path: Path, findings: Findings): HookPolicy {
-  const keys = ['timeout', 'on_failure', 'retries', 'backoff', 'run', ...(phase === 'post_start' ? ['after'] : [])];
+  const always = ['timeout', 'on_failure', 'retries', 'backoff', 'run', 'allow'];
+  const keys = phase === 'post_start' ? [...always, 'after'] : always;
   const reader = openExtension(hook, path, keys, findings);
   if (reader === undefined) return DEFAULT_HOOK_POLICY;
+  reader.lintCodes('allow');
   const timeoutMs = reader.durationMs('timeout');
   const defaults = DEFAULT_HOOK_POLICY;
   return {
@@ -34,8 +37,16 @@ export function readHookPolicy(hook: Node, phase: HookPhase, path: Path, finding
 
 /** A service's policy. */
 export function readServicePolicy(service: Node, path: Path, findings: Findings): ServicePolicy {
-  const reader = openExtension(service, path, ['on_unhealthy'], findings);
+  const reader = openExtension(service, path, ['on_unhealthy', 'allow'], findings);
+  reader?.lintCodes('allow');
   return { onUnhealthy: reader?.oneOf('on_unhealthy', ['ignore', 'restart']) ?? 'ignore' };
+}
+
+/** The lint codes that a hook or a service silences; what is wrong with them was said when its policy was read. */
+export function readAllowed(owner: Node): LintCode[] {
+  const node = get(owner, KEY);
+  const reader = node?.kind === 'map' ? new ExtensionReader(node, [], new Findings()) : undefined;
+  return reader?.lintCodes('allow') ?? [];
 }
 
 /** What to do when the bytes of a config or secret change. */
@@ -103,6 +114,18 @@ class ExtensionReader {
     if (node === undefined) return undefined;
     const value = node.kind === 'int' ? Number(node.value) : -1;
     return value >= 0 && Number.isSafeInteger(value) ? value : this.#refuse(key, node, 'a whole number, 0 or more');
+  }
+
+  /** A list of lint codes. */
+  lintCodes(key: string): LintCode[] {
+    const node = get(this.#node, key);
+    if (node === undefined) return [];
+    const items = node.kind === 'list' ? node.items : [node];
+    return items.flatMap((item) => {
+      const text = item.kind === 'string' ? item.value : '';
+      const code = LINT_CODES.find((known) => known === text);
+      return code ?? this.#refuse(key, item, LINT_CODES.join(', '), nearest(text, LINT_CODES)) ?? [];
+    });
   }
 
   onChange(key: string): OnChange | undefined {

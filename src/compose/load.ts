@@ -5,6 +5,7 @@
  * It throws only when the signal is aborted.
  */
 
+import type { HookSource } from '../model/lint.ts';
 import type { Project } from '../model/project.ts';
 import { assemble } from './assemble.ts';
 import { checkConsistency } from './consistency.ts';
@@ -12,6 +13,7 @@ import { byPlace, Findings } from './diagnostic.ts';
 import { discover, STDIN, type Discovery } from './discovery.ts';
 import type { Document } from './document.ts';
 import { InputFiles } from './files.ts';
+import { readHookSources } from './hook-sources.ts';
 import { loadIncrementally } from './incremental.ts';
 import type { LoadContext } from './load-context.ts';
 import { loadModel, readDocuments } from './model-loader.ts';
@@ -28,9 +30,9 @@ export async function loadProject(options: LoadOptions): Promise<LoadResult> {
   const discovery = discover(options, inputs, findings);
   const stdin = discovery?.files.includes(STDIN) === true ? await readStdin(options) : undefined;
   const shared = { findings, inputs, stdin };
-  const project = discovery && (loadChanged(options, discovery, shared) ?? load(options, discovery, shared));
+  const loaded = discovery && (loadChanged(options, discovery, shared) ?? load(options, discovery, shared));
   const warnings = findings.warnings;
-  if (project !== undefined && findings.errors.length === 0) return { ok: true, project, warnings };
+  if (loaded !== undefined && findings.errors.length === 0) return { ok: true, ...loaded, warnings };
   return { ok: false, diagnostics: findings.errors.toSorted(byPlace), warnings, inputFiles: inputs.list };
 }
 
@@ -44,12 +46,19 @@ interface Shared {
   readonly stdin: string | undefined;
 }
 
-/** With a cache, only what changed is read, where that can be done. */
-function loadChanged(options: LoadOptions, discovery: Discovery, { findings, inputs }: Shared): Project | undefined {
-  return options.cache && loadIncrementally(options.cache, { options, discovery, inputs, findings });
+interface Loaded {
+  readonly project: Project;
+  readonly hookSources: readonly HookSource[];
 }
 
-function load(options: LoadOptions, discovery: Discovery, shared: Shared): Project | undefined {
+/** With a cache, only what changed is read, where that can be done. */
+function loadChanged(options: LoadOptions, discovery: Discovery, { findings, inputs }: Shared): Loaded | undefined {
+  if (options.cache === undefined || options.hookSources) return undefined;
+  const project = loadIncrementally(options.cache, { options, discovery, inputs, findings });
+  return project && { project, hookSources: [] };
+}
+
+function load(options: LoadOptions, discovery: Discovery, shared: Shared): Loaded | undefined {
   const { findings, inputs, stdin } = shared;
   const { environment, files, workingDir } = discovery;
   const home = options.environment['HOME'];
@@ -84,7 +93,8 @@ function load(options: LoadOptions, discovery: Discovery, shared: Shared): Proje
   );
   checkConsistency(root, parts, findings);
   const project = assemble(name, { root, parts, discovery, inputs, findings });
-  return findings.errors.length > 0 ? undefined : project;
+  if (findings.errors.length > 0) return undefined;
+  return { project, hookSources: options.hookSources ? readHookSources(root, Object.keys(project.services)) : [] };
 }
 
 /** Reads the main files ahead, because the project's name in them is needed before anything is interpolated. */

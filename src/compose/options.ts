@@ -2,6 +2,7 @@
  * What a load is asked for and what it gives: the public face of src/compose, in types.
  */
 
+import type { HookSource } from '../model/lint.ts';
 import type { InputFile, Project } from '../model/project.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { LoadCache } from './load-cache.ts';
@@ -28,10 +29,18 @@ export interface LoadOptions {
   readonly signal?: AbortSignal;
   /** Of earlier loads of the same project: what did not change is not read again. Default: none. */
   readonly cache?: LoadCache;
+  /** Tell how the hooks are written, for lint; everything is read then. Default false. */
+  readonly hookSources?: boolean;
 }
 
 export type LoadResult =
-  | { readonly ok: true; readonly project: Project; readonly warnings: readonly Diagnostic[] }
+  | {
+      readonly ok: true;
+      readonly project: Project;
+      readonly warnings: readonly Diagnostic[];
+      /** Of the services of the project; empty unless asked for. */
+      readonly hookSources: readonly HookSource[];
+    }
   | {
       readonly ok: false;
       readonly diagnostics: readonly Diagnostic[];

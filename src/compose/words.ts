@@ -18,6 +18,15 @@ export function splitWords(line: string): string[] | undefined {
   return splitter.finish();
 }
 
+/** What an unquoted operator cuts off, from the operator on; undefined where the whole line counts. */
+export function cutOffBy(line: string): string | undefined {
+  const splitter = new Splitter();
+  for (const [at, char] of [...line].entries()) {
+    if (!splitter.take(char)) return OPERATORS.has(char) ? [...line].slice(at).join('') : undefined;
+  }
+  return undefined;
+}
+
 class Splitter {
   readonly #words: string[] = [];
   #word = '';
