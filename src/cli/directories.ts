@@ -3,6 +3,7 @@
  * not load, and two folders that claim one name, are their own failures and nobody else's.
  */
 
+import type { HookSource } from '../model/lint.ts';
 import type { Project } from '../model/project.ts';
 import { messageOf, UsageError } from '../model/errors.ts';
 import type { State } from '../state/state.ts';
@@ -17,7 +18,9 @@ export interface FolderProject {
   /** Name of the folder, for people. */
   readonly folder: string;
   readonly path: string;
-  readonly loaded: { readonly ok: true; readonly project: Project } | { readonly ok: false; readonly error: Error };
+  readonly loaded:
+    | { readonly ok: true; readonly project: Project; readonly hookSources: readonly HookSource[] }
+    | { readonly ok: false; readonly error: Error };
 }
 
 /** Loads every project of these directories; an unreadable directory is a failure of the whole. */
@@ -69,7 +72,8 @@ async function loadFolder(invocation: Invocation, directory: string, folder: Pro
       return failed(found, new CommandFailed(`the Compose file of ${path} went away`));
     if (!result.ok) return failed(found, new InvalidFiles(result.diagnostics));
     sayWarnings(invocation, result.warnings);
-    return { ...found, loaded: { ok: true, project: result.project } };
+    const { project, hookSources } = result;
+    return { ...found, loaded: { ok: true, project, hookSources } };
   } catch (error) {
     invocation.interrupts.signal.throwIfAborted();
     return failed(found, error instanceof Error ? error : new Error(String(error)));

@@ -1,7 +1,9 @@
 /** What `apply` would do, shown: the course of `plan` and of `apply --dry-run`. Changes nothing anywhere. */
 
 import type { ApplyPolicy } from '../controller/operations.ts';
+import { lintProject } from '../controller/lint.ts';
 import { planOnly } from '../controller/operations.ts';
+import type { HookSource, Lint } from '../model/lint.ts';
 import type { Project, ServiceName } from '../model/project.ts';
 import type { Plan } from '../plan/plan.ts';
 import { isEmpty } from '../plan/plan.ts';
@@ -14,6 +16,7 @@ import type { Invocation } from './invocation.ts';
 import { reportFailure } from './invocation.ts';
 import { maskOf, showAll } from './render/action.ts';
 import { planJson } from './render/event-json.ts';
+import { lintJson, lintLine } from './render/lint.ts';
 import { renderPlanText } from './render/plan-text.ts';
 import { withConnection } from './session.ts';
 import { findTarget } from './targets.ts';
@@ -30,21 +33,27 @@ export interface PlanRun {
   readonly signalsChanges: boolean;
 }
 
-interface Planned {
+interface Loaded {
   readonly project: Project;
   readonly services: ReadonlySet<ServiceName> | undefined;
+  readonly hookSources: readonly HookSource[];
+}
+
+interface Planned {
+  readonly plan: Plan;
+  readonly lints: readonly Lint[];
 }
 
 export function runPlan(invocation: Invocation, run: PlanRun): Promise<ExitCode> {
   return withConnection(
     invocation,
-    () => load(invocation, run),
+    () => load({ ...invocation, loadOptions: { ...invocation.loadOptions, hookSources: true } }, run),
     async (connection, { projects, failed }) => {
       let changes = false;
-      for (const { project, services } of projects) {
-        const plan = await planOf(connection, { project, services }, run, invocation.interrupts.drain);
-        changes ||= !isEmpty(plan);
-        show(invocation, plan, project, run);
+      for (const loaded of projects) {
+        const planned = await planOf(connection, loaded, run, invocation.interrupts.drain);
+        changes ||= !isEmpty(planned.plan);
+        show(invocation, planned, loaded.project, run);
       }
       if (failed !== undefined) return failed;
       return changes && run.signalsChanges ? EXIT.changes : EXIT.converged;
@@ -55,15 +64,15 @@ export function runPlan(invocation: Invocation, run: PlanRun): Promise<ExitCode>
 async function load(
   invocation: Invocation,
   { words, adjust }: PlanRun,
-): Promise<{ readonly projects: readonly Planned[]; readonly failed: ExitCode | undefined }> {
+): Promise<{ readonly projects: readonly Loaded[]; readonly failed: ExitCode | undefined }> {
   const target = await findTarget(invocation, words);
   if (target.kind === 'project') {
-    const { project, services } = target;
-    return { projects: [{ project: adjust?.(project) ?? project, services }], failed: undefined };
+    const { project, services, hookSources } = target;
+    return { projects: [{ project: adjust?.(project) ?? project, services, hookSources }], failed: undefined };
   }
   const folders = await loadDirectories(invocation, target.directories);
   const projects = folders.flatMap(({ loaded }) =>
-    loaded.ok ? [{ project: loaded.project, services: undefined }] : [],
+    loaded.ok ? [{ project: loaded.project, services: undefined, hookSources: loaded.hookSources }] : [],
   );
   const errors = folders.flatMap(({ loaded }) => (loaded.ok ? [] : [loaded.error]));
   const distinct = new Map(errors.map((error) => [error.message, error]));
@@ -74,19 +83,28 @@ async function load(
 
 async function planOf(
   { engine, state }: Connection,
-  { project, services }: Planned,
+  { project, services, hookSources: sources }: Loaded,
   run: PlanRun,
   signal: AbortSignal,
-): Promise<Plan> {
+): Promise<Planned> {
   const policy = run.policyOf(project, services);
-  const plan = await planOnly({ engine, state, clock: systemClock }, { desired: project, policy, signal });
+  const { plan, observed } = await planOnly(
+    { engine, state, clock: systemClock },
+    { desired: project, policy, signal },
+  );
   const notes = holdNotes(state.inventory.holds(project.name), { desired: project, services, released: true });
-  return { ...plan, notes: [...plan.notes, ...notes] };
+  const lints = await lintProject({ engine, state }, { desired: project, services, observed, sources, signal });
+  return { plan: { ...plan, notes: [...plan.notes, ...notes] }, lints };
 }
 
-function show({ output }: Invocation, plan: Plan, project: Project, run: PlanRun): void {
+function show({ output }: Invocation, { plan, lints }: Planned, project: Project, run: PlanRun): void {
   const mask = run.showValues ? showAll : maskOf(project.sensitiveValues);
-  if (output.json) output.object({ type: 'plan', project: plan.project, ...planJson(plan, mask) });
-  else output.result(renderPlanText(plan, mask, output.style));
+  if (output.json) {
+    const found = lints.map((lint) => lintJson(lint, mask));
+    output.object({ type: 'plan', project: plan.project, ...planJson(plan, mask), lints: found });
+  } else {
+    output.result(renderPlanText(plan, mask, output.style));
+    for (const lint of lints) output.result(lintLine(lint, mask, output.style));
+  }
   if (output.isSaid('debug')) output.note(mask(renderPlan(plan)));
 }

@@ -6,6 +6,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { UsageError } from '../model/errors.ts';
+import type { HookSource } from '../model/lint.ts';
 import type { Project, ServiceName } from '../model/project.ts';
 import { InvalidFiles } from './exit.ts';
 import type { Invocation } from './invocation.ts';
@@ -19,6 +20,8 @@ export type Target =
       readonly project: Project;
       /** undefined: all of them. */
       readonly services: ReadonlySet<ServiceName> | undefined;
+      /** How its hooks are written; empty unless `loadOptions` asks for it. */
+      readonly hookSources: readonly HookSource[];
     }
   /** Absolute paths. */
   | { readonly kind: 'directories'; readonly directories: readonly string[] };
@@ -31,7 +34,8 @@ export async function findTarget(invocation: Invocation, words: readonly string[
   if (!loaded.ok && !isMissing(loaded)) throw new InvalidFiles(loaded.diagnostics);
   if (loaded.ok && words.some((word) => hasService(loaded.project, word))) {
     sayWarnings(invocation, loaded.warnings);
-    return { kind: 'project', project: loaded.project, services: servicesOf(loaded.project, words) };
+    const { project, hookSources } = loaded;
+    return { kind: 'project', project, services: servicesOf(project, words), hookSources };
   }
   return directoriesOf(invocation, words);
 }
@@ -41,16 +45,20 @@ export async function findServices(
   invocation: Invocation,
   words: readonly string[],
 ): Promise<Extract<Target, { kind: 'project' }>> {
-  const project = await loadProject(invocation, words);
-  return { kind: 'project', project, services: servicesOf(project, words) };
+  const { project, hookSources } = await load(invocation, words);
+  return { kind: 'project', project, services: servicesOf(project, words), hookSources };
 }
 
 /** The project of the files that are named or found, with the profiles of named services; warnings are said. */
 export async function loadProject(invocation: Invocation, services: readonly string[] = []): Promise<Project> {
+  return (await load(invocation, services)).project;
+}
+
+async function load(invocation: Invocation, services: readonly string[]): Promise<Extract<LoadResult, { ok: true }>> {
   const loaded = await loadFiles({ services, ...invocation.loadOptions });
   if (!loaded.ok) throw new InvalidFiles(loaded.diagnostics);
   sayWarnings(invocation, loaded.warnings);
-  return loaded.project;
+  return loaded;
 }
 
 /** The named services, checked; undefined for none, which means all. */

@@ -4,6 +4,7 @@
  */
 
 import type { RunOptions } from '../execute/run-context.ts';
+import type { ObservedProject } from '../model/observed.ts';
 import type { Project, ServiceName } from '../model/project.ts';
 import { buildPlan } from '../plan/build.ts';
 import type { DownPolicy } from '../plan/down.ts';
@@ -94,11 +95,17 @@ function planApply(desired: Project, asked: Partial<PlanPolicy>, snapshot: Snaps
   return buildPlan({ desired, observed, ledger, policy });
 }
 
+/** A plan, and the world that it was made for. */
+export interface Planned {
+  readonly plan: Plan;
+  readonly observed: ObservedProject;
+}
+
 /** What `apply` would do, which wants again what was stopped by hand; writes nothing anywhere. */
 export async function planOnly(
   ports: Pick<ReconcilerPorts, 'engine' | 'state' | 'clock'>,
   request: { readonly desired: Project; readonly policy: Partial<ApplyPolicy>; readonly signal: AbortSignal },
-): Promise<Plan> {
+): Promise<Planned> {
   const { desired, policy, signal } = request;
   const seen = await look(ports, { project: desired.name, desired, signal });
   const released = releasedServices(desired, policy.services, policy.noDeps);
@@ -106,13 +113,14 @@ export async function planOnly(
   const stillHeld =
     held === 'all' ? held : new Map([...held].filter(([name, kind]) => kind !== 'stopped' || !released.has(name)));
   const asked = { ...policy, held: stillHeld };
-  return planApply(desired, asked, {
+  const plan = planApply(desired, asked, {
     ...seen,
     round: 1,
     notBefore: new Map(),
     pendingStarts: ports.state.inventory.expectedStarts(desired.name),
     nowMs: ports.clock.now(),
   });
+  return { plan, observed: seen.observed };
 }
 
 export interface DownRequest extends RunControl {

@@ -72,7 +72,10 @@ export interface VolumeAnswer {
 
 export interface ImageAnswer {
   readonly Id: string;
-  readonly Config?: { readonly Volumes?: Readonly<Record<string, unknown>> | null } | null;
+  readonly Config?: {
+    readonly Volumes?: Readonly<Record<string, unknown>> | null;
+    readonly Env?: readonly string[] | null;
+  } | null;
 }
 
 export interface ExecAnswer {

@@ -1,5 +1,6 @@
 /** Calls about containers that are there: files, start, stop, remove, rename, update, pause, signal. */
 
+import { isEngineError } from '../model/errors.ts';
 import type { Service } from '../model/project.ts';
 import type { ContainerAnswer } from './answers.ts';
 import type { FileToCopy } from './engine.ts';
@@ -33,6 +34,18 @@ export async function copyFiles(
     archive: tarOf(files, Math.floor(Date.now() / 1000)),
     signal,
   });
+}
+
+/** The engine answers from the container's files as they are, be it running or not. */
+export async function hasPath(wire: Wire, id: string, path: string, signal: AbortSignal): Promise<boolean> {
+  const what = `look for ${path} in ${subject(id)}`;
+  try {
+    await wire.head({ what, method: 'HEAD', path: `/containers/${id}/archive`, query: { path }, signal });
+    return true;
+  } catch (error) {
+    if (isEngineError(error, 'not-found')) return false;
+    throw error;
+  }
 }
 
 export async function startContainer(wire: Wire, id: string, signal: AbortSignal): Promise<void> {

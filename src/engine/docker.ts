@@ -176,6 +176,10 @@ export class DockerEngine implements Engine {
     return containers.copyFiles(this.#wire, containerId, files, signal);
   }
 
+  hasPath(containerId: string, path: string, signal: AbortSignal): Promise<boolean> {
+    return containers.hasPath(this.#wire, containerId, path, signal);
+  }
+
   startContainer(containerId: string, signal: AbortSignal): Promise<void> {
     return containers.startContainer(this.#wire, containerId, signal);
   }

@@ -44,6 +44,8 @@ export interface Engine {
   createContainer(request: ContainerRequest, signal: AbortSignal): Promise<string>;
   /** Writes the bytes of configs and secrets that are not files on the host; before each start. */
   copyFiles(containerId: string, files: readonly FileToCopy[], signal: AbortSignal): Promise<void>;
+  /** Whether there is something at that absolute path in the container; writes nothing, and it need not run. */
+  hasPath(containerId: string, path: string, signal: AbortSignal): Promise<boolean>;
   startContainer(containerId: string, signal: AbortSignal): Promise<void>;
   /** `graceMs` undefined: the container's own grace period. */
   stopContainer(containerId: string, graceMs: number | undefined, signal: AbortSignal): Promise<void>;

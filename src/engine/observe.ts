@@ -63,7 +63,13 @@ export async function inspectImage(wire: Wire, ref: string, signal: AbortSignal)
     path: `/images/${imagePath(ref)}/json`,
     signal,
   });
-  return image && { id: image.Id, volumes: Object.keys(image.Config?.Volumes ?? {}) };
+  if (!image) return undefined;
+  const path = image.Config?.Env?.find((item) => item.startsWith('PATH='))?.slice('PATH='.length);
+  return {
+    id: image.Id,
+    volumes: Object.keys(image.Config?.Volumes ?? {}),
+    ...(path !== undefined && { searchPath: path }),
+  };
 }
 
 /** Names of a service's containers, without those of `run` and of hooks. */

@@ -17,7 +17,7 @@ import { connectionError, isConnectionLoss, isMet, refusalError, refusalText } f
 export interface Call {
   /** Subject and action for messages: `start container web-1`. */
   readonly what: string;
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
   /** Without version and query. */
   readonly path: string;
   /** Objects are sent as JSON; undefined members are left out. */
@@ -30,7 +30,7 @@ export interface Call {
   /** Value of `X-Registry-Config`. */
   readonly registryConfig?: string;
   readonly signal: AbortSignal;
-  /** How long the engine may take to answer, in milliseconds; default 60 s for GET, 5 min for others. */
+  /** How long the engine may take to answer, in milliseconds; default 60 s for GET and HEAD, 5 min for others. */
   readonly deadlineMs?: number;
 }
 
@@ -55,8 +55,7 @@ export class Wire {
         return body.trim() === '' ? undefined : (JSON.parse(body) as T);
       } catch (error) {
         call.signal.throwIfAborted();
-        const isRead = (call.method ?? 'GET') === 'GET';
-        if (isRead && attempt < READ_ATTEMPTS && isConnectionLoss(error)) continue;
+        if (isRead(call) && attempt < READ_ATTEMPTS && isConnectionLoss(error)) continue;
         throw connectionError(call.what, error);
       }
     }
@@ -166,8 +165,12 @@ export class Wire {
   }
 }
 
+function isRead({ method = 'GET' }: Call): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
 function deadlineOf(call: Call): number {
-  return call.deadlineMs ?? ((call.method ?? 'GET') === 'GET' ? READ_DEADLINE_MS : WRITE_DEADLINE_MS);
+  return call.deadlineMs ?? (isRead(call) ? READ_DEADLINE_MS : WRITE_DEADLINE_MS);
 }
 
 function lateError(call: Call): EngineError {

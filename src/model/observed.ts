@@ -118,4 +118,6 @@ export interface ObservedImage {
   readonly id: string;
   /** Targets of the image's VOLUME declarations. */
   readonly volumes: readonly string[];
+  /** `PATH` of its environment; absent where it says none. */
+  readonly searchPath?: string;
 }

@@ -226,6 +226,11 @@ export class ModelEngine extends ModelWorld implements Engine {
     });
   }
 
+  async hasPath(containerId: string, path: string, signal: AbortSignal): Promise<boolean> {
+    signal.throwIfAborted();
+    return this.require(containerId).files.has(path);
+  }
+
   async startContainer(containerId: string, signal: AbortSignal): Promise<void> {
     await this.#call({ name: 'start-container', subject: containerId }, signal, () => {
       const container = this.require(containerId);

@@ -3,6 +3,7 @@
 import { Flags } from '@oclif/core';
 import { ReeveCommand, servicesArgument } from '../command.ts';
 import { renderConfig, type ConfigAspect } from '../config-text.ts';
+import { runLint } from '../lint-run.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { invoke } from '../invocation.ts';
 import { loadProject } from '../targets.ts';
@@ -18,6 +19,7 @@ export default class Config extends ReeveCommand {
     '<%= config.bin %> config',
     '<%= config.bin %> config --format json web',
     "<%= config.bin %> config --hash '*'",
+    '<%= config.bin %> config --lint',
     '<%= config.bin %> -f compose.yaml -f production.yaml config --quiet',
   ];
   static override flags = {
@@ -35,6 +37,10 @@ export default class Config extends ReeveCommand {
     volumes: Flags.boolean({ description: 'only the names of the volumes' }),
     networks: Flags.boolean({ description: 'only the names of the networks' }),
     profiles: Flags.boolean({ description: 'only the names of the profiles' }),
+    lint: Flags.boolean({
+      description: 'only what its hooks can hardly mean; exits with 1 when there is something',
+      exclusive: ['hash', 'services', 'images', 'volumes', 'networks', 'profiles', 'quiet', 'format'],
+    }),
     quiet: Flags.boolean({ char: 'q', description: 'say only what is wrong' }),
   };
 
@@ -42,6 +48,7 @@ export default class Config extends ReeveCommand {
     const { flags, argv } = await this.parse(Config);
     const services = argv.map(String);
     return invoke(flags, async (invocation) => {
+      if (flags.lint) return runLint(invocation, services);
       const loadOptions = { ...invocation.loadOptions, services };
       const project = await loadProject({ ...invocation, loadOptions });
       if (flags.quiet) return EXIT.converged;

@@ -38,7 +38,8 @@ export function diagnosticLine(diagnostic: Diagnostic): string {
 
 const LONGEST_LINE = 200;
 
-function placeOf({ file, line, column }: Diagnostic): string {
+/** `compose.yaml:3:5: ` */
+export function placeOf({ file, line, column }: Pick<Diagnostic, 'file' | 'line' | 'column'>): string {
   if (file === undefined) return '';
   const shown = file === '-' ? 'standard input' : shortPath(file);
   const place = line === undefined ? '' : `:${line}:${column ?? 1}`;
