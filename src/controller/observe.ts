@@ -1,6 +1,7 @@
 /** Sees a project and what is known of its hooks; containers made by others are noted at first sight. */
 
 import type { Engine } from '../engine/engine.ts';
+import { networkHash, volumeHash } from '../model/config-hash.ts';
 import type { LedgerView } from '../model/hook.ts';
 import type { ObservedProject } from '../model/observed.ts';
 import type { Project } from '../model/project.ts';
@@ -31,6 +32,7 @@ export async function look(
       images: desired ? [...new Set(services.map((service) => imageRef(desired, service)))] : [],
       networks: Object.values(desired?.networks ?? {}).map((network) => network.name),
       volumes: Object.values(desired?.volumes ?? {}).map((volume) => volume.name),
+      ...(desired ? { definitions: definitionsOf(desired) } : {}),
     },
     signal,
   );
@@ -40,6 +42,10 @@ export async function look(
     contents: given.get(container.id) ?? container.contents,
   }));
   return { observed: { ...observed, containers }, ledger: ports.state.hooks.view(project) };
+}
+
+function definitionsOf({ networks, volumes }: Project): Set<string> {
+  return new Set([...Object.values(networks).map(networkHash), ...Object.values(volumes).map(volumeHash)]);
 }
 
 /**

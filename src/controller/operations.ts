@@ -28,6 +28,7 @@ export type ApplyPolicy = Pick<
   | 'removeOrphans'
   | 'forceRecreate'
   | 'renewVolumes'
+  | 'recreateVolumes'
   | 'noStart'
   | 'existingOnly'
   | 'pull'

@@ -59,6 +59,20 @@ export interface NetworkAnswer {
   readonly Id: string;
   readonly Name: string;
   readonly Driver?: string;
+  readonly Options?: Readonly<Record<string, string>> | null;
+  readonly Internal?: boolean;
+  readonly Attachable?: boolean;
+  readonly EnableIPv6?: boolean;
+  readonly IPAM?: {
+    readonly Config?:
+      | readonly {
+          readonly Subnet?: string;
+          readonly Gateway?: string;
+          readonly IPRange?: string;
+          readonly AuxiliaryAddresses?: Readonly<Record<string, string>> | null;
+        }[]
+      | null;
+  } | null;
   readonly Labels?: Readonly<Record<string, string>> | null;
   /** Endpoints by container id; inspect only. */
   readonly Containers?: Readonly<Record<string, unknown>> | null;
@@ -67,6 +81,7 @@ export interface NetworkAnswer {
 export interface VolumeAnswer {
   readonly Name: string;
   readonly Driver?: string;
+  readonly Options?: Readonly<Record<string, string>> | null;
   readonly Labels?: Readonly<Record<string, string>> | null;
 }
 

@@ -99,6 +99,11 @@ export interface ObserveRequest {
   /** Engine names of networks and volumes to look at although they may not carry our label. */
   readonly networks: readonly string[];
   readonly volumes: readonly string[];
+  /**
+   * Config hashes of today's networks and volumes: of one that was made from another definition it is asked who else uses
+   * it. undefined: there is nothing to compare with.
+   */
+  readonly definitions?: ReadonlySet<string>;
 }
 
 export interface NetworkRequest {

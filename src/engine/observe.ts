@@ -88,7 +88,7 @@ export async function containerNames(
   });
   return (items ?? [])
     .filter((item) => item.Labels?.[LABEL.hookContainer] === undefined)
-    .map((item) => (item.Names?.[0] ?? '').replace(/^\//, ''))
+    .map(nameOf)
     .toSorted();
 }
 
@@ -107,9 +107,12 @@ async function observeContainers(wire: Wire, project: string, signal: AbortSigna
 async function observeNetworks(wire: Wire, request: ObserveRequest, signal: AbortSignal): Promise<ObservedNetwork[]> {
   const networks = await wire.json<NetworkAnswer[]>({ what: 'list networks', path: '/networks', signal });
   const asked = new Set(request.networks);
-  return (networks ?? [])
-    .filter(({ Id, Name, Labels }) => Labels?.[LABEL.project] === request.project || asked.has(Name) || asked.has(Id))
-    .map(({ Id, Name, Driver, Labels }) => ({ id: Id, name: Name, driver: Driver ?? '', labels: Labels ?? {} }));
+  const found = (networks ?? []).filter(
+    ({ Id, Name, Labels }) => Labels?.[LABEL.project] === request.project || asked.has(Name) || asked.has(Id),
+  );
+  return await Promise.all(
+    found.map(async (answer) => ({ ...parseNetwork(answer), usedBy: await otherUsers(wire, request, answer, signal) })),
+  );
 }
 
 async function observeVolumes(wire: Wire, request: ObserveRequest, signal: AbortSignal): Promise<ObservedVolume[]> {
@@ -132,11 +135,60 @@ async function observeVolumes(wire: Wire, request: ObserveRequest, signal: Abort
         }),
       ),
   );
-  return [...volumes, ...others.filter((volume) => volume !== undefined)].map(({ Name, Driver, Labels }) => ({
-    name: Name,
-    driver: Driver ?? '',
-    labels: Labels ?? {},
-  }));
+  const found = [...volumes, ...others.filter((volume) => volume !== undefined)];
+  return await Promise.all(
+    found.map(async (answer) => ({
+      name: answer.Name,
+      driver: answer.Driver ?? '',
+      options: answer.Options ?? {},
+      labels: answer.Labels ?? {},
+      usedBy: await otherUsers(wire, request, answer, signal),
+    })),
+  );
+}
+
+/** Names of containers of others that use what was made from another definition than today's; else nobody asks. */
+async function otherUsers(
+  wire: Wire,
+  { project, definitions }: ObserveRequest,
+  found: NetworkAnswer | VolumeAnswer,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const hash = found.Labels?.[LABEL.configHash] ?? '';
+  if (!definitions || hash === '' || definitions.has(hash) || found.Labels?.[LABEL.project] !== project) return [];
+  const items = await wire.json<ContainerListItem[]>({
+    what: `list containers that use ${found.Name}`,
+    path: '/containers/json',
+    query: { all: true, filters: 'Id' in found ? { network: [found.Id] } : { volume: [found.Name] } },
+    signal,
+  });
+  return (items ?? [])
+    .filter(({ Labels }) => Labels?.[LABEL.project] !== project)
+    .map(nameOf)
+    .toSorted();
+}
+
+function parseNetwork(answer: NetworkAnswer): Omit<ObservedNetwork, 'usedBy'> {
+  return {
+    id: answer.Id,
+    name: answer.Name,
+    driver: answer.Driver ?? '',
+    options: answer.Options ?? {},
+    internal: answer.Internal ?? false,
+    attachable: answer.Attachable ?? false,
+    ipv6: answer.EnableIPv6 ?? false,
+    pools: (answer.IPAM?.Config ?? []).map(({ Subnet, Gateway, IPRange, AuxiliaryAddresses }) => ({
+      ...(Subnet ? { subnet: Subnet } : {}),
+      ...(Gateway ? { gateway: Gateway } : {}),
+      ...(IPRange ? { ip_range: IPRange } : {}),
+      ...(AuxiliaryAddresses ? { aux_addresses: AuxiliaryAddresses } : {}),
+    })),
+    labels: answer.Labels ?? {},
+  };
+}
+
+function nameOf({ Names }: ContainerListItem): string {
+  return (Names?.[0] ?? '').replace(/^\//, '');
 }
 
 async function observeImages(

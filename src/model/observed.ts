@@ -6,7 +6,7 @@
  */
 
 import type { HookSet } from './carried-hook.ts';
-import type { ProjectName, ServiceName } from './project.ts';
+import type { IpamPool, ProjectName, ServiceName } from './project.ts';
 
 export interface ObservedProject {
   readonly name: ProjectName;
@@ -105,13 +105,23 @@ export interface ObservedNetwork {
   readonly id: string;
   readonly name: string;
   readonly driver: string;
+  readonly options: Readonly<Record<string, string>>;
+  readonly internal: boolean;
+  readonly attachable: boolean;
+  readonly ipv6: boolean;
+  readonly pools: readonly IpamPool[];
   readonly labels: Readonly<Record<string, string>>;
+  /** Containers of others that are on it; asked for only where it was not made from today's definition. */
+  readonly usedBy: readonly string[];
 }
 
 export interface ObservedVolume {
   readonly name: string;
   readonly driver: string;
+  readonly options: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
+  /** Containers of others that mount it; asked for only where it was not made from today's definition. */
+  readonly usedBy: readonly string[];
 }
 
 export interface ObservedImage {

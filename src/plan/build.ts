@@ -22,6 +22,7 @@ import type { PlanPolicy } from './policy.ts';
 import { planRenames } from './renames.ts';
 import { planResources } from './resources.ts';
 import { addService } from './service-actions.ts';
+import { changedVolumes, replacedNames, unremovable } from './volumes.ts';
 
 export interface PlanInput {
   readonly desired: Project;
@@ -30,8 +31,24 @@ export interface PlanInput {
   readonly policy: PlanPolicy;
 }
 
-export function buildPlan({ desired, observed: listed, ledger, policy }: PlanInput): Plan {
-  const observed = inOrder(listed);
+/** A volume of which a container turns out to stay is not replaced: all that hangs on it is then planned anew. */
+export function buildPlan(input: PlanInput): Plan {
+  const staying = new Map<string, string>();
+  for (;;) {
+    const attempt = attemptPlan({ ...input, observed: inOrder(input.observed) }, staying);
+    if ('project' in attempt) return attempt;
+    staying.set(attempt.volume, attempt.container);
+  }
+}
+
+interface Unremovable {
+  /** Key in the model. */
+  readonly volume: string;
+  readonly container: string;
+}
+
+function attemptPlan(input: PlanInput, staying: ReadonlyMap<string, string>): Plan | Unremovable {
+  const { desired, observed, ledger, policy } = input;
   const plan = new PlanBuilder();
   if (policy.held === 'all') {
     plan.notes.push('suspended: nothing is done until it is resumed');
@@ -40,15 +57,20 @@ export function buildPlan({ desired, observed: listed, ledger, policy }: PlanInp
   const chosen = selectServices(desired, policy);
   const followers = followersOf(desired, policy, chosen);
   const order = desiredOrder(desired).filter((name) => chosen.has(name) || followers.has(name));
-  const decisions = decideServices({ desired, observed, policy, order, followers });
   const orphans = orphansOf(desired, observed, policy);
+  const removed = policy.removeOrphans ? orphans : [];
+  const volumes = changedVolumes({ desired, observed, policy, chosen, orphans: removed, staying });
+  const replacedVolumes = replacedNames(volumes);
+  const decisions = decideServices({ desired, observed, policy, order, followers, replacedVolumes });
   const left = decideNothing(desired, observed, policy.noDeps ? [] : policy.held.keys());
   const creating = creatingServices(decisions);
   const services = order.flatMap((name) => (chosen.has(name) ? (desired.services[name] ?? []) : []));
-  const resources = planResources({ plan, desired, observed, policy, services, creating });
+  const resources = planResources({ plan, desired, observed, policy, services, creating, volumes });
   const { containers } = observed;
-  const renames = planRenames({ containers, decisions, orphans: policy.removeOrphans ? orphans : [] });
+  const renames = planRenames({ containers, decisions, orphans: removed });
   const able = withoutBlocked({ plan, desired, decisions, left, resources, renames, policy });
+  const stays = unremovable(volumes, able, removed);
+  if (stays) return { volume: stays[0], container: stays[1] };
   const emission: Emission = {
     plan,
     desired,

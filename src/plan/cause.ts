@@ -5,6 +5,14 @@
 
 export type Drift =
   | { readonly kind: 'config-changed' }
+  | { readonly kind: 'attribute'; readonly attribute: string; readonly from: string; readonly to: string }
+  /** One of a map, whose values may be secret: `label tier changed`. */
+  | {
+      readonly kind: 'entry';
+      readonly attribute: string;
+      readonly name: string;
+      readonly change: 'added' | 'removed' | 'changed';
+    }
   | { readonly kind: 'image-changed'; readonly from: string; readonly to: string }
   | {
       readonly kind: 'content-changed';
@@ -14,6 +22,7 @@ export type Drift =
       readonly signal?: string;
     }
   | { readonly kind: 'volume-not-mounted'; readonly volume: string }
+  | { readonly kind: 'volume-changed'; readonly volume: string }
   | { readonly kind: 'network-missing'; readonly network: string }
   | { readonly kind: 'network-added'; readonly network: string }
   | { readonly kind: 'alias-missing'; readonly network: string; readonly alias: string }
@@ -104,12 +113,18 @@ export function renderDrift(drift: Drift): string {
   switch (drift.kind) {
     case 'config-changed':
       return 'config changed';
+    case 'attribute':
+      return `${drift.attribute} ${drift.from} -> ${drift.to}`;
+    case 'entry':
+      return `${drift.attribute} ${drift.name} ${drift.change}`;
     case 'image-changed':
       return `image ${shortDigest(drift.from)} -> ${shortDigest(drift.to)}`;
     case 'content-changed':
       return `content of ${drift.object} changed`;
     case 'volume-not-mounted':
       return `volume ${drift.volume} not mounted`;
+    case 'volume-changed':
+      return `volume ${drift.volume} changed`;
     case 'network-missing':
       return `network ${drift.network} missing`;
     case 'network-added':

@@ -25,6 +25,8 @@ export interface ReplicaDecision {
   /** The container that will stand for the replica. */
   readonly ref: ContainerRef;
   readonly finalName: string;
+  /** What it replaces holds a volume that is replaced, and goes before this one can be made. */
+  readonly removesFirst: boolean;
   /** Why it is to be started; undefined: it runs, is finished, or is left alone. */
   readonly start: Cause | undefined;
   /** Why a running container is to be stopped first and then started again. */
@@ -59,10 +61,12 @@ export interface DecideInput {
   readonly order: readonly ServiceName[];
   /** Those of them that are only restarted with what they depend on (`restart: true`), and else left alone. */
   readonly followers: ReadonlySet<ServiceName>;
+  /** Engine names of volumes that are replaced. */
+  readonly replacedVolumes: ReadonlySet<string>;
 }
 
 export function decideServices(input: DecideInput): Map<ServiceName, ServiceDecision> {
-  const { desired, observed, policy, order, followers } = input;
+  const { desired, observed, policy, order, followers, replacedVolumes } = input;
   const containers = replicasByService(observed);
   const holders = holdersOf(observed.containers);
   const decisions = new Map<ServiceName, ServiceDecision>();
@@ -70,7 +74,8 @@ export function decideServices(input: DecideInput): Map<ServiceName, ServiceDeci
   for (const name of order) {
     const service = desired.services[name];
     if (!service) continue;
-    const target = serviceTarget(desired, service, observed, (other) => lender(other)?.id);
+    const staying = (other: ServiceName): string | undefined => lender(other)?.id;
+    const target = serviceTarget(desired, service, observed, { staying, replacedVolumes });
     const borrows = borrowedServices(service).flatMap((other) => {
       const container = lender(other);
       return container ? [{ service: other, container }] : [];
@@ -89,7 +94,9 @@ export function decideServices(input: DecideInput): Map<ServiceName, ServiceDeci
       ...(followers.has(name)
         ? { replicas: present.map(leftAlone), surplus: [] }
         : {
-            replicas: replicas.map((replica) => decideReplica({ desired, service, policy, holders }, replica)),
+            replicas: replicas.map((replica) =>
+              decideReplica({ desired, service, policy, holders, replacedVolumes }, replica),
+            ),
             surplus: policy.existingOnly ? [] : surplus,
           }),
     });
@@ -112,16 +119,18 @@ export function decideNothing(
   for (const name of names) {
     const service = desired.services[name];
     if (!service) continue;
-    const target = serviceTarget(desired, service, observed, () => undefined);
+    const target = serviceTarget(desired, service, observed, NOTHING_STAYS);
     const replicas = (containers.get(name) ?? []).map(leftAlone);
     decisions.set(name, { service, target, borrows: [], replicas, surplus: [] });
   }
   return decisions;
 }
 
+const NOTHING_STAYS = { staying: () => undefined, replacedVolumes: new Set<string>() };
+
 function leftAlone(container: ObservedContainer): ReplicaDecision {
   const replica = { number: container.number, keep: container, drift: NO_DRIFT, createCause: undefined, leaving: [] };
-  const nothing = { start: undefined, restart: undefined, notBefore: undefined };
+  const nothing = { removesFirst: false, start: undefined, restart: undefined, notBefore: undefined };
   return { replica, ref: stayingRef(container), finalName: container.name, ...nothing };
 }
 
@@ -130,15 +139,21 @@ interface Replicating {
   readonly service: Service;
   readonly policy: PlanPolicy;
   readonly holders: ReadonlyMap<string, ObservedContainer>;
+  readonly replacedVolumes: ReadonlySet<string>;
 }
 
-function decideReplica({ desired, service, policy, holders }: Replicating, replica: Replica): ReplicaDecision {
+function decideReplica(replicating: Replicating, replica: Replica): ReplicaDecision {
+  const { desired, service, policy, holders, replacedVolumes } = replicating;
   const { keep, number } = replica;
   const finalName = containerName(desired, service, number);
   if (!keep) {
-    const name = nameOfNew(finalName, replica, holders);
+    const removesFirst = replica.leaving.some(({ container }) =>
+      container.mounts.some(({ volume }) => replacedVolumes.has(volume)),
+    );
+    const name = nameOfNew(finalName, { replica, removesFirst }, holders);
     const ref = { key: `${service.name}/${number}`, service: service.name, number, id: undefined, name };
-    return { replica, ref, finalName, start: replica.createCause, restart: undefined, notBefore: undefined };
+    const start = replica.createCause;
+    return { replica, ref, finalName, removesFirst, start, restart: undefined, notBefore: undefined };
   }
   const start = startCause(replica, keep, service, policy);
   const restart = start ? undefined : restartCause(replica, keep, service, policy);
@@ -148,6 +163,7 @@ function decideReplica({ desired, service, policy, holders }: Replicating, repli
     replica,
     ref: stayingRef(keep),
     finalName,
+    removesFirst: false,
     start,
     restart,
     notBefore: isRetry && notBefore !== undefined && notBefore > policy.nowMs ? notBefore : undefined,
@@ -155,9 +171,15 @@ function decideReplica({ desired, service, policy, holders }: Replicating, repli
 }
 
 /** The final name where it is free, or will be by the time that the container is made. */
-function nameOfNew(finalName: string, { leaving }: Replica, holders: ReadonlyMap<string, ObservedContainer>): string {
+function nameOfNew(
+  finalName: string,
+  { replica, removesFirst }: Pick<ReplicaDecision, 'replica' | 'removesFirst'>,
+  holders: ReadonlyMap<string, ObservedContainer>,
+): string {
   const holder = holders.get(finalName);
-  const isAwaited = leaving.some(({ container }) => container === holder && container.state.status === 'removing');
+  const isAwaited = replica.leaving.some(
+    ({ container }) => container === holder && (removesFirst || container.state.status === 'removing'),
+  );
   if (!holder || isAwaited) return finalName;
   return temporaryName(finalName, holder.id, holders);
 }

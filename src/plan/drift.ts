@@ -31,6 +31,8 @@ export interface ServiceTarget {
   /** The service whose container is missing or about to change, when there is one. */
   readonly borrowsFromChanged: string | undefined;
   readonly imageId: string | undefined;
+  /** Engine names of volumes that are replaced, and their containers with them. */
+  readonly replacedVolumes: ReadonlySet<string>;
   /** Engine name -> network id; '' when the network is not there yet. */
   readonly networks: ReadonlyMap<string, string>;
   /** Engine name -> key in the model. */
@@ -44,7 +46,7 @@ export function serviceTarget(
   project: Project,
   service: Service,
   observed: ObservedProject,
-  staying: StayingContainer,
+  { staying, replacedVolumes }: { readonly staying: StayingContainer; readonly replacedVolumes: ReadonlySet<string> },
 ): ServiceTarget {
   const changed = borrowedServices(service).find((name) => staying(name) === undefined);
   const ids = new Map(observed.networks.map((network) => [network.name, network.id]));
@@ -59,6 +61,7 @@ export function serviceTarget(
         ? containerHash(project, service, { containerIdOf: (name) => staying(name) ?? '' })
         : undefined,
     imageId: observed.images.get(imageRef(project, service))?.id,
+    replacedVolumes,
     networks: new Map(named.map(([name]) => [name, ids.get(name) ?? ''])),
     networkKeys: new Map(named),
   };
@@ -100,11 +103,13 @@ function definitionDrift(target: ServiceTarget, container: ObservedContainer): D
 
 function volumeDrift(target: ServiceTarget, container: ObservedContainer): Drift[] {
   const mounted = new Set(container.mounts.filter((mount) => mount.type === 'volume').map((mount) => mount.volume));
-  return (target.service.volumes ?? []).flatMap((volume): Drift[] => {
+  const changed = [...target.replacedVolumes].filter((name) => mounted.has(name));
+  const missing = (target.service.volumes ?? []).flatMap((volume): Drift[] => {
     if (volume.type !== 'volume' || volume.source === undefined) return [];
     const name = target.project.volumes[volume.source]?.name ?? volume.source;
     return mounted.has(name) ? [] : [{ kind: 'volume-not-mounted', volume: name }];
   });
+  return [...changed.map((volume): Drift => ({ kind: 'volume-changed', volume })), ...missing];
 }
 
 function networkDrift(target: ServiceTarget, container: ObservedContainer, number: number): Drift[] {

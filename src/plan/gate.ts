@@ -78,13 +78,15 @@ export function addEarlyStops(emission: Emission, decision: ServiceDecision): vo
   const { service, replicas } = decision;
   const pulling = pullingServices(service).filter((name) => stopsRunning(decisions.get(name)));
   if (pulling.length === 0 || policy.noStart) return;
-  const replacements = pulling.flatMap((name) => creationsOf(decisions.get(name)));
+  // Where a volume is replaced, what is pulled along may have to be gone before the replacements can be made.
+  const isFree = emission.resources.replacesVolumes;
+  const replacements = isFree ? [] : pulling.flatMap((name) => creationsOf(decisions.get(name)));
   const dependents = stopsOfDependents(emission, service.name);
   const stops = replicas.flatMap(({ replica: { keep, leaving }, ref, restart, notBefore }) => {
     if (notBefore !== undefined) return [];
     const going = leaving.map(({ container, cause }) => ({ container, ref: leavingRef(container), cause }));
     const coming = keep && restart ? [{ container: keep, ref, cause: restart }] : [];
-    const dependsOn = [...replacements, keep ? undefined : `${ref.key}:create`];
+    const dependsOn = [...replacements, keep || isFree ? undefined : `${ref.key}:create`];
     return [...coming, ...going].flatMap((one) => {
       const hooks = hooksOf(one.container, desired);
       const edges = { dependsOn, after: [...dependents, ...reconnections(one.container.id)] };

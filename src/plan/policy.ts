@@ -14,6 +14,8 @@ export interface PlanPolicy {
   readonly forceRecreate: boolean;
   /** New anonymous volumes on recreation. */
   readonly renewVolumes: boolean;
+  /** Volumes whose definition changed are replaced, and their data is lost. */
+  readonly recreateVolumes: boolean;
   /** Create, start nothing. */
   readonly noStart: boolean;
   /** Only start what is there: no creation, no recreation, no removal. */
@@ -48,6 +50,7 @@ export const DEFAULT_POLICY: PlanPolicy = {
   removeOrphans: false,
   forceRecreate: false,
   renewVolumes: false,
+  recreateVolumes: false,
   noStart: false,
   existingOnly: false,
   pull: 'policy',

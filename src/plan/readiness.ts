@@ -66,7 +66,8 @@ type Sketch = Pick<ReplicaStatus, 'service' | 'number' | 'container' | 'role' | 
 function* desiredReplicas(desired: Project | undefined, observed: ObservedProject): Generator<Sketch> {
   if (!desired) return;
   const order = desiredOrder(desired);
-  const decided = decideServices({ desired, observed, policy: DEFAULT_POLICY, order, followers: new Set() });
+  const asked = { policy: DEFAULT_POLICY, followers: new Set<ServiceName>(), replacedVolumes: new Set<string>() };
+  const decided = decideServices({ desired, observed, order, ...asked });
   for (const [service, { replicas, surplus }] of decided) {
     for (const { replica, ref, finalName } of replicas) {
       const { number, keep, createCause, leaving } = replica;

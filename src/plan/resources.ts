@@ -3,19 +3,23 @@
  *
  * A network whose definition changed is replaced: every container of the project is disconnected from the old one and
  * connected to the new one, running ones without a stop. They are connected again however the replacement ended: by name,
- * so to the old one where that could not be removed. A volume is never replaced here: its data is not ours.
+ * so to the old one where that could not be removed. One that a container of another project is on stays: that one is not
+ * ours to disconnect. What becomes of changed volumes is decided in volumes.ts.
  */
 
-import { networkHash, volumeHash } from '../model/config-hash.ts';
 import type { ObservedNetwork, ObservedProject } from '../model/observed.ts';
 import { LABEL } from '../model/owner.ts';
-import type { Network, Project, Service, ServiceName } from '../model/project.ts';
+import type { Project, Service, ServiceName } from '../model/project.ts';
 import type { PlanBuilder } from './builder.ts';
-import type { Cause } from './cause.ts';
+import type { Cause, Drift } from './cause.ts';
+import { renderDrift } from './cause.ts';
+import { networkDefinitionDrift } from './definition-drift.ts';
 import { imageRef } from './drift.ts';
 import type { ActionId } from './plan.ts';
 import type { PlanPolicy } from './policy.ts';
 import { stayingRef } from './sequences.ts';
+import type { ChangedVolumes } from './volumes.ts';
+import { planChangedVolume } from './volumes.ts';
 
 /** What services can build on: ids of the actions that make a resource, and why one cannot be had. */
 export interface Resources {
@@ -26,6 +30,8 @@ export interface Resources {
   readonly obstacle: (service: Service, creates: boolean) => string | undefined;
   /** Whether a network, by its name on the engine, is replaced in this plan. */
   readonly isReplaced: (network: string) => boolean;
+  /** Whether this plan replaces any volume: then one container may have to go before another can be made. */
+  readonly replacesVolumes: boolean;
   /** What puts a container back on networks that are replaced. */
   readonly reconnections: (containerId: string) => readonly ActionId[];
 }
@@ -39,6 +45,7 @@ export interface ResourceInput {
   readonly services: readonly Service[];
   /** Those of them that get a new container. */
   readonly creating: ReadonlySet<ServiceName>;
+  readonly volumes: ChangedVolumes;
 }
 
 interface Planning extends ResourceInput {
@@ -61,6 +68,7 @@ export function planResources(input: ResourceInput): Resources {
     volume: (key) => known(`volume/${key}:create`),
     image: (ref) => known(`image/${ref}:pull`) ?? known(`image/${ref}:build`),
     isReplaced: (network) => planning.replaced.has(network),
+    replacesVolumes: [...input.volumes.values()].some(({ fate }) => fate === 'replaced'),
     reconnections: (containerId) => planning.reconnections.get(containerId) ?? [],
     obstacle: (service, creates) =>
       [
@@ -106,8 +114,9 @@ function planNetwork(planning: Planning, key: string): void {
     obstacles.set(subject, `network ${name} exists and belongs to project ${owner}: ${remedy}`);
   } else if (found.labels[LABEL.network] === undefined) {
     plan.notes.push(`network ${name} exists without our labels: it is used as it is (declare it external to say so)`);
-  } else if (hasChanged(found, network)) {
-    replaceNetwork(planning, key, found);
+  } else {
+    const drift = networkDefinitionDrift(found, network);
+    if (drift) replaceNetwork(planning, key, found, drift);
   }
 }
 
@@ -116,16 +125,19 @@ function isOfOthers(found: ObservedNetwork, desired: Project, key: string): bool
   return owner !== undefined && (owner !== desired.name || (found.labels[LABEL.network] ?? key) !== key);
 }
 
-function hasChanged(found: ObservedNetwork, network: Network): boolean {
-  const hash = found.labels[LABEL.configHash] ?? '';
-  return hash !== '' && hash !== networkHash(network);
-}
-
 /** Only when every container that is on it can be reconnected by this very plan. */
-function replaceNetwork(planning: Planning, key: string, found: ObservedNetwork): void {
+function replaceNetwork(planning: Planning, key: string, found: ObservedNetwork, drift: readonly Drift[]): void {
   const { plan, observed, services, replaced, reconnections } = planning;
-  const { name } = found;
-  const cause: Cause = { kind: 'drift', drift: [{ kind: 'config-changed' }] };
+  const { name, usedBy } = found;
+  const cause: Cause = { kind: 'drift', drift };
+  if (usedBy.length > 0) {
+    const [are, them] = usedBy.length > 1 ? ['are', 'them'] : ['is', 'it'];
+    const who = `${usedBy.join(', ')} ${are} on it and not of this project: disconnect ${them} first`;
+    const what = drift.map(renderDrift).join(', ');
+    const message = `${name} changed (${what}) and cannot be replaced: ${who}`;
+    plan.problems.push({ subject: `network ${key}`, message });
+    return;
+  }
   const ours = new Map<ServiceName, Service>(services.map((service) => [service.name, service]));
   const attached = observed.containers.filter((container) =>
     container.networks.some((endpoint) => endpoint.networkId === found.id),
@@ -172,9 +184,11 @@ function replaceNetwork(planning: Planning, key: string, found: ObservedNetwork)
   }
 }
 
-function planVolume({ plan, desired, observed, obstacles }: Planning, key: string): void {
+function planVolume({ plan, desired, observed, obstacles, volumes }: Planning, key: string): void {
   const volume = desired.volumes[key];
-  if (!volume) return;
+  const changed = volumes.get(key);
+  if (changed) planChangedVolume(plan, key, changed);
+  if (!volume || changed) return;
   const { name } = volume;
   const found = observed.volumes.find((one) => one.name === name);
   if (volume.external) {
@@ -183,9 +197,6 @@ function planVolume({ plan, desired, observed, obstacles }: Planning, key: strin
     plan.add({ id: `volume/${key}:create`, kind: 'create-volume', cause: { kind: 'absent' }, volume: key });
   } else if (found.labels[LABEL.volume] === undefined) {
     plan.notes.push(`volume ${name} exists without our labels: it is used as it is (declare it external to say so)`);
-  } else if (![undefined, '', volumeHash(volume)].includes(found.labels[LABEL.configHash])) {
-    const remedy = 'to renew it, take the project down with --volumes';
-    plan.notes.push(`volume ${name}: its definition changed; it holds data and is kept as it is (${remedy})`);
   }
 }
 

@@ -54,6 +54,7 @@ function addReplica(emission: Emission, decision: ServiceDecision, decided: Repl
 function addPlacement(emission: Emission, decision: ServiceDecision, decided: ReplicaDecision, gate: Gate): ActionId[] {
   const { plan } = emission;
   const { replica } = decided;
+  if (decided.removesFirst) return addPlacementAfterRemoval(emission, decision, decided);
   const [going, leaving] = partition(replica.leaving, ({ container }) => container.state.status === 'removing');
   const gone = going.map(({ container, cause }) =>
     addAwait(plan, { ref: leavingRef(container), until: 'gone', cause }, []),
@@ -63,6 +64,29 @@ function addPlacement(emission: Emission, decision: ServiceDecision, decided: Re
   const dependsOn = [...created, ...gate.dependsOn];
   const removed = leaving.map(({ container, cause }) => addLeaving(emission, container, cause, { dependsOn, after }));
   return addRename(emission, decided, [...(removed.length > 0 ? removed : created), ...gone]);
+}
+
+/**
+ * What is replaced goes first, as a volume that it holds is replaced too. It waits for what the new one is made from, but
+ * neither for the new one nor for the dependencies: those may be waiting for the same volume.
+ */
+function addPlacementAfterRemoval(emission: Emission, decision: ServiceDecision, decided: ReplicaDecision): ActionId[] {
+  const { desired, resources, decisions } = emission;
+  const { service } = decision;
+  const dependents = [...decisions.values()].filter((one) => Object.hasOwn(one.service.depends_on ?? {}, service.name));
+  const removalsOfDependents = dependents
+    .flatMap(({ replicas }) => replicas.filter((replica) => replica.removesFirst))
+    .flatMap(({ replica }) => replica.leaving.map(({ container }) => `${leavingRef(container).key}:remove`));
+  const dependsOn = [
+    resources.image(imageRef(desired, service)),
+    ...Object.keys(service.networks ?? {}).map(resources.network),
+    ...removalsOfDependents,
+  ];
+  const after = stopsOfDependents(emission, service.name);
+  const removed = decided.replica.leaving.map(({ container, cause }) =>
+    addLeaving(emission, container, cause, { dependsOn, after }),
+  );
+  return addRename(emission, decided, [addCreate(emission, decision, decided, removed)]);
 }
 
 /** Gives the container its final name, where it has another one; ids of what has to be done before it is in its place. */

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { composeOk, noCompose } from '../support/compose.ts';
-import { container, exec, networks } from '../support/engine.ts';
+import { container, containers, exec, networks, outside, recordEvents } from '../support/engine.ts';
+import { testImage } from '../support/project.ts';
 import { freeSubnet } from '../support/subnet.ts';
 import { stage, writes, type Stage } from '../support/stage.ts';
 
@@ -68,4 +69,27 @@ test('a replaced network gives its containers back every alias and address they 
   for (const name of ['db', 'store']) assert.ok(await reaches(ours, name), name);
   assert.deepEqual(ours.log(), []);
   await ours.ok(['plan', '--exit-code']);
+});
+
+test('a changed network that a container of somebody else is on stays, that one is named, and nothing is touched', async (t) => {
+  const s = stage(t);
+  const edition = (internal: boolean): void => s.compose({ web: {}, db: {} }, { networks: { default: { internal } } });
+  edition(false);
+  await s.ok(['apply']);
+  const stranger = `${s.name}-stranger`;
+  const HostConfig = { NetworkMode: `${s.name}_default` };
+  const id = await outside.run(stranger, { Image: testImage, Cmd: ['sleep', '600'], HostConfig });
+  edition(true);
+  const plan = await s.run(['plan', '--exit-code']);
+  assert.equal(plan.exitCode, 2);
+  assert.match(plan.stdout, new RegExp(`internal false -> true.*${stranger} is on it and not of this project`));
+  {
+    await using events = await recordEvents();
+    assert.equal((await s.run(['apply'])).exitCode, 1);
+    assert.deepEqual(events.of(s.name), []);
+  }
+  await outside.remove(id);
+  await s.ok(['apply']);
+  assert.equal((await containers(s.name)).length, 2);
+  await s.ok(['plan', '--exit-code']);
 });

@@ -13,7 +13,16 @@ import type { Action, ActionId, Plan } from '../../src/plan/plan.ts';
 import { DEFAULT_POLICY, type PlanPolicy } from '../../src/plan/policy.ts';
 import { renderPlan } from '../../src/plan/render.ts';
 import { projectArb } from '../support/random-project.ts';
-import { container, fakeId, NOTHING_RECORDED, observed, observedNetwork, project, record } from '../support/world.ts';
+import {
+  container,
+  fakeId,
+  NOTHING_RECORDED,
+  observed,
+  observedNetwork,
+  observedVolume,
+  project,
+  record,
+} from '../support/world.ts';
 
 const STATUSES: readonly ContainerStatus[] = [
   'created',
@@ -46,6 +55,8 @@ const worldArb = fc
     desired: projectArb,
     sketches: fc.uniqueArray(containerArb, { maxLength: 10, selector: ({ id }) => id }),
     isNetworkChanged: fc.boolean(),
+    isVolumeChanged: fc.boolean(),
+    isShared: fc.constantFrom(false, false, false, true),
     isImageThere: fc.constantFrom(true, true, true, false),
     /** Of each container in turn. */
     waits: fc.array(fc.boolean(), { maxLength: 10 }),
@@ -55,6 +66,7 @@ const worldArb = fc
       pull: fc.constantFrom<PlanPolicy['pull']>('policy', 'always', 'never'),
       removeOrphans: fc.boolean(),
       forceRecreate: fc.constantFrom(false, false, true),
+      recreateVolumes: fc.boolean(),
       noStart: fc.constantFrom(false, false, false, true),
       existingOnly: fc.constantFrom(false, false, false, true),
       restart: fc.subarray(['job', 'web', 'app', 'db']).map((names) => new Set(names)),
@@ -67,30 +79,45 @@ const worldArb = fc
         .map((names) => new Map(names.map((name) => [name, 'suspended' as const] as const))),
     }),
   })
-  .map(({ desired, sketches, isNetworkChanged, isImageThere, waits, stops, outcomes, policy }) => {
-    const containers = sketches.map((sketch, index) => containerOf(desired, sketch, index));
-    const front = observedNetwork('front', {
-      name: 'shop_front',
-      ipam: {},
-      ...(isNetworkChanged && { attachable: true }),
-    });
-    const networks = [observedNetwork('default', { name: 'shop_default', ipam: {} }), front];
-    // The engine never has two of one name.
-    const named = [...new Map(containers.map((one) => [one.name, one])).values()];
-    const images = new Map(isImageThere ? [['app', { id: 'sha256:app', volumes: [] }]] : []);
-    return {
+  .map(
+    ({
       desired,
-      world: observed(desired, named, { networks, images }),
-      ledger: { ...NOTHING_RECORDED, records: named.flatMap((one, index) => recordsOf(one, outcomes[index])) },
-      policy: {
-        ...DEFAULT_POLICY,
-        ...policy,
-        nowMs: 1000,
-        notBefore: new Map(named.flatMap(({ id }, index) => (waits[index] ? [[id, 2000] as const] : []))),
-        pendingStarts: new Set(named.flatMap(({ id }, index) => (stops[index] ? [id] : []))),
-      },
-    };
-  });
+      sketches,
+      isNetworkChanged,
+      isVolumeChanged,
+      isShared,
+      isImageThere,
+      waits,
+      stops,
+      outcomes,
+      policy,
+    }) => {
+      const containers = sketches.map((sketch, index) => containerOf(desired, sketch, index));
+      const front = observedNetwork('front', {
+        name: 'shop_front',
+        ipam: {},
+        ...(isNetworkChanged && { attachable: true }),
+      });
+      const networks = [observedNetwork('default', { name: 'shop_default', ipam: {} }), front];
+      const usedBy = isShared ? ['mall-web-1'] : [];
+      const data = observedVolume('data', { name: 'shop_data', ...(isVolumeChanged && { driver: 'nfs' }) });
+      // The engine never has two of one name.
+      const named = [...new Map(containers.map((one) => [one.name, one])).values()];
+      const images = new Map(isImageThere ? [['app', { id: 'sha256:app', volumes: [] }]] : []);
+      return {
+        desired,
+        world: observed(desired, named, { networks, images, volumes: [{ ...data, usedBy }] }),
+        ledger: { ...NOTHING_RECORDED, records: named.flatMap((one, index) => recordsOf(one, outcomes[index])) },
+        policy: {
+          ...DEFAULT_POLICY,
+          ...policy,
+          nowMs: 1000,
+          notBefore: new Map(named.flatMap(({ id }, index) => (waits[index] ? [[id, 2000] as const] : []))),
+          pendingStarts: new Set(named.flatMap(({ id }, index) => (stops[index] ? [id] : []))),
+        },
+      };
+    },
+  );
 
 /** The first hook of each phase was run in the container's present start, with that end. */
 function recordsOf(of: ObservedContainer, outcome: HookOutcome | undefined): HookRecord[] {

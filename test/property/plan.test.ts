@@ -21,7 +21,7 @@ const stepArb: fc.Arbitrary<Step> = fc.record({
   during: fc.array(fc.record({ at: fc.integer({ min: 1, max: 60 }), deed: interferenceArb }), { maxLength: 2 }),
   diesAt: fc.option(fc.integer({ min: 1, max: 80 }), { nil: undefined, freq: 2 }),
   lastCallCounts: fc.boolean(),
-  ask: fc.constantFrom('apply', 'apply', 'apply', 'recreate', 'restart', 'down', 'stop'),
+  ask: fc.constantFrom('apply', 'apply', 'apply', 'recreate', 'recreate-volumes', 'restart', 'down', 'stop'),
   failures: fc.nat(2),
 });
 

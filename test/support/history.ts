@@ -24,7 +24,7 @@ export interface Step {
   readonly during: readonly { readonly at: number; readonly deed: Interference }[];
   readonly diesAt: number | undefined;
   readonly lastCallCounts: boolean;
-  readonly ask: 'apply' | 'recreate' | 'restart' | 'down' | 'stop';
+  readonly ask: 'apply' | 'recreate' | 'recreate-volumes' | 'restart' | 'down' | 'stop';
   /** The next so many hooks fail. */
   readonly failures: number;
 }
@@ -243,6 +243,7 @@ export class History {
     const asked: Partial<ApplyPolicy> = {
       removeOrphans: true,
       forceRecreate: ask === 'recreate',
+      recreateVolumes: ask === 'recreate-volumes',
       restart: new Set(ask === 'restart' ? Object.keys(desired.services) : []),
     };
     const policy = { services: undefined, volumes: false, removeOrphans: true, force: false } as const;

@@ -24,7 +24,16 @@ import { containerHash, networkHash } from '../../src/model/config-hash.ts';
 import { LABEL, containerLabels, containerName } from '../../src/model/owner.ts';
 import type { Project, Service } from '../../src/model/project.ts';
 import { restartPolicyOf } from '../../src/model/restart-policy.ts';
-import { KILLED, ModelWorld, refusal, UP, type Deed, type ModelContainer } from './model-world.ts';
+import {
+  KILLED,
+  modelNetwork,
+  modelVolume,
+  ModelWorld,
+  refusal,
+  UP,
+  type Deed,
+  type ModelContainer,
+} from './model-world.ts';
 
 /** A call that changes something. */
 export interface Call {
@@ -84,8 +93,7 @@ export class ModelEngine extends ModelWorld implements Engine {
   async createNetwork({ network, labels }: NetworkRequest, signal: AbortSignal): Promise<void> {
     await this.#call({ name: 'create-network', subject: network.name }, signal, () => {
       if (this.networks.has(network.name)) throw refusal('conflict', `network ${network.name} already exists`);
-      const found = { id: this.newId(), name: network.name, driver: network.driver ?? 'bridge', labels };
-      this.networks.set(network.name, found);
+      this.networks.set(network.name, modelNetwork(this.newId(), network, labels));
     });
   }
 
@@ -128,7 +136,7 @@ export class ModelEngine extends ModelWorld implements Engine {
 
   async createVolume({ volume, labels }: VolumeRequest, signal: AbortSignal): Promise<void> {
     await this.#call({ name: 'create-volume', subject: volume.name }, signal, () => {
-      if (!this.volumes.has(volume.name)) this.volumes.set(volume.name, { name: volume.name, driver: 'local', labels });
+      if (!this.volumes.has(volume.name)) this.volumes.set(volume.name, modelVolume(volume, labels));
     });
   }
 
@@ -178,7 +186,7 @@ export class ModelEngine extends ModelWorld implements Engine {
         [LABEL.network]: key,
         [LABEL.configHash]: networkHash(network),
       };
-      this.networks.set(network.name, { id: this.newId(), name: network.name, driver: 'bridge', labels });
+      this.networks.set(network.name, modelNetwork(this.newId(), network, labels));
     }
     const containerIdOf = (): string => '';
     const configHash = containerHash(project, service, { containerIdOf });

@@ -25,7 +25,7 @@ import type {
   ObservedVolume,
 } from '../../src/model/observed.ts';
 import { LABEL, readContents, readDependsOn } from '../../src/model/owner.ts';
-import type { Service } from '../../src/model/project.ts';
+import type { Network, Service, Volume } from '../../src/model/project.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -101,6 +101,28 @@ export interface Deed {
 export const UP = new Set(['running', 'paused']);
 /** Exit code of what was killed. */
 export const KILLED = 137;
+
+/** A network as an engine shows it. */
+export function modelNetwork(id: string, network: Network, labels: Readonly<Record<string, string>>): ObservedNetwork {
+  return {
+    id,
+    name: network.name,
+    driver: network.driver ?? 'bridge',
+    options: network.driver_opts ?? {},
+    internal: network.internal ?? false,
+    attachable: network.attachable ?? false,
+    ipv6: network.enable_ipv6 ?? false,
+    pools: network.ipam.config ?? [],
+    labels,
+    usedBy: [],
+  };
+}
+
+/** A volume as an engine shows it. */
+export function modelVolume(volume: Volume, labels: Readonly<Record<string, string>>): ObservedVolume {
+  const { name, driver = 'local', driver_opts: options = {} } = volume;
+  return { name, driver, options, labels, usedBy: [] };
+}
 
 export class ModelWorld {
   readonly containers = new Map<string, ModelContainer>();
@@ -200,15 +222,24 @@ export class ModelWorld {
   /** What reeve sees of a project. */
   look(request: ObserveRequest): ObservedProject {
     const ofProject = (labels: Readonly<Record<string, string>>): boolean => labels[LABEL.project] === request.project;
+    const others = [...this.containers.values()].filter(({ labels }) => !ofProject(labels));
     return {
       name: request.project,
       containers: [...this.containers.values()].filter(({ labels }) => ofProject(labels)).map(observedContainer),
-      networks: [...this.networks.values()].filter(
-        ({ name, labels }) => ofProject(labels) || request.networks.includes(name),
-      ),
-      volumes: [...this.volumes.values()].filter(
-        ({ name, labels }) => ofProject(labels) || request.volumes.includes(name),
-      ),
+      networks: [...this.networks.values()]
+        .filter(({ name, labels }) => ofProject(labels) || request.networks.includes(name))
+        .map((network) => ({
+          ...network,
+          usedBy: others.filter(({ networks }) => networks.has(network.name)).map(({ name }) => name),
+        })),
+      volumes: [...this.volumes.values()]
+        .filter(({ name, labels }) => ofProject(labels) || request.volumes.includes(name))
+        .map((volume) => ({
+          ...volume,
+          usedBy: others
+            .filter(({ mounts }) => mounts.some((mount) => mount.volume === volume.name))
+            .map(({ name }) => name),
+        })),
       images: new Map([...this.images].filter(([ref]) => request.images.includes(ref))),
     };
   }

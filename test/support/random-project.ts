@@ -32,14 +32,15 @@ export const projectArb: fc.Arbitrary<Project> = fc
   .record({
     services: fc.record({ job: serviceArb, web: serviceArb, app: serviceArb, db: serviceArb }, { requiredKeys: [] }),
     internal: fc.boolean(),
+    tier: fc.constantFrom('1', '2'),
   })
-  .map(({ services, internal }) => {
+  .map(({ services, internal, tier }) => {
     const present = NAMES.filter((name) => services[name] !== undefined);
     const sketches = present.map((name) => [name, sketchOf(name, services[name], present)] as const);
     const front: Network = { name: 'shop_front', ipam: {}, ...(internal ? { internal } : {}) };
     return project(Object.fromEntries(sketches), {
       networks: { default: { name: 'shop_default', ipam: {} }, front },
-      volumes: { data: { name: 'shop_data' } },
+      volumes: { data: { name: 'shop_data', labels: { tier } } },
     });
   });
 

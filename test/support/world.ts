@@ -27,6 +27,7 @@ import { buildDownPlan, buildStopPlan, type DownPolicy } from '../../src/plan/do
 import { DEFAULT_POLICY, type PlanPolicy } from '../../src/plan/policy.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { renderPlan } from '../../src/plan/render.ts';
+import { modelNetwork, modelVolume } from './model-world.ts';
 
 export const NOTHING_RECORDED: LedgerView = { records: [], delivered: [], adopted: new Map() };
 export const STARTED_AT = '2026-01-01T00:00:00.000000001Z';
@@ -168,19 +169,13 @@ export function observed(
 }
 
 export function observedNetwork(key: string, network: Network): ObservedNetwork {
-  return {
-    id: fakeId(network.name),
-    name: network.name,
-    driver: 'bridge',
-    labels: network.external
-      ? {}
-      : { [LABEL.project]: 'shop', [LABEL.network]: key, [LABEL.configHash]: networkHash(network) },
-  };
+  const owner = { [LABEL.project]: 'shop', [LABEL.network]: key, [LABEL.configHash]: networkHash(network) };
+  return modelNetwork(fakeId(network.name), network, network.external ? {} : { ...network.labels, ...owner });
 }
 
 export function observedVolume(key: string, volume: Volume): ObservedVolume {
   const labels = { [LABEL.project]: 'shop', [LABEL.volume]: key, [LABEL.configHash]: volumeHash(volume) };
-  return { name: volume.name, driver: 'local', labels: volume.external ? {} : labels };
+  return modelVolume(volume, volume.external ? {} : { ...volume.labels, ...labels });
 }
 
 /** A record of a hook, named `post_start[0]`, that ran in the container's present start. */

@@ -39,6 +39,9 @@ export default class Apply extends ReeveCommand {
     'no-deps': Flags.boolean({ description: 'leave the dependencies of the named services alone' }),
     'no-start': Flags.boolean({ description: 'create, start nothing' }),
     'renew-anon-volumes': Flags.boolean({ char: 'V', description: 'new anonymous volumes for replaced containers' }),
+    'recreate-volumes': Flags.boolean({
+      description: 'replace volumes whose definition changed; their data is lost',
+    }),
     pull: Flags.option({
       options: ['always', 'missing', 'never'] as const,
       description: "when to pull images (default: each service's pull_policy)",
@@ -65,6 +68,7 @@ export default class Apply extends ReeveCommand {
           removeOrphans: flags['remove-orphans'],
           forceRecreate: flags['force-recreate'],
           renewVolumes: flags['renew-anon-volumes'],
+          recreateVolumes: flags['recreate-volumes'],
           noStart: flags['no-start'],
           build: flags.build,
           pull: flags.pull ?? ('policy' as const),

@@ -21,6 +21,8 @@ export default class Plan extends ReeveCommand {
     'remove-orphans': Flags.boolean({ description: 'as apply --remove-orphans' }),
     'force-recreate': Flags.boolean({ description: 'as apply --force-recreate' }),
     'no-deps': Flags.boolean({ description: 'as apply --no-deps' }),
+    'renew-anon-volumes': Flags.boolean({ char: 'V', description: 'as apply --renew-anon-volumes' }),
+    'recreate-volumes': Flags.boolean({ description: 'as apply --recreate-volumes' }),
     scale: Flags.string({
       multiple: true,
       multipleNonGreedy: true,
@@ -43,6 +45,8 @@ export default class Plan extends ReeveCommand {
           noDeps: flags['no-deps'],
           removeOrphans: flags['remove-orphans'],
           forceRecreate: flags['force-recreate'],
+          renewVolumes: flags['renew-anon-volumes'],
+          recreateVolumes: flags['recreate-volumes'],
           pull: flags.pull ?? 'policy',
         }),
         showValues: flags['show-values'],

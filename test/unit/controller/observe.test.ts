@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test, type TestContext } from 'node:test';
 import { look, observe } from '../../../src/controller/observe.ts';
 import { ModelEngine } from '../../support/model-engine.ts';
+import { modelVolume } from '../../support/model-world.ts';
 import { intent, openedState } from '../../support/state.ts';
 import { project } from '../../support/world.ts';
 
@@ -50,7 +51,7 @@ suite('a look at a project', () => {
     );
     ports.engine.images.set('shop-built', { id: 'sha256:built', volumes: [] });
     ports.engine.images.set('other', { id: 'sha256:other', volumes: [] });
-    ports.engine.volumes.set('theirs', { name: 'theirs', driver: 'local', labels: {} });
+    ports.engine.volumes.set('theirs', modelVolume({ name: 'theirs' }, {}));
     const { observed } = await look(ports, { ...request, desired: stocked });
     assert.deepEqual([...observed.images.keys()].toSorted(), ['app', 'shop-built']);
     assert.deepEqual(

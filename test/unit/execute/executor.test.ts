@@ -4,6 +4,7 @@ import { EngineError, TerminalError } from '../../../src/model/errors.ts';
 import type { Action, ActionId, Plan } from '../../../src/plan/plan.ts';
 import { Bench, outcomes, settle, settledOrder } from '../../support/execute.ts';
 import { container, hook, idOf, planOf, project } from '../../support/world.ts';
+import { modelNetwork } from '../../support/model-world.ts';
 import { rest } from '../../support/virtual-clock.ts';
 
 /** Volumes to create, as the simplest actions there are: `name` -> what it waits for (`~id`: settled is enough). */
@@ -67,7 +68,7 @@ suite('the walk of a plan', () => {
   test('a message names subject, action and what went wrong', async (t) => {
     const bench = new Bench(t);
     const shop = project({ web: {} });
-    bench.engine.networks.set('shop_default', { id: 'n', name: 'shop_default', driver: 'bridge', labels: {} });
+    bench.engine.networks.set('shop_default', modelNetwork('n', { name: 'shop_default', ipam: {} }, {}));
     bench.engine.before = ({ name }) => {
       if (name === 'start-container') throw new EngineError('rejected', 'port 80 is taken');
     };

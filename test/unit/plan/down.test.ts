@@ -3,7 +3,6 @@ import { suite, test } from 'node:test';
 import {
   container,
   downText,
-  fakeId,
   hook,
   idOf,
   observedNetwork,
@@ -230,8 +229,8 @@ suite('what down leaves', () => {
 
   test('networks and volumes without our label stay', () => {
     const world = {
-      networks: [{ id: fakeId('shop_front'), name: 'shop_front', driver: 'bridge', labels: {} }],
-      volumes: [{ name: 'shop_data', driver: 'local', labels: {} }],
+      networks: [{ ...observedNetwork('front', { name: 'shop_front', ipam: {} }), labels: {} }],
+      volumes: [{ ...observedVolume('data', { name: 'shop_data' }), labels: {} }],
     };
     assert.equal(downText(two, { containers: [], world, policy: { volumes: true } }), '');
   });

@@ -4,7 +4,6 @@ import { LABEL } from '../../../src/model/owner.ts';
 import type { Network, Service } from '../../../src/model/project.ts';
 import {
   container,
-  fakeId,
   hook,
   idOf,
   observedNetwork,
@@ -48,7 +47,7 @@ suite('an external network or volume', () => {
     const only = { services: new Set(['web', 'keeper']) };
     const there = {
       networks: [observedNetwork('front', front)],
-      volumes: [{ name: 'data', driver: 'local', labels: {} }],
+      volumes: [observedVolume('data', { name: 'data', external: true })],
     };
     assert.equal(
       planText(shop, { world: there, policy: only }),
@@ -116,8 +115,8 @@ suite('a network or volume of somebody else', () => {
     assert.equal(
       planText(shop, {
         world: {
-          networks: [{ id: 'n', name: 'shop_default', driver: 'bridge', labels: {} }],
-          volumes: [{ name: 'shop_data', driver: 'local', labels: {} }],
+          networks: [{ ...observedNetwork('default', { name: 'shop_default', ipam: {} }), labels: {} }],
+          volumes: [{ ...observedVolume('data', { name: 'shop_data' }), labels: {} }],
         },
       }),
       text`
@@ -140,7 +139,7 @@ suite('a volume whose definition changed', () => {
         containers: [container(shop, 'web')],
         world: { volumes: [observedVolume('data', { name: 'shop_data' })] },
       }),
-      '- volume shop_data: its definition changed; it holds data and is kept as it is (to renew it, take the project down with --volumes)',
+      '- volume shop_data changed (driver local -> nfs): it holds data and is kept as it is (--recreate-volumes replaces it, without its data)',
     );
   });
 });
@@ -232,10 +231,10 @@ suite('a network whose definition changed', () => {
     assert.equal(
       planText(shop, { containers, world: { networks: before } }),
       text`
-        network/default:disconnect shop-db-1  disconnect from network shop_default  (config changed)
-        network/default:disconnect shop-web-1  disconnect from network shop_default  (config changed)
-        network/default:remove  remove network shop_default  (config changed)  <- network/default:disconnect shop-db-1 network/default:disconnect shop-web-1
-        network/default:create  create network  (config changed)  <- network/default:remove
+        network/default:disconnect shop-db-1  disconnect from network shop_default  (internal false -> true)
+        network/default:disconnect shop-web-1  disconnect from network shop_default  (internal false -> true)
+        network/default:remove  remove network shop_default  (internal false -> true)  <- network/default:disconnect shop-db-1 network/default:disconnect shop-web-1
+        network/default:create  create network  (internal false -> true)  <- network/default:remove
         network/default:connect shop-db-1  connect to network default  (network shop_default changed)  <- ~network/default:create
         network/default:connect shop-web-1  connect to network default  (network shop_default changed)  <- ~network/default:create
         web/1:start  start container  (exited (1))  <- network/default:connect shop-web-1
@@ -252,10 +251,10 @@ suite('a network whose definition changed', () => {
     assert.equal(
       planText(shop, { containers, world: { networks: before } }),
       text`
-        network/default:disconnect shop-web-1  disconnect from network shop_default  (config changed)
-        network/default:disconnect shop-web-2  disconnect from network shop_default  (config changed)
-        network/default:remove  remove network shop_default  (config changed)  <- network/default:disconnect shop-web-1 network/default:disconnect shop-web-2
-        network/default:create  create network  (config changed)  <- network/default:remove
+        network/default:disconnect shop-web-1  disconnect from network shop_default  (internal false -> true)
+        network/default:disconnect shop-web-2  disconnect from network shop_default  (internal false -> true)
+        network/default:remove  remove network shop_default  (internal false -> true)  <- network/default:disconnect shop-web-1 network/default:disconnect shop-web-2
+        network/default:create  create network  (internal false -> true)  <- network/default:remove
         network/default:connect shop-web-1  connect to network default  (network shop_default changed)  <- ~network/default:create
         network/default:connect shop-web-2  connect to network default  (network shop_default changed)  <- ~network/default:create
         web/2@bbbbbb:pre_stop[0]  run pre_stop hook ["drain"]  (scaled down to 1)  <- ~network/default:connect shop-web-2
@@ -273,10 +272,10 @@ suite('a network whose definition changed', () => {
     assert.equal(
       planText(shop, { containers, world: { networks: before } }),
       text`
-        network/default:disconnect shop-db-1  disconnect from network shop_default  (config changed)
-        network/default:disconnect shop-web-1  disconnect from network shop_default  (config changed)
-        network/default:remove  remove network shop_default  (config changed)  <- network/default:disconnect shop-db-1 network/default:disconnect shop-web-1
-        network/default:create  create network  (config changed)  <- network/default:remove
+        network/default:disconnect shop-db-1  disconnect from network shop_default  (internal false -> true)
+        network/default:disconnect shop-web-1  disconnect from network shop_default  (internal false -> true)
+        network/default:remove  remove network shop_default  (internal false -> true)  <- network/default:disconnect shop-db-1 network/default:disconnect shop-web-1
+        network/default:create  create network  (internal false -> true)  <- network/default:remove
         network/default:connect shop-db-1  connect to network default  (network shop_default changed)  <- ~network/default:create
       `,
     );
@@ -288,9 +287,9 @@ suite('a network whose definition changed', () => {
     assert.equal(
       planText(shop, { containers, world: { networks: before } }),
       text`
-        network/default:disconnect shop-web-1  disconnect from network shop_default  (config changed)
-        network/default:remove  remove network shop_default  (config changed)  <- network/default:disconnect shop-web-1
-        network/default:create  create network  (config changed)  <- network/default:remove
+        network/default:disconnect shop-web-1  disconnect from network shop_default  (internal false -> true)
+        network/default:remove  remove network shop_default  (internal false -> true)  <- network/default:disconnect shop-web-1
+        network/default:create  create network  (internal false -> true)  <- network/default:remove
         network/default:connect shop-web-1  connect to network default  (network shop_default changed)  <- ~network/default:create
         ! web: image gone is not on the engine and the pull policy is never: pull it, or change the policy
       `,
@@ -312,6 +311,15 @@ suite('a network whose definition changed', () => {
     );
   });
 
+  test('is refused by name while a container of another project is on it, before anything is touched', () => {
+    const shop = project({ web: {} }, { networks: now });
+    const world = { networks: before.map((network) => ({ ...network, usedBy: ['mall-web-1', 'mall-web-2'] })) };
+    assert.equal(
+      planText(shop, { containers: [container(shop, 'web')], world }),
+      '! network default: shop_default changed (internal false -> true) and cannot be replaced: mall-web-1, mall-web-2 are on it and not of this project: disconnect them first',
+    );
+  });
+
   test('that a crash left half replaced is finished', () => {
     const shop = project({ web: {} }, { networks: now });
     const web = container(shop, 'web', 1, { networks: [] });
@@ -327,7 +335,7 @@ suite('a network whose definition changed', () => {
   test('that is not ours to compare is left as it is', () => {
     const shop = project({ web: {} }, { networks: now });
     const labels = { [LABEL.project]: 'shop', [LABEL.network]: 'default' };
-    const world = { networks: [{ id: fakeId('shop_default'), name: 'shop_default', driver: 'bridge', labels }] };
+    const world = { networks: [{ ...observedNetwork('default', { name: 'shop_default', ipam: {} }), labels }] };
     assert.equal(planText(shop, { containers: [container(shop, 'web')], world }), '');
   });
 });
