@@ -186,7 +186,7 @@ export async function recordEvents(onEvent?: (event: EngineEvent) => void): Prom
     try {
       for await (const line of createInterface({ input: answer })) {
         if (line === '') continue;
-        const event = JSON.parse(line) as EngineEvent;
+        const event = dockerWords(JSON.parse(line) as EngineEvent);
         events.push(event);
         onEvent?.(event);
       }
@@ -204,6 +204,13 @@ export async function recordEvents(onEvent?: (event: EngineEvent) => void): Prom
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** Podman calls the end of a container `remove`, and the end of an exec `exec_died`. */
+function dockerWords(event: EngineEvent): EngineEvent {
+  if (event.Type !== 'container') return event;
+  const Action = { remove: 'destroy', exec_died: 'exec_die' }[event.Action] ?? event.Action;
+  return { ...event, Action };
 }
 
 function isOf(project: string, { Actor }: EngineEvent): boolean {

@@ -51,12 +51,20 @@ export async function removeLeftovers(prefix: string): Promise<void> {
   const listed = await findLeftovers(prefix);
   const path = { container: '/containers', network: '/networks', volume: '/volumes' } as const;
   for (const kind of ['container', 'network', 'volume'] as const) {
-    await Promise.all(
-      listed
-        .filter((one) => one.kind === kind)
-        .map((one) => removeIfThere(`${path[kind]}/${encodeURIComponent(one.id)}`)),
+    await removeAll(
+      listed.filter((one) => one.kind === kind).map((one) => `${path[kind]}/${encodeURIComponent(one.id)}`),
     );
   }
+}
+
+/** Podman does not remove a container before those that depend on it: what was refused is tried again while others go. */
+async function removeAll(paths: readonly string[]): Promise<void> {
+  const results = await Promise.allSettled(paths.map((path) => removeIfThere(path)));
+  const refused = paths.filter((_, index) => results[index]?.status === 'rejected');
+  const [failure] = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as Error] : []));
+  if (failure === undefined) return;
+  if (refused.length === paths.length) throw failure;
+  await removeAll(refused);
 }
 
 async function removeIfThere(path: string): Promise<void> {

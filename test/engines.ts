@@ -1,0 +1,138 @@
+/**
+ * The suites that need an engine, on every engine that is to be had: `npm run test:engines [WORD...]`. Those are the one
+ * that answers anyhow, those that a script beside the checkout starts (Docker 28, Podman), and those that
+ * `REEVE_ENGINES="name=unix:///path name=tcp://host:port"` names. Words narrow the test files down, as in run.ts. The result is a
+ * Markdown table; what an engine cannot do is named with its reason and counted apart, never as passed.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+interface TestEngine {
+  readonly name: string;
+  /** Words before a command, which then reaches this engine by DOCKER_HOST. */
+  readonly prefix: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** undefined: it runs already, and goes on. */
+  readonly script?: { readonly path: string; readonly env: Readonly<Record<string, string>> };
+  /** Titles of tests that it cannot pass, and why. */
+  readonly lacks: Readonly<Record<string, string>>;
+}
+
+const root = join(import.meta.dirname, '..');
+const tools = join(root, '../shared/tools');
+
+const ownRegistry = 'pulls from a registry of the test, which its settings would have to name';
+const podmanLacks = {
+  '--build builds again, and replaces the container only where another image came of it':
+    'a build in which nothing changed gives another image id',
+  'what reeve built, Compose leaves as it is, and the other way about': 'Compose asks for BuildKit, which is not in it',
+  'a replacement that a killed Compose left half done is finished': 'Compose itself cannot be cut off there: it waits',
+  'a missing image is pulled, and a moved tag counts once it is pulled': ownRegistry,
+  'a tag that somebody moved on the engine is drift': ownRegistry,
+  'a registry with a password: none and a wrong one fail and say so, the right one pulls': ownRegistry,
+  'a tag that the registry does not have fails once, by name': ownRegistry,
+};
+
+function scripted(
+  name: string,
+  script: string,
+  more: Pick<TestEngine, 'lacks'> & { env?: Record<string, string> },
+): TestEngine {
+  const path = join(tools, script);
+  return { name, prefix: ['bash', path, 'exec'], env: {}, script: { path, env: more.env ?? {} }, lacks: more.lacks };
+}
+
+const engines: readonly TestEngine[] = [
+  { name: 'the one that answers', prefix: [], env: {}, lacks: {} },
+  ...(existsSync(tools)
+    ? [
+        scripted('Docker 28', 'engine28.sh', { lacks: {} }),
+        scripted('Podman', 'podman-lab.sh', { lacks: podmanLacks, env: { LAB_SUITE: 'forky', LAB_BIND: root } }),
+      ]
+    : []),
+  ...(process.env['REEVE_ENGINES'] ?? '').split(/\s+/).flatMap((entry): TestEngine[] => {
+    const [name = '', host = ''] = entry.split(/=(.*)/s);
+    return host === '' ? [] : [{ name, prefix: [], env: { DOCKER_HOST: host }, lacks: {} }];
+  }),
+];
+
+interface Row {
+  readonly engine: string;
+  readonly version: string;
+  readonly suites: ReadonlyMap<string, string>;
+  readonly lacks: number;
+  readonly isGood: boolean;
+}
+
+const words = process.argv.slice(2);
+const rows: Row[] = [];
+for (const engine of engines) rows.push(await tryOut(engine));
+process.stdout.write(`\n${table(rows)}\n`);
+for (const { name, lacks } of engines) {
+  for (const [title, why] of Object.entries(lacks)) process.stdout.write(`${name}, not asked: ${title} (${why})\n`);
+}
+process.exitCode = rows.every((row) => row.isGood) ? 0 : 1;
+
+async function tryOut(engine: TestEngine): Promise<Row> {
+  process.stdout.write(`\n## ${engine.name}\n`);
+  const wasUp = engine.script === undefined || control(engine, 'status');
+  if (!wasUp && !control(engine, 'up')) return failed(engine, 'does not start');
+  try {
+    const version = await capture(engine, ['node', 'test/support/engine-ping.ts', '--version']);
+    if (version.status !== 0) return failed(engine, 'does not answer');
+    const tested = await capture(engine, ['node', 'test/run.ts', 'engine', 'e2e', ...words]);
+    const suites = new Map(
+      [...tested.text.matchAll(/^# (\w+): (.*?) in .* s$/gm)].map(([, suite = '', counts = '']) => [suite, counts]),
+    );
+    const isGood = tested.status === 0 && suites.size === 2;
+    return { engine: engine.name, version: version.text.trim(), suites, lacks: lacking(engine).length, isGood };
+  } finally {
+    if (!wasUp) control(engine, 'down');
+  }
+}
+
+function failed(engine: TestEngine, why: string): Row {
+  return { engine: engine.name, version: why, suites: new Map(), lacks: 0, isGood: false };
+}
+
+function control({ script }: TestEngine, verb: string): boolean {
+  if (script === undefined) return false;
+  return (
+    spawnSync('bash', [script.path, verb], { env: { ...process.env, ...script.env }, stdio: 'ignore' }).status === 0
+  );
+}
+
+function lacking({ lacks }: TestEngine): string[] {
+  return Object.keys(lacks);
+}
+
+/** Runs a command against the engine; its output is shown and kept. */
+async function capture(engine: TestEngine, command: readonly string[]): Promise<{ status: number; text: string }> {
+  const [file = '', ...args] = [...engine.prefix, 'bash', 'test/support/bootstrap.sh', ...command];
+  const env = {
+    ...process.env,
+    ...engine.script?.env,
+    ...engine.env,
+    REEVE_TEST_SKIP: JSON.stringify(lacking(engine)),
+  };
+  const child = spawn(file, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise<number>((resolve) => child.on('close', (status) => resolve(status ?? 1)));
+  let text = '';
+  for await (const line of createInterface({ input: child.stdout })) {
+    text += `${line}\n`;
+    process.stdout.write(`${line}\n`);
+  }
+  return { status: await ended, text };
+}
+
+function table(lines: readonly Row[]): string {
+  const head =
+    '| engine | version | contract (`engine`) | end to end (`e2e`) | not asked | |\n| --- | --- | --- | --- | --- | --- |\n';
+  const body = lines.map(({ engine, version, suites, lacks, isGood }) => {
+    const counts = [suites.get('engine') ?? '-', suites.get('e2e') ?? '-'];
+    return `| ${[engine, version, ...counts, lacks, isGood ? 'good' : '**failed**'].join(' | ')} |`;
+  });
+  return head + body.join('\n');
+}
