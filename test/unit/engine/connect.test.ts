@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
@@ -9,6 +8,7 @@ import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { connect } from '../../../src/engine/connect.ts';
 import { isEngineError } from '../../../src/model/errors.ts';
+import { writeCertificates } from '../../support/certificates.ts';
 import { answer, fakeServer } from './fake-server.ts';
 
 const env = { HOME: '/nonexistent', PATH: process.env['PATH'] ?? '' };
@@ -115,7 +115,7 @@ describe('connecting', () => {
 
   it('TLS is as DOCKER_CERT_PATH and DOCKER_TLS_VERIFY say', async (t) => {
     const path = folder(t);
-    if (!makeCertificates(path)) return t.skip('no openssl here');
+    writeCertificates(path);
     const read = (name: string) => readFileSync(join(path, name));
     const options = {
       ca: read('ca.pem'),
@@ -143,32 +143,3 @@ describe('connecting', () => {
     );
   });
 });
-
-/** One self-signed certificate that is its own authority, for server and client. */
-function makeCertificates(path: string): boolean {
-  try {
-    const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
-    const files = ['-keyout', join(path, 'key.pem'), '-out', join(path, 'cert.pem')];
-    execFileSync(
-      'openssl',
-      [
-        'req',
-        '-x509',
-        '-newkey',
-        'ec',
-        '-pkeyopt',
-        'ec_paramgen_curve:P-256',
-        '-nodes',
-        '-days',
-        '1',
-        ...subject,
-        ...files,
-      ],
-      { stdio: 'ignore' },
-    );
-    writeFileSync(join(path, 'ca.pem'), readFileSync(join(path, 'cert.pem')));
-    return true;
-  } catch {
-    return false;
-  }
-}
