@@ -100,5 +100,16 @@ export function dockerAt(address: Address, agent: http.Agent, version: string | 
     protocol: address.kind === 'tcp' && address.tls ? 'https' : 'http',
     pathPrefix: '/',
   };
-  return new Docker(own as Docker.DockerOptions);
+  return withoutDockerHost(() => new Docker(own as Docker.DockerOptions));
+}
+
+/** Where DOCKER_HOST is set the modem reads certificates too, whatever it is given, and fails where there are none. */
+function withoutDockerHost<T>(make: () => T): T {
+  const { DOCKER_HOST } = process.env;
+  delete process.env['DOCKER_HOST'];
+  try {
+    return make();
+  } finally {
+    if (DOCKER_HOST !== undefined) process.env['DOCKER_HOST'] = DOCKER_HOST;
+  }
 }
