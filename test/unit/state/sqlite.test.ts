@@ -4,10 +4,10 @@ import {
   chmodSync,
   existsSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
-  rmdirSync,
+  readdirSync,
   rmSync,
+  rmdirSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -129,7 +129,7 @@ test('damage that is met in the middle of a run is an error, and the next run se
   assert.deepEqual(second.notices, []);
   assert.throws(
     () => second.hooks.output(id),
-    (error: unknown) => isStateError(error, 'corrupt') && /start reeve again/.test(error.message),
+    (error: unknown) => isStateError(error, 'corrupt') && /the next run sets it aside/.test(error.message),
   );
   second.close();
   const third = openedState(t, { path });
@@ -168,6 +168,55 @@ test('a state that is removed while in use is an error of the next intent', (t) 
   );
 });
 
+test('a state that was removed while in use is made anew by those who go on, and that is said', (t) => {
+  const directory = temporaryDirectory(t);
+  const path = join(directory, 'engine.db');
+  const state = openedState(t, { path });
+  assert.deepEqual(state.renew(), []);
+  const before = state.hooks.intend(intent());
+  const old = state.hooks;
+  for (const name of readdirSync(directory)) rmSync(join(directory, name), { recursive: true });
+  const [notice = '', ...others] = state.renew();
+  assert.deepEqual(others, []);
+  assert.match(notice, /was removed or replaced while reeve used it and was made anew; history is lost/);
+  assert.deepEqual(state.hooks.view('shop').records, []);
+  const after = state.hooks.intend(intent({ index: 1 }));
+  // What ran when it was removed does not settle what runs now, whatever its number.
+  assert.equal(before, after);
+  assert.throws(
+    () => old.end(before, { outcome: 'succeeded' }),
+    (error: unknown) => isStateError(error, 'lost'),
+  );
+  assert.equal(state.hooks.view('shop').records[0]?.outcome, 'intended');
+  assert.deepEqual(state.renew(), []);
+});
+
+test('locks that were removed while in use are made anew, and that is said: a lease excludes again', async (t) => {
+  const path = join(temporaryDirectory(t), 'engine.db');
+  const [state, other] = [openedState(t, { path }), openedState(t, { path })];
+  rmSync(`${path}.locks`, { recursive: true });
+  assert.deepEqual(state.renew(), [`${path}.locks was removed while reeve used it and was made anew`]);
+  assert.deepEqual(other.renew(), []);
+  const signal = AbortSignal.timeout(10_000);
+  const lease = await state.leases.acquire({ project: 'shop', command: 'watch', signal });
+  assert.equal(lease.isHeld(), true);
+  assert.equal(other.leases.holder('shop')?.command, 'watch');
+  lease.release();
+});
+
+test('a state that is damaged while in use is set aside by those who go on, and that is said', (t) => {
+  const path = join(temporaryDirectory(t), 'engine.db');
+  const state = openedState(t, { path });
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) writeFileSync(file, readFileSync(file).fill(0x55));
+  assert.throws(
+    () => state.hooks.intend(intent()),
+    (error: unknown) => isStateError(error, 'corrupt'),
+  );
+  assert.match(state.renew().join('\n'), /was set aside as engine\.db\.corrupt-/);
+  state.hooks.intend(intent());
+  assert.deepEqual(state.renew(), []);
+});
+
 test('on a file system that is read-only opening is an error that says what to do', (t) => {
   const directory = mounted(t, '1m');
   if (directory === undefined) return;
@@ -180,7 +229,7 @@ test('on a file system that is read-only opening is an error that says what to d
   );
   assert.throws(
     () => openState({ path: join(directory, 'new', 'engine.db') }),
-    (error: unknown) => isStateError(error, 'unwritable'),
+    (error: unknown) => isStateError(error, 'unwritable') && /read-only file system/.test(error.message),
   );
 });
 
