@@ -95,6 +95,8 @@ export class Progress {
         const holder = neutraliseLine(`reeve ${event.command} (process ${event.pid})`);
         return this.#output.note(`${event.project}: waiting for ${holder}, which works on this project`);
       }
+      case 'state-renewed':
+        return this.#output.warn(event.message);
       case 'plan':
       case 'action-started':
       case 'pull-progress':

@@ -47,6 +47,7 @@ class Watch {
   readonly #entries = new Map<string, Entry>();
   readonly #queue: WorkQueue;
   readonly #board: StatusBoard;
+  #unfollowHolds: () => void = () => {};
 
   constructor(ports: ReconcilerPorts, request: WatchRequest) {
     this.#ports = ports;
@@ -66,17 +67,31 @@ class Watch {
     await request.files.start((key, how) => this.#markDirty(key, how), ended);
     await request.directories?.start((key, how) => this.#markDirty(key, how), ended);
     for (const source of request.sources(this.#knownKeys())) await source.start(wake, ended);
-    const unsubscribe = this.#ports.state.inventory.onHoldsChange(() => {
-      for (const key of this.#entries.keys()) queue.add(key);
-    });
+    this.#followHolds();
     for (const key of request.keys) this.#markDirty(key);
     await queue.run((key) => this.#reconcile(key), {
       concurrency,
       signal: ended,
       report: (key, outcome, againInMs) => this.#report(key, outcome, againInMs),
     });
-    unsubscribe();
+    this.#unfollowHolds();
     if (request.downOnExit && !signal.aborted) await this.#downAll();
+  }
+
+  #followHolds(): void {
+    this.#unfollowHolds();
+    this.#unfollowHolds = this.#ports.state.inventory.onHoldsChange(() => {
+      for (const key of this.#entries.keys()) this.#queue.add(key);
+    });
+  }
+
+  /** What is remembered may be removed or damaged at any time: then it is made anew, and the run goes on with that. */
+  #renewState(key: string): void {
+    const messages = this.#ports.state.renew();
+    if (messages.length === 0) return;
+    const project = this.#entry(key).project?.name ?? key;
+    for (const message of messages) this.#ports.emit({ type: 'state-renewed', project, message });
+    this.#followHolds();
   }
 
   #knownKeys(): KnownKeys {
@@ -125,6 +140,7 @@ class Watch {
     const entry = this.#entry(key);
     entry.cutShort = false;
     entry.actions = 0;
+    this.#renewState(key);
     if (entry.dirty && (await this.#load(key, entry)) === 'gone') return this.#leave(key, entry);
     if (!entry.project) return { kind: 'terminal', error: new Error((entry.invalid ?? []).join('\n')) };
     const interrupt = new AbortController();

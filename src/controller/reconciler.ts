@@ -16,6 +16,7 @@ import { executePlan } from '../execute/executor.ts';
 import type { Lanes } from '../execute/lanes.ts';
 import type { RunOptions } from '../execute/run-context.ts';
 import type { LedgerView } from '../model/hook.ts';
+import { StateError } from '../model/errors.ts';
 import type { ObservedProject } from '../model/observed.ts';
 import type { Project } from '../model/project.ts';
 import { checkPlan } from '../plan/check.ts';
@@ -39,7 +40,9 @@ export interface ReconcilerPorts {
 
 export type ReconcileEvent =
   | RunEvent
-  | { readonly type: 'lease-wait'; readonly project: string; readonly pid: number; readonly command: string };
+  | { readonly type: 'lease-wait'; readonly project: string; readonly pid: number; readonly command: string }
+  /** What reeve remembers was removed or damaged, and was made anew. */
+  | { readonly type: 'state-renewed'; readonly project: string; readonly message: string };
 
 /** What a planner is given: the world as it was just seen. */
 export interface Snapshot {
@@ -107,7 +110,8 @@ async function settle(ports: ReconcilerPorts, request: ReconcileRequest, lease: 
   let actions = 0;
   let [carriedOut, repeats] = ['', 0];
   for (let round = 1, stale = 0; ; round += 1) {
-    if (!lease.isHeld()) throw new Error(`the lease of ${request.project} was lost: its file was removed`);
+    if (!lease.isHeld())
+      throw new StateError('lost', `the lease of ${request.project} was lost, its file was removed; run reeve again`);
     const { observed, ledger } = await observe(ports, request);
     const pendingStarts = dueStarts(state, request.project, observed);
     const plan = request.makePlan({ observed, ledger, round, pendingStarts, ...crashDelays(ports, observed) });

@@ -75,9 +75,14 @@ async function carryOut(context: RunContext, action: Action): Promise<{ outcome:
 
 function outcomeOf(context: RunContext, action: Action, error: unknown): ActionOutcome {
   if (context.signal.aborted || error === context.drain.reason) return { kind: 'interrupted' };
-  const message = `${subjectOf(action)}: cannot ${renderAction(action)}: ${messageOf(error)}`;
+  const message = `${subjectOf(action)}: cannot ${deedOf(action)}: ${messageOf(error)}`;
   if (isEngineError(error, 'not-found') || isEngineError(error, 'conflict')) return { kind: 'stale', message };
   return failure(message, error, !(error instanceof TerminalError));
+}
+
+/** A hook goes by its number: its command may be a script of many lines. */
+function deedOf(action: Action): string {
+  return action.kind === 'run-hook' ? `run ${action.phase} hook ${action.index}` : renderAction(action);
 }
 
 /** `web/1`, `network/front`, `image/registry:5000/app:1`; an image's name may hold colons of its own. */

@@ -9,7 +9,7 @@
 
 import { statSync, writeFileSync } from 'node:fs';
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
-import { StateError } from '../model/errors.ts';
+import { isStateError, StateError } from '../model/errors.ts';
 import { fullError, unwritableError } from './location.ts';
 
 export type Row = Readonly<Record<string, SQLOutputValue>>;
@@ -24,6 +24,7 @@ export class Database {
   readonly #statements = new Map<string, StatementSync>();
   readonly #inode: number;
   #durable = false;
+  #damaged = false;
 
   constructor(path: string) {
     this.path = path;
@@ -36,6 +37,11 @@ export class Database {
       throw error;
     }
     this.#inode = inodeOf(path);
+  }
+
+  /** False: its file was removed or replaced, or turned out to be damaged. */
+  isIntact(): boolean {
+    return !this.#damaged && inodeOf(this.path) === this.#inode;
   }
 
   /** For statements without values or rows. */
@@ -99,7 +105,9 @@ export class Database {
     try {
       return work();
     } catch (error) {
-      throw stateErrorOf(error, this.path);
+      const failure = stateErrorOf(error, this.path);
+      this.#damaged ||= isStateError(failure, 'corrupt');
+      throw failure;
     }
   }
 }
@@ -149,7 +157,7 @@ function stateErrorOf(error: unknown, path: string): unknown {
     case 11: // CORRUPT
     case 26: // NOTADB
       markSuspect(path);
-      return new StateError('corrupt', `${path}: reeve's state is damaged; start reeve again, which sets it aside`, {
+      return new StateError('corrupt', `${path}: reeve's state is damaged; the next run sets it aside`, {
         cause: error,
       });
     case 3: // PERM
@@ -176,5 +184,5 @@ function inodeOf(path: string): number {
 }
 
 function lostError(path: string): StateError {
-  return new StateError('lost', `${path}: was removed or replaced while reeve used it; start reeve again`);
+  return new StateError('lost', `${path} was removed or replaced while reeve used it; the next run makes a new one`);
 }

@@ -9,7 +9,7 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { messageOf, StateError } from '../model/errors.ts';
 
 export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
@@ -41,10 +41,21 @@ export function fileNameOf(id: string): string {
 /** Makes the directory where it is missing and closes it to others where it is ours. */
 export function preparePrivateDirectory(path: string): void {
   attempt(path, () => {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeDirectory(path);
     const found = statSync(path);
     if ((found.mode & 0o077) !== 0) chmodSync(path, 0o700);
   });
+}
+
+/** Node says ENOENT of a directory with its parents on a read-only file system; made without them it says why. */
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    if (!isFileError(error, 'ENOENT')) throw error;
+    if (!existsSync(dirname(path))) makeDirectory(dirname(path));
+    mkdirSync(path, { mode: 0o700 });
+  }
 }
 
 /** Makes the file where it is missing and closes it to others. */

@@ -5,6 +5,8 @@
  * database of ours, or a damaged one, is renamed, never deleted, and a new one made: what is lost with it is history, and
  * a hook may run again. The tables that decide are checked each time; the output too when a run met damage.
  * Where it cannot be written an error is thrown, here or by the call: nothing runs as if it had been recorded.
+ * Who runs for long renews it before each run, for a file may be removed or damaged at any time. What ran meanwhile keeps the
+ * old one, where nothing durable can be written any more: a record of its hooks is never taken for one of the new file.
  */
 
 import { existsSync, renameSync, rmSync } from 'node:fs';
@@ -43,7 +45,46 @@ export type OpenStateOptions = StatePlace & {
 /** How long opening waits for another process that opens. */
 const OPENING_TIMEOUT_MS = 10_000;
 
+/** Gives a state that can be renewed: its parts are those of the newest one that was opened. */
 export function openState(options: OpenStateOptions): State {
+  let current = openOnce(options);
+  const opened = [current];
+  return {
+    get hooks() {
+      return current.hooks;
+    },
+    get history() {
+      return current.history;
+    },
+    get inventory() {
+      return current.inventory;
+    },
+    get contents() {
+      return current.contents;
+    },
+    get leases() {
+      return current.leases;
+    },
+    path: current.path,
+    notices: current.notices,
+    renew: () => {
+      if (current.isIntact()) return current.renewLocks();
+      current = openOnce(options);
+      opened.push(current);
+      return current.notices.length > 0 ? current.notices : [madeAnew(current.path)];
+    },
+    close: () => {
+      for (const one of opened.splice(0)) one.close();
+    },
+  };
+}
+
+interface OpenedState extends Omit<State, 'renew'> {
+  isIntact(): boolean;
+  renewLocks(): readonly string[];
+}
+
+function openOnce(options: OpenStateOptions): OpenedState {
   const path = 'path' in options ? options.path : statePath(options.engineId, options.environment);
   const clock = options.now ?? Date.now;
   const now = (): number => Math.round(clock());
@@ -65,6 +106,12 @@ export function openState(options: OpenStateOptions): State {
     leases,
     path,
     notices,
+    isIntact: () => database.isIntact(),
+    renewLocks: () => {
+      if (path === IN_MEMORY || existsSync(lockDirectory(path))) return [];
+      preparePrivateDirectory(lockDirectory(path));
+      return [`${lockDirectory(path)} was removed while reeve used it and was made anew`];
+    },
     close: () => {
       if (closed) return;
       closed = true;
@@ -133,6 +180,13 @@ function check(database: Database): void {
 
 function damaged(path: string, what: string): StateError {
   return new StateError('corrupt', `${path}: ${what}`, { cause: new Error(what) });
+}
+
+function madeAnew(path: string): string {
+  return (
+    `${path} was removed or replaced while reeve used it and was made anew; history is lost, hooks that succeeded may ` +
+    `run again, and what was stopped or suspended by hand is no longer held`
+  );
 }
 
 /** Gives the sentence that says so. */

@@ -20,6 +20,11 @@ export interface State {
   readonly path: string;
   /** What was found wrong on opening and what was done (a corrupt file set aside), for people. */
   readonly notices: readonly string[];
+  /**
+   * Makes anew what was removed, replaced or damaged while it was in use, and gives what to tell people; nothing where all
+   * is well. What was taken from the old one before (its ledger, its leases) stays with the old one.
+   */
+  renew(): readonly string[];
   close(): void;
 }
 

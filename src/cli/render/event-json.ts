@@ -19,6 +19,8 @@ export function eventJson(event: ReconcileEvent, atMs: number, mask: Mask): obje
       return { ...head, ...planJson(event.plan, mask) };
     case 'lease-wait':
       return { ...head, pid: event.pid, command: event.command };
+    case 'state-renewed':
+      return { ...head, message: event.message };
     case 'action-started':
       return { ...head, ...actionJson(event.action, mask) };
     case 'action-settled': {
