@@ -4,6 +4,7 @@
  * none is left out: an event during a look makes another one follow.
  */
 
+import type { CancelTimer, Clock } from '../clock.ts';
 import type { EngineNotice } from './engine.ts';
 
 export interface Wait<T> {
@@ -14,6 +15,7 @@ export interface Wait<T> {
   readonly look: () => Promise<T | undefined>;
   /** Looks without an event, in milliseconds; default 5000. */
   readonly recheckMs?: number;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
@@ -28,7 +30,7 @@ export function waitFor<T>(wait: Wait<T>): Promise<T> {
 
     const finish = (settle: () => void): void => {
       isOver = true;
-      clearInterval(timer);
+      cancel();
       unsubscribe();
       signal.removeEventListener('abort', abort);
       settle();
@@ -54,8 +56,12 @@ export function waitFor<T>(wait: Wait<T>): Promise<T> {
       }
     };
 
-    const timer = setInterval(() => void look(), wait.recheckMs ?? 5000);
-    timer.unref();
+    const recheckSoon = (): CancelTimer =>
+      wait.clock.setTimer(wait.recheckMs ?? 5000, () => {
+        cancel = recheckSoon();
+        void look();
+      });
+    let cancel = recheckSoon();
     const unsubscribe = wait.subscribe((notice) => {
       if (notice.kind === 'connected' || wait.matters(notice)) void look();
     });

@@ -6,6 +6,8 @@
  */
 
 import { createHash } from 'node:crypto';
+import type { Clock } from '../clock.ts';
+import { systemClock } from '../clock.ts';
 import { EngineError } from '../model/errors.ts';
 import type { Variables } from './address.ts';
 import { addressText, readDockerConfig, resolveAddress } from './address.ts';
@@ -13,6 +15,8 @@ import { agentOf, dockerAt } from './agents.ts';
 import { isAtLeast } from './api-version.ts';
 import { DockerEngine } from './docker.ts';
 import type { Engine, EngineInfo } from './engine.ts';
+import type { ProcessTable } from './exec-kill.ts';
+import { HOST_PROCESSES } from './exec-kill.ts';
 import { connectionText, systemCode } from './faults.ts';
 import { proxyEnvironment } from './proxy-environment.ts';
 import { Wire } from './wire.ts';
@@ -30,6 +34,10 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal;
   /** For reaching the engine; default 30 s. */
   readonly deadlineMs?: number;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
+  /** Where processes of commands are looked for; default: this host's. */
+  readonly processes?: ProcessTable;
 }
 
 /** The engine that the options and the environment name, ready for use. */
@@ -37,11 +45,12 @@ export async function connect(options: ConnectOptions = {}): Promise<Engine> {
   const env = options.env ?? process.env;
   const signal = options.signal ?? new AbortController().signal;
   const deadlineMs = options.deadlineMs ?? 30_000;
+  const clock = options.clock ?? systemClock;
   const address = resolveAddress(options.host, env);
   const host = addressText(address);
   const agent = agentOf(address);
   try {
-    const greeting = new Wire(dockerAt(address, agent, undefined));
+    const greeting = new Wire(dockerAt(address, agent, undefined), clock);
     const what = `connect to ${host}`;
     const [headers, about] = await Promise.all([
       greeting.head({ what, path: '/_ping', signal, deadlineMs }),
@@ -51,7 +60,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Engine> {
     const isPodman = headers['libpod-api-version'] !== undefined;
     const config = readDockerConfig(env);
     return new DockerEngine({
-      wire: new Wire(dockerAt(address, agent, `v${apiVersion}`)),
+      wire: new Wire(dockerAt(address, agent, `v${apiVersion}`), clock),
       closeSockets: () => agent.destroy(),
       info: engineInfo(about, {
         apiVersion,
@@ -59,7 +68,9 @@ export async function connect(options: ConnectOptions = {}): Promise<Engine> {
         local: address.kind === 'unix' && process.platform === 'linux',
         isPodman,
       }),
-      clockOffsetMs: about.SystemTime ? Date.parse(about.SystemTime) - Date.now() : 0,
+      clockOffsetMs: about.SystemTime ? Date.parse(about.SystemTime) - clock.now() : 0,
+      clock,
+      processes: options.processes ?? HOST_PROCESSES,
       env,
       proxyEnvironment: proxyEnvironment(config, host),
     });

@@ -31,7 +31,7 @@ export async function copyFiles(
     path: `/containers/${id}/archive`,
     // No copyUIDGID: with it the engine gives the files to the container's user instead of the one said here.
     query: { path: '/' },
-    archive: tarOf(files, Math.floor(Date.now() / 1000)),
+    archive: tarOf(files, Math.floor(wire.clock.now() / 1000)),
     signal,
   });
 }

@@ -5,6 +5,7 @@
 
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { Clock } from '../clock.ts';
 import type { ContainerState, ObservedImage, ObservedProject } from '../model/observed.ts';
 import type { Project, Service } from '../model/project.ts';
 import type { Variables } from './address.ts';
@@ -34,6 +35,7 @@ import type {
 import { EventStream } from './events.ts';
 import type { ExecPorts } from './exec.ts';
 import { awaitExec, createExec, execPid, inspectExec, runExec } from './exec.ts';
+import type { ProcessTable } from './exec-kill.ts';
 import { killTree } from './exec-kill.ts';
 import { isRemovalUnderWay } from './faults.ts';
 import { ALL_NETWORKS_AT_CREATE, endpointSpec, engineName, networkOrder } from './network-spec.ts';
@@ -47,8 +49,10 @@ export interface DockerEngineParts {
   readonly wire: Wire;
   readonly closeSockets: () => void;
   readonly info: EngineInfo;
+  readonly clock: Clock;
   /** How far the engine's clock is ahead of ours. */
   readonly clockOffsetMs: number;
+  readonly processes: ProcessTable;
   /** For credentials: DOCKER_CONFIG, HOME, PATH. */
   readonly env: Variables;
   readonly proxyEnvironment: Readonly<Record<string, string>>;
@@ -98,6 +102,7 @@ export class DockerEngine implements Engine {
         const accepted = accept(await this.inspectState(containerId, signal));
         return accepted === undefined ? undefined : { value: accepted };
       },
+      clock: this.#parts.clock,
       signal,
     });
     return value;
@@ -240,7 +245,7 @@ export class DockerEngine implements Engine {
   async killExec(execId: string, containerId: string, signal: AbortSignal): Promise<boolean> {
     if (!this.info().local) return false;
     const pid = await execPid(this.#wire, execId, signal);
-    return pid !== undefined && (await killTree(pid, containerId));
+    return pid !== undefined && (await killTree(pid, containerId, this.#parts.processes));
   }
 
   subscribe(listener: (notice: EngineNotice) => void): () => void {
@@ -259,9 +264,16 @@ export class DockerEngine implements Engine {
       if (request.service.use_api_socket) await this.#giveCredentials(containerId, signal);
     } catch (error) {
       // Half made is not made, and the caller need not know of it. An abort brings us here too, hence the own signal.
-      await this.removeContainer(containerId, { volumes: true }, AbortSignal.timeout(CLEAN_UP_MS)).catch(() => {});
+      await this.#cleanUp(containerId);
       throw error;
     }
+  }
+
+  async #cleanUp(containerId: string): Promise<void> {
+    const deadline = new AbortController();
+    const cancel = this.#parts.clock.setTimer(CLEAN_UP_MS, () => deadline.abort());
+    await this.removeContainer(containerId, { volumes: true }, deadline.signal).catch(() => {});
+    cancel();
   }
 
   /** Before API 1.44 a container is made on its first network and put on the others one by one. */

@@ -5,6 +5,7 @@
  * lost ones, which is why whoever listens looks again on `connected`.
  */
 
+import type { CancelTimer } from '../clock.ts';
 import { LABEL } from '../model/owner.ts';
 import type { EventAnswer } from './answers.ts';
 import type { EngineNotice } from './engine.ts';
@@ -27,7 +28,7 @@ export class EventStream {
   readonly #clockOffsetMs: number;
   readonly #listeners = new Set<Listener>();
   #stop: AbortController | undefined;
-  #linger: NodeJS.Timeout | undefined;
+  #cancelLinger: CancelTimer | undefined;
   #isClosed = false;
   /** Time of the newest event, as the engine wants it in `since`. */
   #since: string | undefined;
@@ -41,7 +42,7 @@ export class EventStream {
   subscribe(listener: Listener): () => void {
     const own: Listener = (notice) => listener(notice);
     this.#listeners.add(own);
-    clearTimeout(this.#linger);
+    this.#cancelLinger?.();
     if (!this.#stop && !this.#isClosed) {
       this.#stop = new AbortController();
       void this.#run(this.#stop.signal);
@@ -59,35 +60,34 @@ export class EventStream {
   }
 
   #hangUp(): void {
-    clearTimeout(this.#linger);
+    this.#cancelLinger?.();
     this.#stop?.abort();
     this.#stop = undefined;
   }
 
   #hangUpSoon(): void {
-    clearTimeout(this.#linger);
-    this.#linger = setTimeout(() => this.#hangUp(), LINGER_MS);
-    this.#linger.unref();
+    this.#cancelLinger?.();
+    this.#cancelLinger = this.#wire.clock.setTimer(LINGER_MS, () => this.#hangUp());
   }
 
   async #run(stop: AbortSignal): Promise<void> {
     // The engine answers before it listens: asking from now on brings back what falls in between.
-    this.#since = secondsText(BigInt(Date.now() + Math.round(this.#clockOffsetMs)) * 1_000_000n);
+    this.#since = secondsText(BigInt(Math.round(this.#wire.clock.now() + this.#clockOffsetMs)) * 1_000_000n);
     let delayMs = FIRST_DELAY_MS;
     while (!stop.aborted) {
       let failure: unknown;
       let openedAtMs = Infinity;
       try {
         await this.#readUntilItEnds(stop, () => {
-          openedAtMs = performance.now();
+          openedAtMs = this.#wire.clock.monotonic();
         });
       } catch (error) {
         failure = error;
       }
       if (stop.aborted) return;
-      if (performance.now() - openedAtMs >= WELL_AFTER_MS) delayMs = FIRST_DELAY_MS;
+      if (this.#wire.clock.monotonic() - openedAtMs >= WELL_AFTER_MS) delayMs = FIRST_DELAY_MS;
       this.#tell({ kind: 'disconnected', error: failure ?? new Error('the engine ended its event stream') });
-      await pause(delayMs, stop);
+      await this.#wire.clock.delay(delayMs, stop).catch(() => {});
       delayMs = Math.min(delayMs * 2, LONGEST_DELAY_MS);
     }
   }
@@ -158,16 +158,4 @@ function eventTime(line: string, event: EventAnswer): bigint {
 
 function secondsText(timeNs: bigint): string {
   return `${timeNs / 1_000_000_000n}.${(timeNs % 1_000_000_000n).toString().padStart(9, '0')}`;
-}
-
-function pause(ms: number, stop: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    function done(): void {
-      clearTimeout(timer);
-      stop.removeEventListener('abort', done);
-      resolve();
-    }
-    stop.addEventListener('abort', done);
-  });
 }

@@ -31,7 +31,7 @@ async function exitCodeTold(
     path: '/events',
     query: {
       since: '1',
-      until: String(Math.ceil(Date.now() / 1000)),
+      until: String(Math.ceil(wire.clock.now() / 1000)),
       filters: { type: ['container'], event: ['exec_die'], container: [containerId] },
     },
     signal,

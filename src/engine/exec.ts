@@ -6,7 +6,6 @@
  * as output and an exit code of 126 or 127 without a process; it is a refusal here, with the engine's words.
  */
 
-import { setTimeout as delay } from 'node:timers/promises';
 import { EngineError } from '../model/errors.ts';
 import type { ExecAnswer } from './answers.ts';
 import { waitFor } from './await-state.ts';
@@ -109,6 +108,7 @@ export async function awaitExec(
       // An engine may go on saying "running" of an exec whose container is not.
       return (await isContainerUp(ports.wire, containerId, signal)) ? undefined : { end: { exitCode: KILLED } };
     },
+    clock: ports.wire.clock,
     signal,
   });
   return end;
@@ -122,7 +122,7 @@ export async function execPid(wire: Wire, execId: string, signal: AbortSignal): 
     if (!answer?.Running) return undefined;
     if (answer.Pid) return answer.Pid;
     if (look === PID_LOOKS) return undefined;
-    await delay(PID_LOOK_MS, undefined, { signal });
+    await wire.clock.delay(PID_LOOK_MS, signal);
   }
 }
 

@@ -1,6 +1,5 @@
 /** Calls about networks: make, remove, connect, disconnect. */
 
-import { setTimeout as delay } from 'node:timers/promises';
 import { isEngineError } from '../model/errors.ts';
 import type { NetworkAnswer } from './answers.ts';
 import { inspectContainer } from './containers.ts';
@@ -39,7 +38,7 @@ export async function removeNetwork(wire: Wire, nameOrId: string, signal: AbortS
     } catch (error) {
       const mayPass = isEngineError(error, 'conflict') && attempt < REMOVAL_ATTEMPTS;
       if (!mayPass || (await isInUse(wire, nameOrId, signal))) throw error;
-      await delay(FIRST_DELAY_MS * 2 ** (attempt - 1), undefined, { signal });
+      await wire.clock.delay(FIRST_DELAY_MS * 2 ** (attempt - 1), signal);
     }
   }
 }

@@ -4,8 +4,6 @@
  * refuses or does not have is final.
  */
 
-import { setTimeout as delay } from 'node:timers/promises';
-
 import { EngineError, isEngineError } from '../model/errors.ts';
 import type { Variables } from './address.ts';
 import { registryAuth } from './credentials.ts';
@@ -39,7 +37,7 @@ export async function pullImage(
       return await pullOnce(wire, request, env, signal);
     } catch (error) {
       if (!isEngineError(error, 'unavailable')) throw error;
-      await delay(delayMs, undefined, { signal });
+      await wire.clock.delay(delayMs, signal);
     }
   }
   await pullOnce(wire, request, env, signal);

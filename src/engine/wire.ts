@@ -10,6 +10,8 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { IncomingMessage } from 'node:http';
 import type Docker from 'dockerode';
+import type { Clock } from '../clock.ts';
+import { systemClock } from '../clock.ts';
 import { EngineError } from '../model/errors.ts';
 import type { Purpose } from './faults.ts';
 import { connectionError, isConnectionLoss, isMet, refusalError, refusalText } from './faults.ts';
@@ -42,9 +44,12 @@ const ANY_STATUS = Object.fromEntries(Array.from({ length: 500 }, (_, index) => 
 
 export class Wire {
   readonly #docker: Docker;
+  /** What deadlines, pauses and looks back go by. */
+  readonly clock: Clock;
 
-  constructor(docker: Docker) {
+  constructor(docker: Docker, clock: Clock = systemClock) {
     this.#docker = docker;
+    this.clock = clock;
   }
 
   /** The parsed answer; undefined for an empty one. Reads are repeated when the connection is lost. */
@@ -108,7 +113,7 @@ export class Wire {
   /** Hands the open answer over; the deadline ends at its headers, the signal destroys it. */
   async stream(call: Call): Promise<IncomingMessage> {
     const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(lateError(call)), deadlineOf(call));
+    const cancel = this.clock.setTimer(deadlineOf(call), () => deadline.abort(lateError(call)));
     try {
       return await this.#checked(call, AbortSignal.any([call.signal, deadline.signal]));
     } catch (error) {
@@ -116,19 +121,19 @@ export class Wire {
       if (deadline.signal.aborted) throw deadline.signal.reason;
       throw connectionError(call.what, error);
     } finally {
-      clearTimeout(timer);
+      cancel();
     }
   }
 
   async #answer<T>(call: Call, read: (response: IncomingMessage) => Promise<T>): Promise<T> {
     const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(lateError(call)), deadlineOf(call));
+    const cancel = this.clock.setTimer(deadlineOf(call), () => deadline.abort(lateError(call)));
     try {
       return await read(await this.#checked(call, AbortSignal.any([call.signal, deadline.signal])));
     } catch (error) {
       throw deadline.signal.aborted && !call.signal.aborted ? deadline.signal.reason : error;
     } finally {
-      clearTimeout(timer);
+      cancel();
     }
   }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { describe, it } from 'node:test';
+import { systemClock } from '../../../src/clock.ts';
 import type { EngineNotice } from '../../../src/engine/engine.ts';
 import { EventStream } from '../../../src/engine/events.ts';
 import { waitFor } from '../../../src/engine/await-state.ts';
@@ -96,6 +97,7 @@ describe('a wait settled by events', () => {
         looks.push(look);
         return look.promise;
       },
+      clock: systemClock,
       signal: t.signal,
     });
     listener({ kind: 'connected' });
@@ -117,6 +119,7 @@ describe('a wait settled by events', () => {
       },
       matters: () => true,
       look: () => Promise.reject(new Error('gone')),
+      clock: systemClock,
       signal: t.signal,
     });
     await assert.rejects(wait, /gone/);
