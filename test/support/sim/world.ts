@@ -1,0 +1,106 @@
+/**
+ * The simulated engine's world: everything there is, its state machines, and what others than clients do to it. Knows
+ * nothing of HTTP. All that happens is in `log`; all that an engine would tell is on the event bus.
+ */
+import { Containers } from './containers.ts';
+import { Execs, KILLED } from './execs.ts';
+import { HealthChecks } from './health.ts';
+import { Images } from './images.ts';
+import { Lifecycle } from './lifecycle.ts';
+import { BY_FAULT, BY_PROCESS, OUTSIDE, type By, type Log } from './log.ts';
+import { Networks } from './networks.ts';
+import { WORDS, type Program } from './program.ts';
+import { EngineState } from './state.ts';
+import { SimTime } from './time.ts';
+import { isUp, type SimContainer, type SimExec } from './things.ts';
+import { Volumes } from './volumes.ts';
+
+export interface WorldOptions {
+  readonly time?: SimTime;
+  readonly program?: Program;
+  /** Ids are made from it. */
+  readonly name?: string;
+}
+
+export class SimWorld {
+  readonly state: EngineState;
+  readonly networks: Networks;
+  readonly volumes: Volumes;
+  readonly images: Images;
+  readonly execs: Execs;
+  readonly health: HealthChecks;
+  readonly lifecycle: Lifecycle;
+  readonly containers: Containers;
+
+  constructor({ time = new SimTime(), program = WORDS, name = 'sim' }: WorldOptions = {}) {
+    const state = new EngineState({ time, program, name });
+    this.state = state;
+    this.networks = new Networks(state);
+    this.volumes = new Volumes(state);
+    this.images = new Images(state);
+    this.execs = new Execs(state);
+    this.health = new HealthChecks(state);
+    const { networks, volumes, images, execs, health } = this;
+    this.lifecycle = new Lifecycle({ state, networks, volumes, execs, health });
+    this.containers = new Containers({ state, lifecycle: this.lifecycle, execs, images, volumes });
+  }
+
+  get log(): Log {
+    return this.state.log;
+  }
+
+  get time(): SimTime {
+    return this.state.time;
+  }
+
+  /** All containers, the oldest first. */
+  all(): SimContainer[] {
+    return [...this.state.containers.values()];
+  }
+
+  /** Its main process ends by itself: restart policies see a crash, not a stop. */
+  crash(which: string, exitCode = KILLED, by: By = BY_PROCESS): void {
+    this.lifecycle.die(this.state.container(which), exitCode, by);
+  }
+
+  /** A running command is killed from the host. */
+  killExec(execId: string, by: By = OUTSIDE): boolean {
+    const exec = this.state.execs.get(execId);
+    if (exec?.state !== 'running') return false;
+    this.execs.end(exec, KILLED, by);
+    return true;
+  }
+
+  forgetExec(execId: string): void {
+    const exec = this.state.execs.get(execId);
+    if (exec) this.execs.forget(exec, BY_FAULT);
+  }
+
+  runningExecs(): SimExec[] {
+    return [...this.state.execs.values()].filter(({ state }) => state === 'running');
+  }
+
+  /**
+   * The engine's process ends. Without live-restore its containers end with it; what it knew of execs and events is lost.
+   * Doors and streams are the server's business.
+   */
+  engineDown({ liveRestore }: { readonly liveRestore: boolean }, by: By = BY_FAULT): void {
+    this.log.add(by, { what: 'engine-down' });
+    this.lifecycle.forgetStops();
+    this.state.isEngineUp = false;
+    this.state.bus.isMute = true;
+    for (const exec of this.state.execs.values()) this.execs.forget(exec, by);
+    for (const container of this.all()) {
+      if (!liveRestore || !isUp(container)) this.lifecycle.loseProcess(container, KILLED, by);
+    }
+    this.state.bus.forget();
+  }
+
+  /** It is there again, and restart policies have been followed before it answers. */
+  engineUp(by: By = BY_FAULT): void {
+    this.state.isEngineUp = true;
+    this.state.bus.isMute = false;
+    for (const container of this.all()) this.lifecycle.restore(container);
+    this.log.add(by, { what: 'engine-up' });
+  }
+}
