@@ -5,7 +5,10 @@ import { lintProject } from '../controller/lint.ts';
 import { planOnly } from '../controller/operations.ts';
 import type { HookSource, Lint } from '../model/lint.ts';
 import type { Project, ServiceName } from '../model/project.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { ObservedProject } from '../model/observed.ts';
+import type { Action, Plan } from '../plan/plan.ts';
+import type { StopLimits, TimeLimit } from '../plan/stop-budget.ts';
+import { longestStopMs, timeLimit } from '../plan/stop-budget.ts';
 import { isEmpty } from '../plan/plan.ts';
 import { renderPlan } from '../plan/render.ts';
 import { loadDirectories } from './directories.ts';
@@ -29,6 +32,8 @@ export interface PlanRun {
   readonly adjust?: (project: Project) => Project;
   /** Show values that came from outside the files. */
   readonly showValues: boolean;
+  /** For how long its stops may take. */
+  readonly limits: StopLimits;
   /** `--exit-code`: say by the exit code whether there is anything to do. */
   readonly signalsChanges: boolean;
 }
@@ -41,6 +46,7 @@ interface Loaded {
 
 interface Planned {
   readonly plan: Plan;
+  readonly observed: ObservedProject;
   readonly lints: readonly Lint[];
 }
 
@@ -94,16 +100,25 @@ async function planOf(
   );
   const notes = holdNotes(state.inventory.holds(project.name), { desired: project, services, released: true });
   const lints = await lintProject({ engine, state }, { desired: project, services, observed, sources, signal });
-  return { plan: { ...plan, notes: [...plan.notes, ...notes] }, lints };
+  return { plan: { ...plan, notes: [...plan.notes, ...notes] }, observed, lints };
 }
 
-function show({ output }: Invocation, { plan, lints }: Planned, project: Project, run: PlanRun): void {
+function show({ output }: Invocation, planned: Planned, project: Project, run: PlanRun): void {
+  const { plan, observed, lints } = planned;
+  const limitOf = (action: Action): TimeLimit | undefined => timeLimit(action, observed, run.limits);
+  const longestMs = longestStopMs(plan, observed, run.limits);
   const mask = run.showValues ? showAll : maskOf(project.sensitiveValues);
   if (output.json) {
     const found = lints.map((lint) => lintJson(lint, mask));
-    output.object({ type: 'plan', project: plan.project, ...planJson(plan, mask), lints: found });
+    output.object({
+      type: 'plan',
+      project: plan.project,
+      ...planJson(plan, mask, limitOf),
+      longestStopMs: longestMs,
+      lints: found,
+    });
   } else {
-    output.result(renderPlanText(plan, mask, output.style));
+    output.result(renderPlanText(plan, mask, output.style, { limitOf, longestMs }));
     for (const lint of lints) output.result(lintLine(lint, mask, output.style));
   }
   if (output.isSaid('debug')) output.note(mask(renderPlan(plan)));

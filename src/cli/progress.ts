@@ -8,6 +8,8 @@ import type { ReconcileEvent } from '../controller/reconciler.ts';
 import { renderCause } from '../plan/cause.ts';
 import type { Action } from '../plan/plan.ts';
 import { containerOf } from '../plan/plan.ts';
+import type { TimeLimit } from '../plan/stop-budget.ts';
+import { limitText } from '../plan/stop-budget.ts';
 import type { Output } from './output.ts';
 import type { Mask } from './render/action.ts';
 import { actionText, hookName, showAll, subjectOf } from './render/action.ts';
@@ -25,6 +27,7 @@ interface InFlight {
   readonly project: string;
   readonly action: Action;
   readonly beganMs: number;
+  readonly limit: TimeLimit | undefined;
   pulled?: { readonly done: number; readonly total: number };
 }
 
@@ -67,8 +70,8 @@ export class Progress {
 
   #follow(event: ReconcileEvent): void {
     if (event.type === 'action-started') {
-      const { project, action } = event;
-      this.#inFlight.set(keyOf(event), { project, action, beganMs: this.#clock.monotonic() });
+      const { project, action, limit } = event;
+      this.#inFlight.set(keyOf(event), { project, action, limit, beganMs: this.#clock.monotonic() });
     } else if (event.type === 'action-settled') {
       this.#inFlight.delete(keyOf(event));
     } else if (event.type === 'pull-progress') {
@@ -155,11 +158,11 @@ export class Progress {
   #region(): RegionLine[] {
     const nowMs = this.#clock.monotonic();
     const style = this.#output.errorStyle;
-    return [...this.#inFlight.values()].map(({ project, action, beganMs, pulled }) => {
+    return [...this.#inFlight.values()].map(({ project, action, beganMs, limit, pulled }) => {
       const subject = this.#subject(project, action).padEnd(SUBJECT_WIDTH);
       const share = pulled && pulled.total > 0 ? `  ${Math.floor((100 * pulled.done) / pulled.total)} %` : '';
       const text = actionText(action, this.#maskOf(project));
-      const time = nowMs - beganMs >= 1000 ? `  ${renderDuration(nowMs - beganMs)}` : '';
+      const time = nowMs - beganMs >= 1000 ? `  ${renderDuration(nowMs - beganMs)}${ofLimit(limit)}` : '';
       return { text: `· ${subject} ${text}${share}${time}`, paint: (line) => style('dim', line) };
     });
   }
@@ -186,6 +189,14 @@ type Mark = 'ok' | 'failed' | 'skipped' | 'again';
 const SIGNS: Readonly<Record<Mark, string>> = { ok: '✔', failed: '✘', skipped: '-', again: '↻' };
 const MARK_WIDTH = 7;
 const SUBJECT_WIDTH = 16;
+
+/** ` of at most 5 min; then stop grace 10 s`: whose time it is that passes. */
+function ofLimit(limit: TimeLimit | undefined): string {
+  if (limit === undefined) return '';
+  if (limit.kind === 'stop' || limit.thenGraceMs === undefined) return ` of ${limitText(limit)}`;
+  const then = limitText({ kind: 'stop', graceMs: limit.thenGraceMs });
+  return ` of ${limitText(limit)}; then ${then}`;
+}
 
 /** First line of a message, without the subject that stands before it anyway. */
 function headline(message: string, action: Action): string {

@@ -3,6 +3,8 @@
 import type { Clock } from '../clock.ts';
 import type { RunEvent } from '../execute/events.ts';
 import { renderCause } from '../plan/cause.ts';
+import type { TimeLimit } from '../plan/stop-budget.ts';
+import { limitText } from '../plan/stop-budget.ts';
 import type { History, HistoryEntry } from '../state/state.ts';
 
 export interface HistoryWriter {
@@ -28,7 +30,7 @@ export function historyWriter(history: History, clock: Clock, reconcileId: strin
             ? `${outcome.because} did not succeed`
             : 'message' in outcome
               ? outcome.message
-              : (event.detail ?? ''),
+              : withLimit(event.detail ?? '', event.limit),
         durationMs,
       });
     },
@@ -36,4 +38,11 @@ export function historyWriter(history: History, clock: Clock, reconcileId: strin
       history.append(entries.splice(0));
     },
   };
+}
+
+/** What had its own time in a stop says how much: the hook's deadline and the stop's grace are two things. */
+function withLimit(detail: string, limit: TimeLimit | undefined): string {
+  if (limit === undefined || (limit.kind === 'hook' && limit.thenGraceMs === undefined)) return detail;
+  const text = limitText(limit);
+  return detail === '' ? text : `${detail} (${text})`;
 }

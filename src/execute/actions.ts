@@ -11,6 +11,8 @@ import { LABEL, COMPOSE_VERSION, imageLabels, containerLabels } from '../model/o
 import { imageRef } from '../plan/drift.ts';
 import { hooksOf } from '../plan/owed.ts';
 import type { Action, ActionKind, ActionOf } from '../plan/plan.ts';
+import { spanText } from '../plan/span.ts';
+import { stopGraceMs } from '../plan/stop-budget.ts';
 import { filesToCopy } from './files-to-copy.ts';
 import { runHook } from './hook-run.ts';
 import type { RunContext } from './run-context.ts';
@@ -23,6 +25,8 @@ export type ActionResult =
   | { readonly ok: false; readonly message: string };
 
 const DONE: ActionResult = { ok: true };
+/** Exit code of what SIGKILL ended. */
+const KILLED = 137;
 
 type ActionTable = { readonly [K in ActionKind]: (context: RunContext, action: ActionOf<K>) => Promise<ActionResult> };
 
@@ -176,11 +180,10 @@ const TABLE: ActionTable = {
   },
 
   async 'stop-container'(context, action) {
-    const { engine, signal, lanes, options } = context;
+    const { lanes } = context;
     const id = containerId(context, action.container);
     await refuseOtherStart(context, id);
-    await lanes.long(() => engine.stopContainer(id, options.stopTimeoutMs, signal));
-    return DONE;
+    return await lanes.long(() => stopWithin(context, id));
   },
 
   async 'remove-container'(context, action) {
@@ -235,6 +238,18 @@ async function refuseOtherStart(
   if (state?.status === 'running' && !incarnations.mayStop(id, state.startedAt)) {
     throw new EngineError('conflict', 'it was started again meanwhile');
   }
+}
+
+/** A stop that took its whole grace says so: what it killed had no more time, and that is not a hook's deadline. */
+async function stopWithin({ engine, clock, observed, options, signal }: RunContext, id: string): Promise<ActionResult> {
+  const graceMs = stopGraceMs(observed.containers.find((one) => one.id === id)?.stopTimeoutS, options);
+  const beganMs = clock.monotonic();
+  await engine.stopContainer(id, options.stopTimeoutMs, signal);
+  if (clock.monotonic() - beganMs < graceMs) return DONE;
+  const state = await engine.inspectState(id, signal);
+  return state?.exitCode === KILLED
+    ? { ok: true, detail: `killed: its stop grace of ${spanText(graceMs)} was used up` }
+    : DONE;
 }
 
 function borrowedId(context: RunContext, action: ActionOf<'create-container'>, service: string): string {

@@ -5,6 +5,7 @@
 
 import type { HookOutcome } from '../model/hook.ts';
 import type { Action, Plan } from '../plan/plan.ts';
+import type { TimeLimit } from '../plan/stop-budget.ts';
 
 export type ActionOutcome =
   | { readonly kind: 'succeeded' }
@@ -18,13 +19,20 @@ export type ActionOutcome =
 
 export type RunEvent =
   | { readonly type: 'plan'; readonly project: string; readonly plan: Plan }
-  | { readonly type: 'action-started'; readonly project: string; readonly action: Action }
+  | {
+      readonly type: 'action-started';
+      readonly project: string;
+      readonly action: Action;
+      /** Of a hook and of a stop. */
+      readonly limit?: TimeLimit;
+    }
   | {
       readonly type: 'action-settled';
       readonly project: string;
       readonly action: Action;
       readonly outcome: ActionOutcome;
       readonly durationMs: number;
+      readonly limit?: TimeLimit;
       /** Of a hook that succeeded or was let pass: what became of it. */
       readonly detail?: string;
     }

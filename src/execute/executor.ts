@@ -9,6 +9,8 @@
 import { isEngineError, messageOf, TerminalError } from '../model/errors.ts';
 import { renderAction } from '../plan/render.ts';
 import type { Action, ActionId, Plan } from '../plan/plan.ts';
+import type { TimeLimit } from '../plan/stop-budget.ts';
+import { timeLimit } from '../plan/stop-budget.ts';
 import type { ActionOutcome } from './events.ts';
 import { runAction } from './actions.ts';
 import { Incarnations } from './incarnations.ts';
@@ -58,7 +60,7 @@ async function settle(
   if (context.drain.aborted || context.signal.aborted)
     return report(context, action, { outcome: { kind: 'interrupted' }, durationMs: 0 });
   const began = context.clock.monotonic();
-  context.emit({ type: 'action-started', project: context.observed.name, action });
+  context.emit({ type: 'action-started', project: context.observed.name, action, ...limitOf(context, action) });
   const { outcome, detail = '' } = await carryOut(context, action);
   return report(context, action, { outcome, detail, durationMs: context.clock.monotonic() - began });
 }
@@ -99,8 +101,14 @@ function report(
   action: Action,
   settled: { readonly outcome: ActionOutcome; readonly durationMs: number; readonly detail?: string },
 ): ActionOutcome {
-  context.emit({ type: 'action-settled', project: context.observed.name, action, ...settled });
+  const limit = limitOf(context, action);
+  context.emit({ type: 'action-settled', project: context.observed.name, action, ...settled, ...limit });
   return settled.outcome;
+}
+
+function limitOf({ observed, options }: RunContext, action: Action): { readonly limit?: TimeLimit } {
+  const limit = timeLimit(action, observed, options);
+  return limit ? { limit } : {};
 }
 
 function summarise(plan: Plan, outcomes: ReadonlyMap<ActionId, ActionOutcome>): ExecuteResult {

@@ -15,6 +15,7 @@ import type { HookOutcome } from '../model/hook.ts';
 import type { ContainerState } from '../model/observed.ts';
 import { renderCause } from '../plan/cause.ts';
 import type { ActionOf } from '../plan/plan.ts';
+import { hookDeadlineMs } from '../plan/stop-budget.ts';
 import type { HookIntent } from '../state/state.ts';
 import { hookRequest } from './hook-request.ts';
 import { OutputTail } from './output-tail.ts';
@@ -60,7 +61,7 @@ class HookRun {
     this.#context = context;
     this.#action = action;
     this.#containerId = containerId(context, action.container);
-    this.#deadlineMs = action.hook.policy.timeoutMs ?? context.options.hookTimeoutMs;
+    this.#deadlineMs = hookDeadlineMs(action.hook, context.options.hookTimeoutMs);
   }
 
   /** Attempts until one succeeds, all are used up, or the last one may still be running. */
@@ -148,6 +149,7 @@ class HookRun {
       command: shownCommand(hook),
       cause: renderCause(cause),
       attempt,
+      deadlineMs: this.#deadlineMs,
     };
   }
 
@@ -195,7 +197,9 @@ class HookRun {
       return this.#record(exec.recordId, { outcome: 'succeeded', message: 'ended with its container' });
     }
     const fate = killed ? 'killed' : 'it cannot be killed from here and may still be running';
-    const message = withTail(`did not end within ${this.#deadlineMs / 1000} s (${fate})`, tail);
+    // Two clocks: this one is the hook's; a stop has its grace to itself, and it has not begun.
+    const stop = this.#action.phase === 'pre_stop' ? '; the stop and its grace have not begun' : '';
+    const message = withTail(`did not end within ${this.#deadlineMs / 1000} s (${fate}${stop})`, tail);
     return this.#record(exec.recordId, { outcome: 'timed-out', message, abandoned: !killed });
   }
 

@@ -9,6 +9,7 @@ import { EngineError } from '../model/errors.ts';
 import type { ObservedProject } from '../model/observed.ts';
 import type { Project } from '../model/project.ts';
 import type { Action, ContainerRef } from '../plan/plan.ts';
+import { DEFAULT_HOOK_TIMEOUT_MS } from '../plan/stop-budget.ts';
 import type { DeliveredContents, HookLedger } from '../state/state.ts';
 import type { RunEvent } from './events.ts';
 import type { Incarnations } from './incarnations.ts';
@@ -24,7 +25,7 @@ export interface RunOptions {
 }
 
 export const DEFAULT_RUN_OPTIONS: RunOptions = {
-  hookTimeoutMs: 5 * 60_000,
+  hookTimeoutMs: DEFAULT_HOOK_TIMEOUT_MS,
   stopTimeoutMs: undefined,
   waitTimeoutMs: 60 * 60_000,
 };

@@ -88,6 +88,8 @@ export interface HookRecord extends Incarnation {
   /** Milliseconds since the epoch. */
   readonly beganAtMs: number;
   readonly durationMs?: number;
+  /** How long it might take, in milliseconds; absent in records of before that was noted. */
+  readonly deadlineMs?: number;
   /** It settles nothing any more; in a view only where its exec may still be running. */
   readonly superseded?: true;
 }

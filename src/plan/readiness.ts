@@ -23,6 +23,9 @@ export type HooksState =
   | { readonly kind: 'owed'; readonly count: number }
   | { readonly kind: 'failed'; readonly phase: string; readonly index: number };
 
+/** A hook that was begun in the present start, and of which the ledger has no end: it runs, or its runner was killed. */
+export type HookUnderWay = Pick<HookRecord, 'phase' | 'index' | 'beganAtMs' | 'deadlineMs'>;
+
 export interface ReplicaStatus {
   readonly service: ServiceName;
   readonly number: number;
@@ -30,6 +33,7 @@ export interface ReplicaStatus {
   /** desired: belongs here; orphan: its service is not in the files; surplus: one too many. */
   readonly role: 'desired' | 'orphan' | 'surplus';
   readonly hooks: HooksState;
+  readonly underWay: HookUnderWay | undefined;
   readonly drift: readonly Drift[];
   /** undefined: ready; else why not. */
   readonly unready: string | undefined;
@@ -94,7 +98,15 @@ function statusOf(sketch: Sketch, desired: Project | undefined, history: HookHis
   const hooks = container ? hooksState(container, desired, history) : ({ kind: 'none' } as const);
   const model = desired?.services[service];
   const policyName = model ? restartPolicyOf(model).name : (container?.restartPolicy.name ?? 'no');
-  return { ...sketch, hooks, ...readinessOf(container, policyName, hooks, drift) };
+  const underWay = container && hookUnderWay(container, history);
+  return { ...sketch, hooks, underWay, ...readinessOf(container, policyName, hooks, drift) };
+}
+
+function hookUnderWay({ id, state }: ObservedContainer, history: HookHistory): HookUnderWay | undefined {
+  const open = history
+    .recordsOf(id)
+    .filter((record) => record.startedAt === state.startedAt && record.outcome === 'intended' && !record.superseded);
+  return open.toSorted((a, b) => a.id - b.id).at(-1);
 }
 
 function hooksState(container: ObservedContainer, desired: Project | undefined, history: HookHistory): HooksState {

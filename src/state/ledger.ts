@@ -26,8 +26,8 @@ const VIEW = `SELECT * FROM hook_record WHERE id IN (${decidingRecords('project 
 
 const INTEND = `
   INSERT INTO hook_record (project, service, replica, container_id, started_at, phase, hook_index, digest, command,
-    cause, attempt, exec_id, began_at_ms)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+    cause, attempt, deadline_ms, exec_id, began_at_ms)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 export class SqliteHookLedger implements HookLedger {
   readonly #database: Database;
@@ -82,6 +82,7 @@ export class SqliteHookLedger implements HookLedger {
         JSON.stringify(intent.command),
         intent.cause,
         intent.attempt,
+        intent.deadlineMs ?? null,
         intent.execId ?? null,
         this.#now(),
       );
@@ -229,6 +230,7 @@ function recordOf(row: Row): HookRecord {
   if (row['exit_code'] !== null) record.exitCode = numberOf(row, 'exit_code');
   if (row['message'] !== null) record.message = textOf(row, 'message');
   if (row['duration_ms'] !== null) record.durationMs = numberOf(row, 'duration_ms');
+  if (row['deadline_ms'] !== null) record.deadlineMs = numberOf(row, 'deadline_ms');
   if (row['superseded'] === 1) record.superseded = true;
   return record;
 }

@@ -124,6 +124,9 @@ const STEPS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX content_project ON content (project);
   `,
+  `
+  ALTER TABLE hook_record ADD COLUMN deadline_ms INTEGER; -- how long the run might take
+  `,
 ];
 
 /** Takes the steps that are missing; nothing is written where none is. */

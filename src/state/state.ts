@@ -38,6 +38,8 @@ export interface HookIntent extends Incarnation {
   readonly command: readonly string[];
   readonly cause: string;
   readonly attempt: number;
+  /** How long it may take, in milliseconds. */
+  readonly deadlineMs?: number;
   /** undefined: it was refused before there was one. */
   readonly execId: string | undefined;
 }

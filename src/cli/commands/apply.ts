@@ -75,15 +75,16 @@ export default class Apply extends ReeveCommand {
           force: flags.force,
         }),
       };
-      if (flags['dry-run']) return runPlan(invocation, { ...request, showValues: false, signalsChanges: false });
+      const limits = {
+        stopTimeoutMs: flags.timeout,
+        hookTimeoutMs: flags['hook-timeout'] ?? DEFAULT_RUN_OPTIONS.hookTimeoutMs,
+      };
+      if (flags['dry-run'])
+        return runPlan(invocation, { ...request, showValues: false, signalsChanges: false, limits });
       return runApply(invocation, {
         ...request,
         command: 'apply',
-        options: {
-          ...DEFAULT_RUN_OPTIONS,
-          stopTimeoutMs: flags.timeout,
-          hookTimeoutMs: flags['hook-timeout'] ?? DEFAULT_RUN_OPTIONS.hookTimeoutMs,
-        },
+        options: { ...DEFAULT_RUN_OPTIONS, ...limits },
         releaseStopped: true,
         parallel: flags.parallel,
         wait,

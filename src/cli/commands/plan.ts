@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { parseScale, withScale } from '../../model/scale.ts';
-import { ReeveCommand, targetsArgument } from '../command.ts';
+import { DEFAULT_STOP_LIMITS } from '../../plan/stop-budget.ts';
+import { durationFlag, ReeveCommand, targetsArgument } from '../command.ts';
 import type { ExitCode } from '../exit.ts';
 import { invoke } from '../invocation.ts';
 import { runPlan } from '../plan-run.ts';
@@ -30,6 +31,8 @@ export default class Plan extends ReeveCommand {
       description: 'as apply --scale',
     }),
     pull: Flags.option({ options: ['always', 'missing', 'never'] as const, description: 'as apply --pull' })(),
+    timeout: durationFlag({ char: 't', description: 'as apply --timeout' }),
+    'hook-timeout': durationFlag({ description: 'as apply --hook-timeout' }),
     'show-values': Flags.boolean({ description: 'show values that come from outside the files' }),
   };
 
@@ -50,6 +53,10 @@ export default class Plan extends ReeveCommand {
           pull: flags.pull ?? 'policy',
         }),
         showValues: flags['show-values'],
+        limits: {
+          stopTimeoutMs: flags.timeout,
+          hookTimeoutMs: flags['hook-timeout'] ?? DEFAULT_STOP_LIMITS.hookTimeoutMs,
+        },
         signalsChanges: flags['exit-code'],
       });
     });

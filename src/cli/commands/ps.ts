@@ -40,7 +40,10 @@ export default class Ps extends ReeveCommand {
           if (statuses.length === 0) output.note(`${name}: there is nothing of this project on the engine`);
           if (flags.quiet) output.result(statuses.flatMap(({ container }) => container?.id ?? []).join('\n'));
           else if (output.json) for (const one of statuses) output.object(replicaJson(name, one, holds));
-          else output.result(renderReplicas({ statuses, holds, nowMs: systemClock.now() }, output.style));
+          else {
+            const atWork = state.leases.holder(name) !== undefined;
+            output.result(renderReplicas({ statuses, holds, nowMs: systemClock.now(), atWork }, output.style));
+          }
           return EXIT.converged;
         },
       ),

@@ -7,6 +7,7 @@ import type { ReconcileEvent, ReconcileResult } from '../../controller/reconcile
 import { renderCause } from '../../plan/cause.ts';
 import type { Action, Plan } from '../../plan/plan.ts';
 import { containerOf } from '../../plan/plan.ts';
+import type { TimeLimit } from '../../plan/stop-budget.ts';
 import { renderAction } from '../../plan/render.ts';
 import type { Mask } from './action.ts';
 import { isoTime } from './time.ts';
@@ -22,7 +23,7 @@ export function eventJson(event: ReconcileEvent, atMs: number, mask: Mask): obje
     case 'state-renewed':
       return { ...head, message: event.message };
     case 'action-started':
-      return { ...head, ...actionJson(event.action, mask) };
+      return { ...head, ...actionJson(event.action, mask), ...limitJson(event.limit) };
     case 'action-settled': {
       const { outcome } = event;
       return {
@@ -32,6 +33,7 @@ export function eventJson(event: ReconcileEvent, atMs: number, mask: Mask): obje
         ...('message' in outcome && { message: outcome.message }),
         ...(outcome.kind === 'skipped' && { because: outcome.because }),
         ...(event.detail && { detail: event.detail }),
+        ...limitJson(event.limit),
         durationMs: Math.round(event.durationMs),
       };
     }
@@ -50,10 +52,16 @@ export function eventJson(event: ReconcileEvent, atMs: number, mask: Mask): obje
   }
 }
 
-export function planJson(plan: Plan, mask: Mask): object {
+/** `limitOf` says what bounds an action in time. */
+export function planJson(
+  plan: Plan,
+  mask: Mask,
+  limitOf: (action: Action) => TimeLimit | undefined = () => undefined,
+): object {
   return {
     actions: plan.actions.map((action) => ({
       ...actionJson(action, mask),
+      ...limitJson(limitOf(action)),
       dependsOn: action.dependsOn,
       after: action.after,
     })),
@@ -66,6 +74,13 @@ export function planJson(plan: Plan, mask: Mask): object {
 export function resultJson(project: string, result: ReconcileResult, durationMs: number): object {
   const { kind, actions, failures, notes } = result;
   return { type: 'result', project, outcome: kind, actions, failures, notes, durationMs: Math.round(durationMs) };
+}
+
+function limitJson(limit: TimeLimit | undefined): object {
+  if (limit === undefined) return {};
+  if (limit.kind === 'stop') return { graceMs: limit.graceMs };
+  const { deadlineMs, attempts, thenGraceMs } = limit;
+  return { deadlineMs, attempts, ...(thenGraceMs !== undefined && { thenGraceMs }) };
 }
 
 function actionJson(action: Action, mask: Mask): object {

@@ -1,6 +1,7 @@
 /** The hook ledger for people and programs: what ran when, why, and how it ended. */
 
 import type { HookOutcome, HookRecord } from '../../model/hook.ts';
+import { spanText } from '../../plan/span.ts';
 import type { Mask } from './action.ts';
 import { commandText, hookName } from './action.ts';
 import { neutraliseLine } from './neutralise.ts';
@@ -11,15 +12,23 @@ import { isoTime, renderAgo, renderDuration } from './time.ts';
 
 const HEADER = ['WHEN', 'REPLICA', 'HOOK', 'OUTCOME', 'EXIT', 'TOOK', 'TRY', 'CAUSE', 'COMMAND'];
 
+export interface LedgerLook {
+  readonly mask: Mask;
+  readonly nowMs: number;
+  /** A reeve works on the project now: a run without an end goes on. */
+  readonly atWork: boolean;
+}
+
 /** One line a run, in the order given. */
-export function renderLedger(records: readonly HookRecord[], mask: Mask, nowMs: number, style: Style): string {
+export function renderLedger(records: readonly HookRecord[], view: LedgerLook, style: Style): string {
+  const { mask, nowMs, atWork } = view;
   const rows = records.map((record): (Cell | string)[] => [
     { text: renderAgo(record.beganAtMs, nowMs), paint: (text) => style('dim', text) },
     `${record.service}-${record.replica}`,
     hookName(record),
-    { text: outcomeText(record), paint: (text) => style(MEANINGS[record.outcome], text) },
+    { text: outcomeText(record, atWork), paint: (text) => style(MEANINGS[record.outcome], text) },
     record.exitCode === undefined ? '-' : String(record.exitCode),
-    record.durationMs === undefined ? '-' : renderDuration(record.durationMs),
+    tookText(record, atWork ? nowMs : undefined),
     String(record.attempt),
     neutraliseLine(record.cause),
     commandText(record.command, mask),
@@ -41,6 +50,7 @@ export function recordJson(record: HookRecord, mask: Mask): object {
     outcome: record.outcome,
     exitCode: record.exitCode ?? null,
     durationMs: record.durationMs ?? null,
+    deadlineMs: record.deadlineMs ?? null,
     message: record.message ?? null,
     superseded: record.superseded ?? false,
     containerId: record.containerId,
@@ -64,7 +74,15 @@ const MEANINGS: Readonly<Record<HookOutcome, Meaning>> = {
   moot: 'dim',
 };
 
-function outcomeText({ outcome, superseded }: HookRecord): string {
-  const text = outcome === 'intended' ? 'not known' : outcome;
+/** How long it took; of one that goes on, of how much. */
+function tookText({ outcome, beganAtMs, durationMs, deadlineMs }: HookRecord, nowMs: number | undefined): string {
+  if (durationMs !== undefined) return renderDuration(durationMs);
+  if (outcome !== 'intended' || nowMs === undefined) return '-';
+  const most = deadlineMs === undefined ? '' : ` of at most ${spanText(deadlineMs)}`;
+  return `${renderDuration(Math.max(0, nowMs - beganAtMs))}${most}`;
+}
+
+function outcomeText({ outcome, superseded }: HookRecord, atWork: boolean): string {
+  const text = outcome === 'intended' ? (atWork ? 'running' : 'not known') : outcome;
   return superseded ? `${text} (retried)` : text;
 }

@@ -5,10 +5,20 @@
 
 import { renderCause } from '../../plan/cause.ts';
 import type { Action, ActionKind, Plan } from '../../plan/plan.ts';
+import { spanText } from '../../plan/span.ts';
+import type { TimeLimit } from '../../plan/stop-budget.ts';
+import { limitText } from '../../plan/stop-budget.ts';
 import type { Mask } from './action.ts';
 import { actionText, subjectOf } from './action.ts';
 import { neutraliseLine } from './neutralise.ts';
 import type { Meaning, Style } from './style.ts';
+
+/** How long its stops may take. */
+export interface StopView {
+  readonly limitOf: (action: Action) => TimeLimit | undefined;
+  /** All of them, in milliseconds; 0: there is none. */
+  readonly longestMs: number;
+}
 
 interface Look {
   readonly sign: string;
@@ -43,19 +53,20 @@ const LOOKS: Readonly<Record<ActionKind, Look>> = {
 };
 
 /** The whole plan with its heading; one line for a plan without anything to do. */
-export function renderPlanText(plan: Plan, mask: Mask, style: Style): string {
+export function renderPlanText(plan: Plan, mask: Mask, style: Style, stops?: StopView): string {
   const name = style('subject', plan.project);
   const asides = [
     ...plan.problems.map(({ subject, message }) => `${style('bad', '!')} ${neutraliseLine(`${subject}: ${message}`)}`),
     ...plan.deferrals.map(
       ({ subject, message }) => `${style('warning', '!')} ${neutraliseLine(`${subject}: ${message}`)}`,
     ),
+    ...longestStop(stops).map((note) => `${style('dim', '·')} ${note}`),
     ...plan.notes.map((note) => `${style('dim', '·')} ${neutraliseLine(note)}`),
   ];
   if (plan.actions.length === 0) return [`${name}: nothing to do`, ...asides].join('\n');
   const groups = Map.groupBy(plan.actions, subjectOf);
   const blocks = [...groups].map(([subject, actions]) =>
-    [style('heading', neutraliseLine(subject)), ...groupLines(actions, mask, style)].join('\n'),
+    [style('heading', neutraliseLine(subject)), ...groupLines(actions, { mask, style, stops })].join('\n'),
   );
   return [`${name}: ${countsOf(plan)}`, ...blocks, ...asides].join('\n');
 }
@@ -77,8 +88,25 @@ export function countsOf(plan: Plan): string {
   return [`${length} ${length === 1 ? 'action' : 'actions'}`, ...said].join(', ');
 }
 
-function groupLines(actions: readonly Action[], mask: Mask, style: Style): string[] {
-  const texts = actions.map((action) => actionText(action, mask));
+function longestStop(stops: StopView | undefined): string[] {
+  if (stops === undefined || stops.longestMs === 0) return [];
+  return [
+    `its stops may take ${spanText(stops.longestMs)} at the worst: hooks to their deadlines, then the stop grace`,
+  ];
+}
+
+/** A stop's two times, each with what it bounds. */
+function limitOf(action: Action, stops: StopView | undefined): string {
+  const limit = stops?.limitOf(action);
+  if (limit === undefined || (limit.kind === 'hook' && limit.thenGraceMs === undefined)) return '';
+  return `, ${limitText(limit)}`;
+}
+
+function groupLines(
+  actions: readonly Action[],
+  { mask, style, stops }: { readonly mask: Mask; readonly style: Style; readonly stops: StopView | undefined },
+): string[] {
+  const texts = actions.map((action) => actionText(action, mask) + limitOf(action, stops));
   const width = Math.min(WIDEST, Math.max(...texts.map((text) => text.length)));
   let lastCause = '';
   return actions.map((action, index) => {

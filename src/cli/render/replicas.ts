@@ -1,30 +1,33 @@
 /** `ps`: desired beside observed, one line a replica. */
 
-import type { HooksState, ReplicaStatus } from '../../plan/readiness.ts';
+import type { HooksState, HookUnderWay, ReplicaStatus } from '../../plan/readiness.ts';
 import { renderDrift } from '../../plan/cause.ts';
+import { spanText } from '../../plan/span.ts';
 import type { ObservedContainer } from '../../model/observed.ts';
 import type { Hold } from '../../state/state.ts';
 import { neutraliseLine } from './neutralise.ts';
 import type { Style } from './style.ts';
 import { renderTable } from './table.ts';
 import type { Cell } from './table.ts';
-import { renderAge } from './time.ts';
+import { isoTime, renderAge } from './time.ts';
 
 export interface ReplicaView {
   readonly statuses: readonly ReplicaStatus[];
   readonly holds: readonly Hold[];
   readonly nowMs: number;
+  /** A reeve works on the project now: what was begun runs. */
+  readonly atWork: boolean;
 }
 
 const HEADER = ['REPLICA', 'CONTAINER', 'STATE', 'HEALTH', 'HOOKS', 'NOTES'];
 
-export function renderReplicas({ statuses, holds, nowMs }: ReplicaView, style: Style): string {
+export function renderReplicas({ statuses, holds, nowMs, atWork }: ReplicaView, style: Style): string {
   const rows = statuses.map((status) => [
     `${status.service}/${status.number}`,
     neutraliseLine(status.container?.name ?? '-'),
     stateCell(status, nowMs, style),
     healthCell(status.container, style),
-    hooksCell(status.hooks, style),
+    (atWork ? underWayCell(status, nowMs, style) : undefined) ?? hooksCell(status.hooks, style),
     notesOf(status, holds),
   ]);
   return renderTable(HEADER, rows);
@@ -45,12 +48,17 @@ export function replicaJson(project: string, status: ReplicaStatus, holds: reado
     startedAt: container === undefined || container.state.startedAt === '' ? null : container.state.startedAt,
     health: container?.state.health ?? 'none',
     hooks,
+    underWay: status.underWay ? underWayJson(status.underWay) : null,
     drift: drift.map(renderDrift),
     ready: unready === undefined,
     unready: unready ?? null,
     hopeless,
     hold: holdOf(status, holds) ?? null,
   };
+}
+
+function underWayJson({ phase, index, beganAtMs, deadlineMs }: HookUnderWay): object {
+  return { phase, index, since: isoTime(beganAtMs), deadlineMs: deadlineMs ?? null };
 }
 
 function stateCell({ container, unready }: ReplicaStatus, nowMs: number, style: Style): Cell {
@@ -77,6 +85,16 @@ function healthCell(container: ObservedContainer | undefined, style: Style): Cel
     case 'unhealthy':
       return { text: health, paint: (text) => style('bad', text) };
   }
+}
+
+/** `pre_stop[0] 12 s of at most 5 min, then the stop`: whose time it is that passes. */
+function underWayCell({ underWay }: ReplicaStatus, nowMs: number, style: Style): Cell | undefined {
+  if (underWay === undefined) return undefined;
+  const { phase, index, beganAtMs, deadlineMs } = underWay;
+  const most = deadlineMs === undefined ? '' : ` of at most ${spanText(deadlineMs)}`;
+  const then = phase === 'pre_stop' ? ', then the stop' : '';
+  const text = `${phase}[${index}] ${renderAge(Math.max(0, nowMs - beganAtMs))}${most}${then}`;
+  return { text, paint: (shown) => style('warning', shown) };
 }
 
 function hooksCell(hooks: HooksState, style: Style): Cell {

@@ -41,7 +41,10 @@ export default class Hooks extends ReeveCommand {
           const mask = maskOf(desired?.sensitiveValues ?? []);
           if (output.json) for (const record of records) output.object(recordJson(record, mask));
           else if (records.length === 0) output.note(`${name}: no hook has run yet`);
-          else output.result(renderLedger(records, mask, systemClock.now(), output.style));
+          else {
+            const atWork = state.leases.holder(name) !== undefined;
+            output.result(renderLedger(records, { mask, nowMs: systemClock.now(), atWork }, output.style));
+          }
           return Promise.resolve(EXIT.converged);
         },
       ),

@@ -29,6 +29,8 @@ const record: HookRecord = {
   durationMs: 2100,
 };
 
+const look = { mask: showAll, nowMs: now, atWork: false };
+
 suite('tables', () => {
   test('columns are aligned by what is seen, not by colour codes', () => {
     const paint = (text: string): string => coloured('bad', text);
@@ -43,7 +45,7 @@ suite('tables', () => {
   });
 
   test('the ledger says when, which hook, how it ended and why it ran', () => {
-    const [header, line] = renderLedger([record], showAll, now, plain).split('\n');
+    const [header, line] = renderLedger([record], look, plain).split('\n');
     assert.match(header ?? '', /^WHEN +REPLICA +HOOK +OUTCOME +EXIT +TOOK +TRY +CAUSE +COMMAND$/);
     assert.match(
       line ?? '',
@@ -52,7 +54,14 @@ suite('tables', () => {
   });
 
   test('a record that was made good by a retry says so', () => {
-    assert.match(renderLedger([{ ...record, superseded: true }], showAll, now, plain), /failed \(retried\)/);
+    assert.match(renderLedger([{ ...record, superseded: true }], look, plain), /failed \(retried\)/);
+  });
+
+  test('a run without an end is running while a reeve works on the project, and else not known', () => {
+    const { durationMs: _took, exitCode: _code, ...begun } = record;
+    const open = { ...begun, outcome: 'intended', deadlineMs: 300_000 } as const;
+    assert.match(renderLedger([open], { ...look, atWork: true }, plain), /running +- +1 min 1 s of at most 5 min/);
+    assert.match(renderLedger([open], look, plain), /not known +- +- /);
   });
 
   test('history shows one line an action, the first line of its message', () => {
