@@ -1,4 +1,4 @@
-/** `npm run bench -- NAME [ARG…]`: runs one benchmark; without a name, says which there are. */
+/** `npm run bench -- NAME [ARG…]`: runs one benchmark; without a name, the comparison with Docker Compose (versus.ts). */
 import { globSync } from 'node:fs';
 import { basename } from 'node:path';
 
@@ -6,7 +6,7 @@ const helpers = new Set(['run', 'figures', 'bare-calls']);
 const names = globSync('*.ts', { cwd: import.meta.dirname })
   .map((file) => basename(file, '.ts'))
   .filter((name) => !helpers.has(name));
-const [name = '', ...args] = process.argv.slice(2);
+const [name = 'versus', ...args] = process.argv.slice(2);
 if (!names.includes(name)) {
   process.stderr.write(`which benchmark? one of: ${names.toSorted().join(', ')}\n`);
   process.exitCode = 2;
