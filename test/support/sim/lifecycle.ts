@@ -8,6 +8,7 @@ import { KILLED } from './execs.ts';
 import type { HealthChecks } from './health.ts';
 import { BY_ENGINE, BY_POLICY, BY_PROCESS, type By } from './log.ts';
 import type { Networks } from './networks.ts';
+import type { ProcessBehaviour } from './program.ts';
 import { conflict, failure, invalid, notFound, Refusal, UNCHANGED } from './refusal.ts';
 import { signalName, signalNumber } from './signals.ts';
 import type { EngineState } from './state.ts';
@@ -36,6 +37,8 @@ export class Lifecycle {
   readonly #state: EngineState;
   /** Told after each change of status. */
   readonly #watchers = new Map<string, Set<Watcher>>();
+  /** Of each one's latest start. */
+  readonly #behaviours = new WeakMap<SimContainer, ProcessBehaviour>();
   /** Of stops under way: after them, SIGKILL. */
   readonly #graces = new Set<() => void>();
   /** Takes away what asked to go with its end. */
@@ -50,15 +53,9 @@ export class Lifecycle {
   start(which: string, by: By): void {
     const container = this.#state.container(which);
     if (container.status === 'paused') throw conflict('cannot start a paused container, try unpause instead');
-    if (container.status === 'running') throw new Refusal(UNCHANGED, '');
+    if (container.status === 'running' || container.status === 'restarting') throw new Refusal(UNCHANGED, '');
     if (container.isBeingRemoved) throw conflict('container is marked for removal and cannot be started');
-    // A client's start takes the place of the policy's.
-    container.restart.cancelWait?.();
-    container.restart.cancelWait = undefined;
-    container.restart.isCancelled = false;
-    container.restart.waitMs = 0;
-    container.restart.count = 0;
-    container.restartCount = 0;
+    this.#resetPolicy(container);
     container.stoppedByHand = false;
     this.#bringUp(container, by);
   }
@@ -132,10 +129,24 @@ export class Lifecycle {
     this.#graces.clear();
   }
 
+  /**
+   * The engine ends it for reasons of its own: when it shuts down, and when it comes back after a crash and finds it
+   * running, which counts as a stop by hand (as 20.10 does it).
+   */
+  endByEngine(container: SimContainer, isByHand: boolean): void {
+    if (!isUp(container)) return;
+    container.restart.isCancelled = true;
+    if (isByHand) container.stoppedByHand = true;
+    if (container.status === 'paused') this.#thaw(container, BY_ENGINE);
+    this.#state.tellContainer(container, 'kill', { signal: String(signalNumber(stopSignal(container))) });
+    const onStop = this.#onStop(container);
+    this.die(container, onStop === 'ignored' || isKill(container) ? KILLED : onStop.exitCode, BY_ENGINE);
+    this.#state.tellContainer(container, 'stop');
+  }
+
   /** What an engine finds when it starts: is it to be brought back? */
   restore(container: SimContainer): void {
-    container.restart.isCancelled = false;
-    container.restart.waitMs = 0;
+    this.#resetPolicy(container);
     const { name } = policyOf(container);
     const asksForIt =
       name === 'always' ||
@@ -145,26 +156,25 @@ export class Lifecycle {
     this.#restart(container);
   }
 
-  /** Its process and all that runs in it are gone, and nobody was there to see it: as after a crash of the engine. */
+  /** Its process and all that runs in it are gone, and nobody was there to see it. */
   loseProcess(container: SimContainer, exitCode: number, by: By): void {
-    if (!isUp(container) && container.status !== 'restarting') return;
-    const wasUp = isUp(container);
-    container.restart.cancelWait?.();
-    container.restart.cancelWait = undefined;
+    this.forgetRestart(container);
+    if (!isUp(container)) return;
     this.#parts.execs.endAllIn(container, by);
     container.timers.clear();
     this.#parts.health.end(container);
     for (const endpoint of container.endpoints.values()) endpoint.address = '';
-    if (wasUp) {
-      Object.assign(container, { exitCode, finishedAt: this.#state.moment(), pid: 0 });
-      this.#state.log.add(by, {
-        what: 'container-exited',
-        ...this.#state.incarnation(container),
-        exitCode,
-        comesBack: false,
-      });
-    }
+    Object.assign(container, { exitCode, finishedAt: this.#state.moment(), pid: 0 });
+    const comesBack = false;
+    this.#state.log.add(by, { what: 'container-exited', ...this.#state.incarnation(container), exitCode, comesBack });
     this.#become(container, 'exited');
+  }
+
+  /** The engine that would have brought it back is gone. */
+  forgetRestart(container: SimContainer): void {
+    container.restart.cancelWait?.();
+    container.restart.cancelWait = undefined;
+    if (container.status === 'restarting') this.#become(container, 'exited');
   }
 
   /** Calls back at once and after each change, until it returns true or is let go. */
@@ -189,6 +199,7 @@ export class Lifecycle {
     const words = commandOf(container);
     container.starts += 1;
     const behaviour = this.#state.program.process(words, container, container.starts);
+    this.#behaviours.set(container, behaviour);
     networks.join(container);
     volumes.mount(container);
     if (behaviour.refused !== undefined) {
@@ -238,7 +249,7 @@ export class Lifecycle {
     const down = Promise.withResolvers<void>();
     const isDown = (): boolean => !isUp(container) && container.status !== 'restarting';
     this.#state.log.add(by, { what: 'stop-begun', ...this.#state.incarnation(container), graceS });
-    this.#signal(container, container.body.StopSignal ?? 'SIGTERM', by);
+    this.#signal(container, stopSignal(container), by);
     let cancel = (): void => {};
     const unwatch = this.watch(container.id, () => {
       if (!isDown()) return false;
@@ -258,25 +269,29 @@ export class Lifecycle {
   }
 
   #signal(container: SimContainer, signal: string, by: By): void {
-    const isStop =
-      signalNumber(signal) === 9 || signalNumber(signal) === signalNumber(container.body.StopSignal ?? 'SIGTERM');
+    const isStop = [9, signalNumber(stopSignal(container))].includes(signalNumber(signal));
+    // Where a container names no stop signal, the engine takes every signal for its end.
+    const isEnd = isStop || container.body.StopSignal === undefined || container.body.StopSignal === '';
     container.stoppedByHand = true;
-    if (isStop) container.restart.isCancelled = true;
+    if (isEnd) container.restart.isCancelled = true;
     if (container.status === 'restarting') {
       // The waiting policy is told to give up; there is no process that could get a signal.
-      if (isStop) this.#giveUp(container, by);
+      if (isEnd) this.#giveUp(container, by);
       return;
     }
-    if (isStop && container.status === 'paused') this.#thaw(container, BY_ENGINE);
+    if (isEnd && container.status === 'paused') this.#thaw(container, BY_ENGINE);
     this.#state.log.add(by, { what: 'signal-sent', ...this.#state.incarnation(container), signal });
     this.#state.tellContainer(container, 'kill', { signal: String(signalNumber(signal)) });
     if (signalNumber(signal) === 9) return this.die(container, KILLED, by);
     if (!isStop) return;
-    const words = commandOf(container);
-    const { onStop = { afterMs: 0, exitCode: 0 } } = this.#state.program.process(words, container, container.starts);
+    const onStop = this.#onStop(container);
     if (onStop === 'ignored') return;
     if (onStop.afterMs === 0) this.die(container, onStop.exitCode, by);
     else container.timers.after(onStop.afterMs, () => this.die(container, onStop.exitCode, by));
+  }
+
+  #onStop(container: SimContainer): NonNullable<ProcessBehaviour['onStop']> {
+    return this.#behaviours.get(container)?.onStop ?? { afterMs: 0, exitCode: 0 };
   }
 
   #thaw(container: SimContainer, by: By): void {
@@ -299,6 +314,13 @@ export class Lifecycle {
       (name === 'on-failure' && exitCode !== 0 && (maximum === 0 || restart.count < maximum));
     if (asks) restart.count += 1;
     return asks;
+  }
+
+  #resetPolicy(container: SimContainer): void {
+    container.restart.isCancelled = false;
+    container.restart.waitMs = 0;
+    container.restart.count = 0;
+    container.restartCount = 0;
   }
 
   #awaitRestart(container: SimContainer): void {
@@ -340,8 +362,16 @@ export function commandOf({ body, image }: SimContainer): readonly string[] {
   return [...image.entrypoint, ...(command.length > 0 ? command : image.command)];
 }
 
+function stopSignal({ body: { StopSignal = '' } }: SimContainer): string {
+  return StopSignal === '' ? 'SIGTERM' : StopSignal;
+}
+
 function wordsOf(given: readonly string[] | string | null | undefined): readonly string[] {
   return typeof given === 'string' ? [given] : (given ?? []);
+}
+
+function isKill(container: SimContainer): boolean {
+  return signalNumber(stopSignal(container)) === 9;
 }
 
 function policyOf({ hostConfig }: SimContainer): { readonly name: string; readonly maximum: number } {

@@ -71,7 +71,8 @@ type Happening =
     }
   /** `fault` in words: `reset-after POST /containers/x/start`. */
   | { readonly what: 'fault'; readonly fault: string }
-  | { readonly what: 'engine-down' | 'engine-up' }
+  | { readonly what: 'engine-down'; readonly how: 'shutdown' | 'crash' | 'live-restore' | 'power-loss' }
+  | { readonly what: 'engine-up' }
   | { readonly what: 'client-opened' | 'client-cut'; readonly client: string };
 
 /** One thing that happened. */

@@ -15,7 +15,7 @@ import type { Program } from './program.ts';
 import { seeded, type Random } from './random.ts';
 import { DEFAULT_SCHEDULE, Scheduler, type Bounds, type SchedulerOptions } from './scheduler.ts';
 import type { SimClock } from './time.ts';
-import { SimWorld } from './world.ts';
+import { SimWorld, type EngineEnd } from './world.ts';
 
 export interface SimulationOptions {
   readonly seed?: number;
@@ -116,12 +116,12 @@ export class Simulation {
   }
 
   /** The engine's process ends: nothing answers, what was asked is lost. */
-  engineDown(options: { readonly liveRestore: boolean } = { liveRestore: false }): void {
+  engineDown(end: EngineEnd = { how: 'crash' }): void {
     if (this.#isDown) return;
     this.#isDown = true;
     for (const door of this.#doors.values()) door.close();
     this.#desk.drop();
-    this.world.engineDown(options);
+    this.world.engineDown(end);
   }
 
   /** It is there again. Clients that were cut off stay so. */

@@ -25,7 +25,8 @@ export class EngineState {
   isEngineUp = true;
   readonly #name: string;
   #ids = 0;
-  #pids = 1000;
+  // Past all that a kernel gives out: none of them is ever taken for a process of this host.
+  #pids = 10_000_000;
   readonly #runs = new Map<string, number>();
 
   constructor(parts: { readonly time: SimTime; readonly program: Program; readonly name: string }) {

@@ -12,7 +12,7 @@ import { Networks } from './networks.ts';
 import { WORDS, type Program } from './program.ts';
 import { EngineState } from './state.ts';
 import { SimTime } from './time.ts';
-import { isUp, type SimContainer, type SimExec } from './things.ts';
+import type { SimContainer, SimExec } from './things.ts';
 import { Volumes } from './volumes.ts';
 
 export interface WorldOptions {
@@ -21,6 +21,17 @@ export interface WorldOptions {
   /** Ids are made from it. */
   readonly name?: string;
 }
+
+/**
+ * `shutdown`: it stops its containers and ends. `crash`: it is killed; its containers run on until it comes back, which ends
+ * them. `live-restore`: they run on and it takes them up again. `power-loss`: all is gone at once.
+ */
+export interface EngineEnd {
+  readonly how: 'shutdown' | 'crash' | 'live-restore' | 'power-loss';
+}
+
+/** Exit code of what was running when the power went. */
+const POWER_LOST = 255;
 
 export class SimWorld {
   readonly state: EngineState;
@@ -31,6 +42,7 @@ export class SimWorld {
   readonly health: HealthChecks;
   readonly lifecycle: Lifecycle;
   readonly containers: Containers;
+  #lastEnd: EngineEnd['how'] = 'shutdown';
 
   constructor({ time = new SimTime(), program = WORDS, name = 'sim' }: WorldOptions = {}) {
     const state = new EngineState({ time, program, name });
@@ -80,19 +92,19 @@ export class SimWorld {
     return [...this.state.execs.values()].filter(({ state }) => state === 'running');
   }
 
-  /**
-   * The engine's process ends. Without live-restore its containers end with it; what it knew of execs and events is lost.
-   * Doors and streams are the server's business.
-   */
-  engineDown({ liveRestore }: { readonly liveRestore: boolean }, by: By = BY_FAULT): void {
-    this.log.add(by, { what: 'engine-down' });
+  /** The engine's process ends. What it knew of execs and events is lost; doors and streams are the server's business. */
+  engineDown({ how }: EngineEnd, by: By = BY_FAULT): void {
+    this.log.add(by, { what: 'engine-down', how });
+    this.#lastEnd = how;
     this.lifecycle.forgetStops();
+    for (const container of this.all()) {
+      if (how === 'shutdown') this.lifecycle.endByEngine(container, false);
+      if (how === 'power-loss') this.lifecycle.loseProcess(container, POWER_LOST, by);
+      this.lifecycle.forgetRestart(container);
+    }
     this.state.isEngineUp = false;
     this.state.bus.isMute = true;
     for (const exec of this.state.execs.values()) this.execs.forget(exec, by);
-    for (const container of this.all()) {
-      if (!liveRestore || !isUp(container)) this.lifecycle.loseProcess(container, KILLED, by);
-    }
     this.state.bus.forget();
   }
 
@@ -100,6 +112,9 @@ export class SimWorld {
   engineUp(by: By = BY_FAULT): void {
     this.state.isEngineUp = true;
     this.state.bus.isMute = false;
+    for (const container of this.all()) {
+      if (this.#lastEnd === 'crash') this.lifecycle.endByEngine(container, true);
+    }
     for (const container of this.all()) this.lifecycle.restore(container);
     this.log.add(by, { what: 'engine-up' });
   }

@@ -112,10 +112,10 @@ function wait({ world, request, parts: [which = ''] }: Exchange): SimAnswer {
     const isGone = !world.state.containers.has(id);
     const isDown = !isUp(container) && container.status !== 'restarting';
     if (condition === 'removed') return isGone;
-    if (condition === 'not-running') return isDown || isGone;
+    // One that its policy brings back has ended all the same.
     const hasEnded = wasUp && !isUp(container);
     wasUp = isUp(container);
-    return hasEnded || isGone;
+    return hasEnded || isGone || (condition === 'not-running' && isDown);
   };
   return {
     status: 200,
