@@ -8,7 +8,7 @@ import { phaseTitles, seconds, type Result, type Results } from './results.ts';
 const own = 'reeve';
 const peer = 'Docker Compose';
 const colours: Readonly<Record<string, string>> = { [own]: '#2f81f7', [peer]: '#8b949e' };
-const size = { width: 860, label: 250, bar: 420, line: 34, top: 56, chart: 230 } as const;
+const size = { width: 860, label: 250, bar: 420, line: 42, top: 56, chart: 230 } as const;
 
 interface Pair {
   readonly label: string;
@@ -51,7 +51,7 @@ function bars({ label, own: ours, peer: theirs }: Pair, y: number): string[] {
       text(size.label + width + 6, at + 10, `${name} ${seconds(ms)}`),
     ];
   };
-  return [text(16, y + 16, label), ...bar(ours, own, y), ...bar(theirs, peer, y + 13)];
+  return [text(16, y + 18, label), ...bar(ours, own, y), ...bar(theirs, peer, y + 16)];
 }
 
 /** `up` over the number of services: both programs and, where known, the bare engine calls. */
