@@ -6,7 +6,14 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Clock } from '../clock.ts';
-import type { ContainerState, ObservedImage, ObservedProject } from '../model/observed.ts';
+import type {
+  ContainerState,
+  ObservedContainer,
+  ObservedImage,
+  ObservedNetwork,
+  ObservedProject,
+  ObservedVolume,
+} from '../model/observed.ts';
 import type { Project, Service } from '../model/project.ts';
 import type { Variables } from './address.ts';
 import { isAtLeast } from './api-version.ts';
@@ -30,6 +37,7 @@ import type {
   ObserveRequest,
   OutputSink,
   PullRequest,
+  SharedThing,
   VolumeRequest,
 } from './engine.ts';
 import { EventStream } from './events.ts';
@@ -40,8 +48,8 @@ import { killTree } from './exec-kill.ts';
 import { isRemovalUnderWay } from './faults.ts';
 import { ALL_NETWORKS_AT_CREATE, endpointSpec, engineName, networkOrder } from './network-spec.ts';
 import * as networks from './networks.ts';
-import { containerNames, inspectImage, listProjects, observeProject } from './observe.ts';
-import { parseState } from './observed-container.ts';
+import * as observe from './observe.ts';
+import { parseContainer, parseState } from './observed-container.ts';
 import { pullImage } from './pull.ts';
 import type { Wire } from './wire.ts';
 
@@ -77,11 +85,40 @@ export class DockerEngine implements Engine {
   readonly info = (): EngineInfo => this.#parts.info;
 
   observeProject(request: ObserveRequest, signal: AbortSignal): Promise<ObservedProject> {
-    return observeProject(this.#wire, request, signal);
+    return observe.observeProject(this.#wire, request, signal);
   }
 
   listProjects(signal: AbortSignal): Promise<string[]> {
-    return listProjects(this.#wire, signal);
+    return observe.listProjects(this.#wire, signal);
+  }
+
+  listContainers(project: string, signal: AbortSignal): Promise<ObservedContainer[]> {
+    return observe.listContainers(this.#wire, project, signal);
+  }
+
+  async inspectContainer(containerId: string, signal: AbortSignal): Promise<ObservedContainer | undefined> {
+    const answer = await containers.inspectContainer(this.#wire, containerId, signal);
+    return answer && parseContainer(answer);
+  }
+
+  listNetworks(signal: AbortSignal): Promise<ObservedNetwork[]> {
+    return observe.listNetworks(this.#wire, signal);
+  }
+
+  inspectNetwork(nameOrId: string, signal: AbortSignal): Promise<ObservedNetwork | undefined> {
+    return observe.inspectNetwork(this.#wire, nameOrId, signal);
+  }
+
+  listVolumes(signal: AbortSignal): Promise<ObservedVolume[]> {
+    return observe.listVolumes(this.#wire, undefined, signal);
+  }
+
+  inspectVolume(name: string, signal: AbortSignal): Promise<ObservedVolume | undefined> {
+    return observe.inspectVolume(this.#wire, name, signal);
+  }
+
+  usersOf(thing: SharedThing, project: string, signal: AbortSignal): Promise<string[]> {
+    return observe.usersOf(this.#wire, thing, project, signal);
   }
 
   async inspectState(containerId: string, signal: AbortSignal): Promise<ContainerState | undefined> {
@@ -145,7 +182,7 @@ export class DockerEngine implements Engine {
   }
 
   inspectImage(ref: string, signal: AbortSignal): Promise<ObservedImage | undefined> {
-    return inspectImage(this.#wire, ref, signal);
+    return observe.inspectImage(this.#wire, ref, signal);
   }
 
   pullImage(request: PullRequest, signal: AbortSignal): Promise<void> {
@@ -298,7 +335,9 @@ export class DockerEngine implements Engine {
   ): Promise<(target: string) => readonly string[]> {
     const linked = new Set((service.links ?? []).map((link) => link.split(':', 1)[0] ?? link));
     const targets = [...linked].filter((target) => !Object.hasOwn(project.services, target));
-    const names = await Promise.all(targets.map((target) => containerNames(this.#wire, project.name, target, signal)));
+    const names = await Promise.all(
+      targets.map((target) => observe.containerNames(this.#wire, project.name, target, signal)),
+    );
     const found = new Map(targets.map((target, index) => [target, names[index] ?? []]));
     return (target) => found.get(target) ?? [];
   }

@@ -5,17 +5,24 @@
  * are successes. Failures throw EngineError. Every method takes a signal; an aborted call rejects with its reason.
  */
 
-import type { ContainerState, ObservedImage, ObservedProject } from '../model/observed.ts';
+import type {
+  ContainerState,
+  ObservedContainer,
+  ObservedImage,
+  ObservedNetwork,
+  ObservedProject,
+  ObservedVolume,
+} from '../model/observed.ts';
 import type { Build, Network, Project, Service, Volume } from '../model/project.ts';
 
-export interface Engine {
+export interface Engine extends Sight {
   readonly info: () => EngineInfo;
 
   /** One consistent-enough snapshot of a project: lists and inspects, all in parallel. */
   observeProject(request: ObserveRequest, signal: AbortSignal): Promise<ObservedProject>;
   /** Names of all projects that have a container, network or volume on the engine. */
   listProjects(signal: AbortSignal): Promise<string[]>;
-  /** undefined: the container is gone. */
+  /** undefined: the container is gone. Always asked of the engine. */
   inspectState(containerId: string, signal: AbortSignal): Promise<ContainerState | undefined>;
   /**
    * Resolves with the first value that `accept` returns other than undefined: asked at once, then after every
@@ -35,7 +42,6 @@ export interface Engine {
   createVolume(request: VolumeRequest, signal: AbortSignal): Promise<void>;
   removeVolume(name: string, signal: AbortSignal): Promise<void>;
 
-  inspectImage(ref: string, signal: AbortSignal): Promise<ObservedImage | undefined>;
   pullImage(request: PullRequest, signal: AbortSignal): Promise<void>;
   /** By the engine's own builder. What it cannot do, and a build that fails, is `rejected` with its last output. */
   buildImage(request: BuildRequest, signal: AbortSignal): Promise<void>;
@@ -79,6 +85,24 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+/** What an observation is made of, part by part, for who keeps one up to date by notices. undefined: it is not there. */
+export interface Sight {
+  /** All with the project's label: a list, and the inspects of what it names. */
+  listContainers(project: string, signal: AbortSignal): Promise<ObservedContainer[]>;
+  inspectContainer(containerId: string, signal: AbortSignal): Promise<ObservedContainer | undefined>;
+  /** Of every project and of nobody, without their users; so are volumes. */
+  listNetworks(signal: AbortSignal): Promise<ObservedNetwork[]>;
+  inspectNetwork(nameOrId: string, signal: AbortSignal): Promise<ObservedNetwork | undefined>;
+  listVolumes(signal: AbortSignal): Promise<ObservedVolume[]>;
+  inspectVolume(name: string, signal: AbortSignal): Promise<ObservedVolume | undefined>;
+  /** Names of containers of others than the project that use it, sorted. */
+  usersOf(thing: SharedThing, project: string, signal: AbortSignal): Promise<string[]>;
+  inspectImage(ref: string, signal: AbortSignal): Promise<ObservedImage | undefined>;
+}
+
+/** A network by its id, or a volume by its name. */
+export type SharedThing = { readonly network: string } | { readonly volume: string };
+
 export interface EngineInfo {
   /** The engine's own id: names the state database. */
   readonly id: string;
@@ -104,6 +128,8 @@ export interface ObserveRequest {
    * it. undefined: there is nothing to compare with.
    */
   readonly definitions?: ReadonlySet<string>;
+  /** For an engine that remembers (remembering-engine.ts): how old its memory may be; default: as it was set up. */
+  readonly maxAgeMs?: number | undefined;
 }
 
 export interface NetworkRequest {
@@ -205,7 +231,16 @@ export type EngineNotice =
       readonly timeNs: string;
     }
   | {
-      readonly kind: 'network' | 'volume' | 'image';
+      readonly kind: 'network';
+      readonly action: string;
+      readonly id: string;
+      readonly name: string;
+      readonly project: string | undefined;
+      /** Who joined or left it. */
+      readonly containerId: string | undefined;
+    }
+  | {
+      readonly kind: 'volume' | 'image';
       readonly action: string;
       readonly name: string;
       readonly project: string | undefined;

@@ -141,7 +141,10 @@ export function parseEvent(event: EventAnswer, timeNs: bigint): EngineNotice | u
         execId: attributes['execID'],
         timeNs: timeNs.toString(),
       };
-    case 'network':
+    case 'network': {
+      const containerId = attributes['container'];
+      return { kind: 'network', action: word, id, name: attributes['name'] ?? id, project, containerId };
+    }
     case 'volume':
     case 'image':
       return { kind: event.Type, action: word, name: attributes['name'] ?? id, project };

@@ -13,7 +13,7 @@ import type {
 import { LABEL } from '../model/owner.ts';
 import type { ContainerListItem, ImageAnswer, NetworkAnswer, VolumeAnswer } from './answers.ts';
 import { inspectContainer } from './containers.ts';
-import type { ObserveRequest } from './engine.ts';
+import type { ObserveRequest, SharedThing } from './engine.ts';
 import { parseContainer } from './observed-container.ts';
 import type { Wire } from './wire.ts';
 
@@ -25,7 +25,7 @@ export async function observeProject(
 ): Promise<ObservedProject> {
   const { project } = request;
   const [containers, networks, volumes, images] = await Promise.all([
-    observeContainers(wire, project, signal),
+    listContainers(wire, project, signal),
     observeNetworks(wire, request, signal),
     observeVolumes(wire, request, signal),
     observeImages(wire, request.images, signal),
@@ -92,7 +92,8 @@ export async function containerNames(
     .toSorted();
 }
 
-async function observeContainers(wire: Wire, project: string, signal: AbortSignal): Promise<ObservedContainer[]> {
+/** All with the project's label. */
+export async function listContainers(wire: Wire, project: string, signal: AbortSignal): Promise<ObservedContainer[]> {
   const items = await wire.json<ContainerListItem[]>({
     what: `list containers of project ${project}`,
     path: '/containers/json',
@@ -103,63 +104,108 @@ async function observeContainers(wire: Wire, project: string, signal: AbortSigna
   return inspected.filter((answer) => answer !== undefined).map(parseContainer);
 }
 
+/** All there are. */
+export async function listNetworks(wire: Wire, signal: AbortSignal): Promise<ObservedNetwork[]> {
+  const networks = await wire.json<NetworkAnswer[]>({ what: 'list networks', path: '/networks', signal });
+  return (networks ?? []).map(networkOf);
+}
+
+export async function inspectNetwork(
+  wire: Wire,
+  nameOrId: string,
+  signal: AbortSignal,
+): Promise<ObservedNetwork | undefined> {
+  const network = await wire.find<NetworkAnswer>({
+    what: `inspect network ${nameOrId}`,
+    path: `/networks/${encodeURIComponent(nameOrId)}`,
+    signal,
+  });
+  return network && networkOf(network);
+}
+
+/** All there are, or those of a project. */
+export async function listVolumes(
+  wire: Wire,
+  project: string | undefined,
+  signal: AbortSignal,
+): Promise<ObservedVolume[]> {
+  const listed = await wire.json<{ Volumes?: VolumeAnswer[] | null }>({
+    what: project === undefined ? 'list volumes' : `list volumes of project ${project}`,
+    path: '/volumes',
+    query: project === undefined ? {} : { filters: byProject(project) },
+    signal,
+  });
+  return (listed?.Volumes ?? []).map(volumeOf);
+}
+
+export async function inspectVolume(
+  wire: Wire,
+  name: string,
+  signal: AbortSignal,
+): Promise<ObservedVolume | undefined> {
+  const volume = await wire.find<VolumeAnswer>({
+    what: `inspect volume ${name}`,
+    path: `/volumes/${encodeURIComponent(name)}`,
+    signal,
+  });
+  return volume && volumeOf(volume);
+}
+
 /** One unfiltered list: a name may be taken by a network of another project, or twice. */
 async function observeNetworks(wire: Wire, request: ObserveRequest, signal: AbortSignal): Promise<ObservedNetwork[]> {
-  const networks = await wire.json<NetworkAnswer[]>({ what: 'list networks', path: '/networks', signal });
   const asked = new Set(request.networks);
-  const found = (networks ?? []).filter(
-    ({ Id, Name, Labels }) => Labels?.[LABEL.project] === request.project || asked.has(Name) || asked.has(Id),
+  const networks = await listNetworks(wire, signal);
+  const found = networks.filter(
+    ({ id, name, labels }) => labels[LABEL.project] === request.project || asked.has(name) || asked.has(id),
   );
   return await Promise.all(
-    found.map(async (answer) => ({ ...parseNetwork(answer), usedBy: await otherUsers(wire, request, answer, signal) })),
+    found.map(async (one) => ({ ...one, usedBy: await otherUsers(wire, request, one, { network: one.id }, signal) })),
   );
 }
 
 async function observeVolumes(wire: Wire, request: ObserveRequest, signal: AbortSignal): Promise<ObservedVolume[]> {
-  const listed = await wire.json<{ Volumes?: VolumeAnswer[] | null }>({
-    what: `list volumes of project ${request.project}`,
-    path: '/volumes',
-    query: { filters: byProject(request.project) },
-    signal,
-  });
-  const volumes = listed?.Volumes ?? [];
-  const known = new Set(volumes.map(({ Name }) => Name));
+  const own = await listVolumes(wire, request.project, signal);
+  const known = new Set(own.map(({ name }) => name));
   const others = await Promise.all(
-    request.volumes
-      .filter((name) => !known.has(name))
-      .map((name) =>
-        wire.find<VolumeAnswer>({
-          what: `inspect volume ${name}`,
-          path: `/volumes/${encodeURIComponent(name)}`,
-          signal,
-        }),
-      ),
+    request.volumes.filter((name) => !known.has(name)).map((name) => inspectVolume(wire, name, signal)),
   );
-  const found = [...volumes, ...others.filter((volume) => volume !== undefined)];
+  const found = [...own, ...others.filter((volume) => volume !== undefined)];
   return await Promise.all(
-    found.map(async (answer) => ({
-      name: answer.Name,
-      driver: answer.Driver ?? '',
-      options: answer.Options ?? {},
-      labels: answer.Labels ?? {},
-      usedBy: await otherUsers(wire, request, answer, signal),
-    })),
+    found.map(async (one) => ({ ...one, usedBy: await otherUsers(wire, request, one, { volume: one.name }, signal) })),
   );
 }
 
-/** Names of containers of others that use what was made from another definition than today's; else nobody asks. */
+/** Of what was made from another definition than today's it is asked who else uses it; else nobody wants to know. */
+export function mayBeReplaced(
+  { project, definitions }: ObserveRequest,
+  labels: Readonly<Record<string, string>>,
+): boolean {
+  const hash = labels[LABEL.configHash] ?? '';
+  return definitions !== undefined && hash !== '' && !definitions.has(hash) && labels[LABEL.project] === project;
+}
+
 async function otherUsers(
   wire: Wire,
-  { project, definitions }: ObserveRequest,
-  found: NetworkAnswer | VolumeAnswer,
+  request: ObserveRequest,
+  { labels }: { readonly labels: Readonly<Record<string, string>> },
+  thing: SharedThing,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const hash = found.Labels?.[LABEL.configHash] ?? '';
-  if (!definitions || hash === '' || definitions.has(hash) || found.Labels?.[LABEL.project] !== project) return [];
+  return mayBeReplaced(request, labels) ? await usersOf(wire, thing, request.project, signal) : [];
+}
+
+/** Names of containers of others than the project that use it, sorted. */
+export async function usersOf(
+  wire: Wire,
+  thing: SharedThing,
+  project: string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const [[kind = '', key] = []] = Object.entries(thing);
   const items = await wire.json<ContainerListItem[]>({
-    what: `list containers that use ${found.Name}`,
+    what: `list containers that use ${kind} ${key}`,
     path: '/containers/json',
-    query: { all: true, filters: 'Id' in found ? { network: [found.Id] } : { volume: [found.Name] } },
+    query: { all: true, filters: { [kind]: [key] } },
     signal,
   });
   return (items ?? [])
@@ -168,7 +214,7 @@ async function otherUsers(
     .toSorted();
 }
 
-function parseNetwork(answer: NetworkAnswer): Omit<ObservedNetwork, 'usedBy'> {
+function networkOf(answer: NetworkAnswer): ObservedNetwork {
   return {
     id: answer.Id,
     name: answer.Name,
@@ -184,7 +230,12 @@ function parseNetwork(answer: NetworkAnswer): Omit<ObservedNetwork, 'usedBy'> {
       ...(AuxiliaryAddresses ? { aux_addresses: AuxiliaryAddresses } : {}),
     })),
     labels: answer.Labels ?? {},
+    usedBy: [],
   };
+}
+
+function volumeOf({ Name, Driver, Options, Labels }: VolumeAnswer): ObservedVolume {
+  return { name: Name, driver: Driver ?? '', options: Options ?? {}, labels: Labels ?? {}, usedBy: [] };
 }
 
 function nameOf({ Names }: ContainerListItem): string {

@@ -55,8 +55,8 @@ export class History {
     this.#desired = first;
     this.#state = openState({ path: ':memory:', now: () => this.#clock.now() });
     const { engine } = this;
-    engine.subscribe(({ kind, ...notice }) => {
-      if (kind !== 'container' || !('containerId' in notice)) return;
+    engine.subscribe((notice) => {
+      if (notice.kind !== 'container') return;
       const labels = engine.containers.get(notice.containerId)?.labels;
       if (labels) this.#labels.set(notice.containerId, labels);
     });

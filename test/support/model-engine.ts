@@ -17,9 +17,17 @@ import type {
   OutputSink,
   BuildRequest,
   PullRequest,
+  SharedThing,
   VolumeRequest,
 } from '../../src/engine/engine.ts';
-import type { ContainerState, ObservedImage, ObservedProject } from '../../src/model/observed.ts';
+import type {
+  ContainerState,
+  ObservedContainer,
+  ObservedImage,
+  ObservedNetwork,
+  ObservedProject,
+  ObservedVolume,
+} from '../../src/model/observed.ts';
 import { containerHash, networkHash } from '../../src/model/config-hash.ts';
 import { LABEL, containerLabels, containerName } from '../../src/model/owner.ts';
 import type { Project, Service } from '../../src/model/project.ts';
@@ -71,6 +79,47 @@ export class ModelEngine extends ModelWorld implements Engine {
     return [...new Set(owned.flatMap(({ labels }) => labels[LABEL.project] ?? []))].toSorted();
   }
 
+  async listContainers(project: string, signal: AbortSignal): Promise<ObservedContainer[]> {
+    return await this.#read({ name: 'list-containers', subject: project }, signal, () => [
+      ...this.look({ project, images: [], networks: [], volumes: [] }).containers,
+    ]);
+  }
+
+  async inspectContainer(id: string, signal: AbortSignal): Promise<ObservedContainer | undefined> {
+    return await this.#read({ name: 'inspect', subject: id }, signal, () => this.seen(id));
+  }
+
+  async listNetworks(signal: AbortSignal): Promise<ObservedNetwork[]> {
+    return await this.#read({ name: 'list-networks', subject: '' }, signal, () => [...this.networks.values()]);
+  }
+
+  async inspectNetwork(nameOrId: string, signal: AbortSignal): Promise<ObservedNetwork | undefined> {
+    return await this.#read({ name: 'inspect-network', subject: nameOrId }, signal, () =>
+      [...this.networks.values()].find(({ id, name }) => id === nameOrId || name === nameOrId),
+    );
+  }
+
+  async listVolumes(signal: AbortSignal): Promise<ObservedVolume[]> {
+    return await this.#read({ name: 'list-volumes', subject: '' }, signal, () => [...this.volumes.values()]);
+  }
+
+  async inspectVolume(name: string, signal: AbortSignal): Promise<ObservedVolume | undefined> {
+    return await this.#read({ name: 'inspect-volume', subject: name }, signal, () => this.volumes.get(name));
+  }
+
+  async usersOf(thing: SharedThing, project: string, signal: AbortSignal): Promise<string[]> {
+    const isUsed = ({ networks, mounts }: ModelContainer): boolean =>
+      'volume' in thing
+        ? mounts.some(({ volume }) => volume === thing.volume)
+        : [...networks.values()].some(({ networkId }) => networkId === thing.network);
+    return await this.#read({ name: 'users', subject: project }, signal, () =>
+      [...this.containers.values()]
+        .filter((container) => container.labels[LABEL.project] !== project && isUsed(container))
+        .map(({ name }) => name)
+        .toSorted(),
+    );
+  }
+
   async inspectState(containerId: string, signal: AbortSignal): Promise<ContainerState | undefined> {
     signal.throwIfAborted();
     this.before({ name: 'inspect', subject: containerId });
@@ -94,6 +143,7 @@ export class ModelEngine extends ModelWorld implements Engine {
     await this.#call({ name: 'create-network', subject: network.name }, signal, () => {
       if (this.networks.has(network.name)) throw refusal('conflict', `network ${network.name} already exists`);
       this.networks.set(network.name, modelNetwork(this.newId(), network, labels));
+      this.tellOfNetwork('create', network.name);
     });
   }
 
@@ -105,6 +155,7 @@ export class ModelEngine extends ModelWorld implements Engine {
         ({ state, networks }) => UP.has(state.status) && networks.get(found.name)?.networkId === found.id,
       );
       if (isBusy) throw refusal('conflict', `network ${found.name} has active endpoints`);
+      this.tellOfNetwork('destroy', found.name);
       this.networks.delete(found.name);
     });
   }
@@ -120,8 +171,9 @@ export class ModelEngine extends ModelWorld implements Engine {
         service.name,
         ...(service.networks?.[networkKey]?.aliases ?? []),
       ];
-      if (!container.networks.has(network.name))
-        container.networks.set(network.name, { networkId: network.id, aliases });
+      if (container.networks.has(network.name)) return;
+      container.networks.set(network.name, { networkId: network.id, aliases });
+      this.tellOfNetwork('connect', network.name, containerId);
     });
   }
 
@@ -131,12 +183,15 @@ export class ModelEngine extends ModelWorld implements Engine {
       if (!container) return;
       this.touch(container);
       container.networks.delete(network);
+      this.tellOfNetwork('disconnect', network, containerId);
     });
   }
 
   async createVolume({ volume, labels }: VolumeRequest, signal: AbortSignal): Promise<void> {
     await this.#call({ name: 'create-volume', subject: volume.name }, signal, () => {
-      if (!this.volumes.has(volume.name)) this.volumes.set(volume.name, modelVolume(volume, labels));
+      if (this.volumes.has(volume.name)) return;
+      this.volumes.set(volume.name, modelVolume(volume, labels));
+      this.tellOf('volume', 'create', volume.name);
     });
   }
 
@@ -145,17 +200,18 @@ export class ModelEngine extends ModelWorld implements Engine {
       const isUsed = [...this.containers.values()].some(({ mounts }) => mounts.some((mount) => mount.volume === name));
       if (isUsed) throw refusal('conflict', `volume ${name} is in use`);
       this.volumes.delete(name);
+      this.tellOf('volume', 'destroy', name);
     });
   }
 
   async inspectImage(ref: string, signal: AbortSignal): Promise<ObservedImage | undefined> {
-    signal.throwIfAborted();
-    return this.images.get(ref);
+    return await this.#read({ name: 'inspect-image', subject: ref }, signal, () => this.images.get(ref));
   }
 
   async buildImage({ ref }: BuildRequest, signal: AbortSignal): Promise<void> {
     await this.#call({ name: 'build-image', subject: ref }, signal, () => {
       this.images.set(ref, this.registry.get(ref) ?? { id: `sha256:${ref}`, volumes: [] });
+      this.tellOf('image', 'tag', ref);
     });
   }
 
@@ -164,6 +220,7 @@ export class ModelEngine extends ModelWorld implements Engine {
       const found = this.registry.get(ref);
       if (!found) throw refusal('rejected', `no registry has ${ref}`);
       this.images.set(ref, found);
+      this.tellOf('image', 'pull', ref);
     });
   }
 
@@ -187,6 +244,7 @@ export class ModelEngine extends ModelWorld implements Engine {
         [LABEL.configHash]: networkHash(network),
       };
       this.networks.set(network.name, modelNetwork(this.newId(), network, labels));
+      this.tellOfNetwork('create', network.name);
     }
     const containerIdOf = (): string => '';
     const configHash = containerHash(project, service, { containerIdOf });
@@ -282,6 +340,7 @@ export class ModelEngine extends ModelWorld implements Engine {
       if (container.name === name) return;
       if (this.named(name)) throw refusal('conflict', `the name ${name} is already in use`);
       container.name = name;
+      this.tell('rename', containerId);
       this.note('rename', 'reeve', containerId);
     });
   }
@@ -292,6 +351,7 @@ export class ModelEngine extends ModelWorld implements Engine {
       this.touch(container);
       container.restartPolicy = restartPolicyOf(service);
       container.resources = { ...container.resources, Memory: service.mem_limit ?? 0 };
+      this.tell('update', containerId);
     });
   }
 
@@ -359,6 +419,15 @@ export class ModelEngine extends ModelWorld implements Engine {
 
   async close(): Promise<void> {
     this.listeners.clear();
+  }
+
+  /** What was so when it was asked; the answer takes a while. */
+  async #read<T>(call: Call, signal: AbortSignal, ask: () => T): Promise<T> {
+    signal.throwIfAborted();
+    this.before(call);
+    const answer = ask();
+    await turn();
+    return answer;
   }
 
   async #call<T>(call: Call, signal: AbortSignal, effect: () => T): Promise<T> {

@@ -193,7 +193,9 @@ export class ModelWorld {
   }
 
   rename(id: string, name: string): void {
-    if (!this.find(name)) this.get(id).name = name;
+    if (this.find(name)) return;
+    this.get(id).name = name;
+    this.tell('rename', id);
   }
 
   /** `docker rm -f`. */
@@ -203,6 +205,7 @@ export class ModelWorld {
 
   disconnect(id: string, network: string): void {
     this.get(id).networks.delete(network);
+    this.tellOfNetwork('disconnect', network, id);
   }
 
   setHealth(id: string, health: Health): void {
@@ -217,6 +220,12 @@ export class ModelWorld {
     exec.exitCode = exitCode;
     this.note('exec-end', 'itself', exec.containerId, { execId, command: exec.request.command, exitCode });
     this.tell('exec_die', exec.containerId, { execId });
+  }
+
+  /** A container as reeve sees it. */
+  seen(id: string): ObservedContainer | undefined {
+    const container = this.containers.get(id);
+    return container && observedContainer(container);
   }
 
   /** What reeve sees of a project. */
@@ -420,7 +429,20 @@ export class ModelWorld {
     const { execId, labels = this.containers.get(containerId)?.labels ?? {} } = about;
     const [project, service] = [labels[LABEL.project], labels[LABEL.service]];
     const timeNs = '1767225600000000000';
-    const notice = { kind: 'container', action, containerId, project, service, execId, timeNs } as const;
+    this.notify({ kind: 'container', action, containerId, project, service, execId, timeNs });
+  }
+
+  protected tellOfNetwork(action: string, name: string, containerId?: string): void {
+    const network = this.networks.get(name);
+    if (network) this.notify({ kind: 'network', action, id: network.id, name, project: undefined, containerId });
+  }
+
+  protected tellOf(kind: 'volume' | 'image', action: string, name: string): void {
+    this.notify({ kind, action, name, project: undefined });
+  }
+
+  /** Hands a notice to everybody who listens. */
+  notify(notice: EngineNotice): void {
     for (const listener of this.listeners) listener(notice);
   }
 

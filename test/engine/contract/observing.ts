@@ -63,6 +63,34 @@ export function observingContract(world: World): void {
       assert.match(seen.images.get('reeve-test/busybox:1')?.id ?? '', /^sha256:[0-9a-f]{64}$/);
     });
 
+    it('its parts, asked for one by one, are what a look at all of them shows', async (t) => {
+      const whole = await world.project(t);
+      const id = await world.create(whole, t);
+      const volume = { name: `${whole.name}_data` };
+      await world.engine.createVolume({ project: whole, key: 'data', volume, labels: {} }, t.signal);
+      const ask = { project: whole.name, images: [], networks: [], volumes: [volume.name] };
+      const { containers, networks, volumes } = await world.engine.observeProject(ask, t.signal);
+      assert.deepEqual(await world.engine.listContainers(whole.name, t.signal), containers);
+      assert.deepEqual([await world.engine.inspectContainer(id, t.signal)], containers);
+      const [only] = networks;
+      assert.ok(only);
+      for (const key of [only.id, only.name]) assert.deepEqual(await world.engine.inspectNetwork(key, t.signal), only);
+      const ofProject = ({ name }: { readonly name: string }): boolean => name.startsWith(`${whole.name}_`);
+      assert.deepEqual((await world.engine.listNetworks(t.signal)).filter(ofProject), networks);
+      assert.deepEqual((await world.engine.listVolumes(t.signal)).filter(ofProject), volumes);
+      assert.deepEqual([await world.engine.inspectVolume(volume.name, t.signal)], volumes);
+      const none = 'a'.repeat(64);
+      const { engine } = world;
+      assert.deepEqual(
+        [
+          await engine.inspectContainer(none, t.signal),
+          await engine.inspectNetwork(none, t.signal),
+          await engine.inspectVolume(none, t.signal),
+        ],
+        [undefined, undefined, undefined],
+      );
+    });
+
     it('projects are listed when all they have is a network', async (t) => {
       const whole = await world.project(t);
       assert.ok((await world.engine.listProjects(t.signal)).includes(whole.name));

@@ -41,7 +41,14 @@ describe('engine events as notices', () => {
       { Type: 'network', Action: 'destroy', Actor: { ID: 'n1', Attributes: { name: 'shop_default' } } },
       0n,
     );
-    assert.deepEqual(notice, { kind: 'network', action: 'destroy', name: 'shop_default', project: undefined });
+    assert.deepEqual(notice, {
+      kind: 'network',
+      action: 'destroy',
+      id: 'n1',
+      name: 'shop_default',
+      project: undefined,
+      containerId: undefined,
+    });
     assert.equal(parseEvent({ Type: 'daemon', Action: 'reload' }, 0n), undefined);
   });
 });

@@ -15,8 +15,10 @@ const container = (action: string, project = 'shop'): EngineNotice => ({
 const network = (action: string, name: string, project?: string): EngineNotice => ({
   kind: 'network',
   action,
+  id: `id of ${name}`,
   name,
   project,
+  containerId: undefined,
 });
 
 const DISCONNECTED: EngineNotice = { kind: 'disconnected', error: new Error('EOF') };
