@@ -38,13 +38,14 @@ export function withPorts<L, T>(
   invocation: Invocation,
   options: {
     readonly parallel?: number | undefined;
+    readonly rememberMs?: number;
     readonly load: () => Promise<L>;
     readonly emit: (event: ReconcileEvent) => void;
   },
   work: (ports: ReconcilerPorts, loaded: L) => Promise<T>,
 ): Promise<T> {
   return withConnection(invocation, options.load, async (connection, loaded) => {
-    const { parallel, emit } = options;
-    return work(await reconcilerPorts(connection, { parallel, emit }), loaded);
+    const { parallel, rememberMs, emit } = options;
+    return work(await reconcilerPorts(connection, { parallel, rememberMs, emit }), loaded);
   });
 }

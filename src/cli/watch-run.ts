@@ -43,6 +43,8 @@ type Watched =
   | { readonly kind: 'directories'; readonly directories: readonly string[] };
 
 const ONLY_PROJECT = 'project';
+/** A look at resync asks the engine: what was remembered then is older than half of the period. */
+const DEFAULT_RESYNC_MS = 300_000;
 /** A Compose file that is not there is looked for once more after this long: it is probably being replaced. */
 const SECOND_LOOK_MS = 300;
 
@@ -51,7 +53,9 @@ export async function runWatch(invocation: Invocation, run: WatchRun): Promise<E
   const progress = new Progress({ output, clock: systemClock });
   output.onReaderGone(() => interrupts.end());
   const load = (): Promise<Watched> => findWatched(invocation, run);
-  await withPorts(invocation, { parallel: run.parallel, load, emit: progress.emit }, async (ports, watched) => {
+  const { parallel, resyncMs = DEFAULT_RESYNC_MS } = run;
+  const rememberMs = (resyncMs === 0 ? DEFAULT_RESYNC_MS : resyncMs) / 2;
+  await withPorts(invocation, { parallel, rememberMs, load, emit: progress.emit }, async (ports, watched) => {
     progress.start({ namesProject: watched.kind === 'directories', stamps: true });
     if (watched.kind === 'directories') await pruneGone(ports, watched.directories, invocation, run);
     await watch(ports, await requestOf(ports, watched, { invocation, run, progress }));

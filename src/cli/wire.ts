@@ -66,18 +66,26 @@ async function closeBoth(engine: Engine, state: State): Promise<void> {
 export interface PortsOptions {
   /** Engine calls in flight; default: lanes.ts. */
   readonly parallel: number | undefined;
+  /** Looks are answered from memory while nothing happens, for so long; absent: each asks the engine. */
+  readonly rememberMs?: number | undefined;
   readonly emit: (event: ReconcileEvent) => void;
 }
 
 /** What the reconciler needs, on an open connection. */
 export async function reconcilerPorts(
   connection: Connection,
-  { parallel, emit }: PortsOptions,
+  { parallel, rememberMs, emit }: PortsOptions,
 ): Promise<ReconcilerPorts> {
   const { createLanes } = await import('../execute/lanes.ts');
-  const { engine, state } = connection;
+  const { state } = connection;
+  const engine = rememberMs === undefined ? connection.engine : await remembering(connection.engine, rememberMs);
   const crashes = new Backoff({ clock: systemClock, random: Math.random });
   return { engine, state, lanes: createLanes({ parallel }), clock: systemClock, crashes, emit };
+}
+
+async function remembering(engine: Engine, maxAgeMs: number): Promise<Engine> {
+  const { RememberingEngine } = await import('../engine/remembering-engine.ts');
+  return new RememberingEngine(engine, { clock: systemClock, maxAgeMs });
 }
 
 /** Reads the files of one project. */

@@ -16,6 +16,8 @@ export interface Observation {
 interface Request {
   readonly project: string;
   readonly desired: Project | undefined;
+  /** How old what the engine remembers may be; default: as old as it keeps it. */
+  readonly maxAgeMs?: number;
   readonly signal: AbortSignal;
 }
 
@@ -24,7 +26,7 @@ export async function look(
   ports: { readonly engine: Engine; readonly state: State },
   request: Request,
 ): Promise<Observation> {
-  const { project, desired, signal } = request;
+  const { project, desired, maxAgeMs, signal } = request;
   const services = Object.values(desired?.services ?? {});
   const observed = await ports.engine.observeProject(
     {
@@ -33,6 +35,7 @@ export async function look(
       networks: Object.values(desired?.networks ?? {}).map((network) => network.name),
       volumes: Object.values(desired?.volumes ?? {}).map((volume) => volume.name),
       ...(desired ? { definitions: definitionsOf(desired) } : {}),
+      maxAgeMs,
     },
     signal,
   );

@@ -83,6 +83,8 @@ export interface ReconcileResult {
   readonly afterMs: number | undefined;
 }
 
+/** How old a memory may be that is acted on: a plan rests for as long on what was seen while it is carried out. */
+const ACTABLE_MS = 5000;
 /** Times that a plan is made anew at once because the world moved under it. */
 const STALE_ROUNDS = 5;
 /** Times that a plan is carried out again at once which had been carried out, and yet is the same as before. */
@@ -112,10 +114,7 @@ async function settle(ports: ReconcilerPorts, request: ReconcileRequest, lease: 
   for (let round = 1, stale = 0; ; round += 1) {
     if (!lease.isHeld())
       throw new StateError('lost', `the lease of ${request.project} was lost, its file was removed; run reeve again`);
-    const { observed, ledger } = await observe(ports, request);
-    const pendingStarts = dueStarts(state, request.project, observed);
-    const plan = request.makePlan({ observed, ledger, round, pendingStarts, ...crashDelays(ports, observed) });
-    refuseUnsound(plan);
+    const { observed, plan } = await lookAndPlan(ports, request, round);
     if (round === 1 || plan.actions.length > 0) ports.emit({ type: 'plan', project: request.project, plan });
     state.hooks.supersedePreStop(plan.abandonedStops);
     if (plan.actions.length === 0) return settled(ports, plan, actions);
@@ -146,6 +145,22 @@ async function settle(ports: ReconcilerPorts, request: ReconcileRequest, lease: 
       const retryable = result.failures.some((failure) => failure.retryable);
       return { ...outcome('failed', plan, actions, messages(result, plan)), retryable };
     }
+  }
+}
+
+/** Nothing is done on the strength of a memory: a plan that does something is made again of what the engine says now. */
+async function lookAndPlan(
+  ports: ReconcilerPorts,
+  request: ReconcileRequest,
+  round: number,
+): Promise<{ readonly observed: ObservedProject; readonly plan: Plan }> {
+  for (let maxAge = {}; ; maxAge = { maxAgeMs: ACTABLE_MS }) {
+    const { observed, ledger } = await observe(ports, { ...request, ...maxAge });
+    const pendingStarts = dueStarts(ports.state, request.project, observed);
+    const plan = request.makePlan({ observed, ledger, round, pendingStarts, ...crashDelays(ports, observed) });
+    refuseUnsound(plan);
+    const isFresh = (observed.ageMs ?? 0) <= ACTABLE_MS || 'maxAgeMs' in maxAge;
+    if (isFresh || plan.actions.length === 0) return { observed, plan };
   }
 }
 

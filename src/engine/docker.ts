@@ -51,6 +51,7 @@ import * as networks from './networks.ts';
 import * as observe from './observe.ts';
 import { parseContainer, parseState } from './observed-container.ts';
 import { pullImage } from './pull.ts';
+import { usersOf } from './users.ts';
 import type { Wire } from './wire.ts';
 
 export interface DockerEngineParts {
@@ -118,7 +119,7 @@ export class DockerEngine implements Engine {
   }
 
   usersOf(thing: SharedThing, project: string, signal: AbortSignal): Promise<string[]> {
-    return observe.usersOf(this.#wire, thing, project, signal);
+    return usersOf(this.#wire, thing, project, signal);
   }
 
   async inspectState(containerId: string, signal: AbortSignal): Promise<ContainerState | undefined> {

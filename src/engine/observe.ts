@@ -13,8 +13,9 @@ import type {
 import { LABEL } from '../model/owner.ts';
 import type { ContainerListItem, ImageAnswer, NetworkAnswer, VolumeAnswer } from './answers.ts';
 import { inspectContainer } from './containers.ts';
-import type { ObserveRequest, SharedThing } from './engine.ts';
+import type { ObserveRequest } from './engine.ts';
 import { parseContainer } from './observed-container.ts';
+import { usersOf, withUsers } from './users.ts';
 import type { Wire } from './wire.ts';
 
 /** Snapshot of one project. */
@@ -158,9 +159,7 @@ async function observeNetworks(wire: Wire, request: ObserveRequest, signal: Abor
   const found = networks.filter(
     ({ id, name, labels }) => labels[LABEL.project] === request.project || asked.has(name) || asked.has(id),
   );
-  return await Promise.all(
-    found.map(async (one) => ({ ...one, usedBy: await otherUsers(wire, request, one, { network: one.id }, signal) })),
-  );
+  return await withUsers(request, found, ({ id }) => usersOf(wire, { network: id }, request.project, signal));
 }
 
 async function observeVolumes(wire: Wire, request: ObserveRequest, signal: AbortSignal): Promise<ObservedVolume[]> {
@@ -170,48 +169,7 @@ async function observeVolumes(wire: Wire, request: ObserveRequest, signal: Abort
     request.volumes.filter((name) => !known.has(name)).map((name) => inspectVolume(wire, name, signal)),
   );
   const found = [...own, ...others.filter((volume) => volume !== undefined)];
-  return await Promise.all(
-    found.map(async (one) => ({ ...one, usedBy: await otherUsers(wire, request, one, { volume: one.name }, signal) })),
-  );
-}
-
-/** Of what was made from another definition than today's it is asked who else uses it; else nobody wants to know. */
-export function mayBeReplaced(
-  { project, definitions }: ObserveRequest,
-  labels: Readonly<Record<string, string>>,
-): boolean {
-  const hash = labels[LABEL.configHash] ?? '';
-  return definitions !== undefined && hash !== '' && !definitions.has(hash) && labels[LABEL.project] === project;
-}
-
-async function otherUsers(
-  wire: Wire,
-  request: ObserveRequest,
-  { labels }: { readonly labels: Readonly<Record<string, string>> },
-  thing: SharedThing,
-  signal: AbortSignal,
-): Promise<string[]> {
-  return mayBeReplaced(request, labels) ? await usersOf(wire, thing, request.project, signal) : [];
-}
-
-/** Names of containers of others than the project that use it, sorted. */
-export async function usersOf(
-  wire: Wire,
-  thing: SharedThing,
-  project: string,
-  signal: AbortSignal,
-): Promise<string[]> {
-  const [[kind = '', key] = []] = Object.entries(thing);
-  const items = await wire.json<ContainerListItem[]>({
-    what: `list containers that use ${kind} ${key}`,
-    path: '/containers/json',
-    query: { all: true, filters: { [kind]: [key] } },
-    signal,
-  });
-  return (items ?? [])
-    .filter(({ Labels }) => Labels?.[LABEL.project] !== project)
-    .map(nameOf)
-    .toSorted();
+  return await withUsers(request, found, ({ name }) => usersOf(wire, { volume: name }, request.project, signal));
 }
 
 function networkOf(answer: NetworkAnswer): ObservedNetwork {

@@ -16,6 +16,8 @@ export interface ObservedProject {
   readonly volumes: readonly ObservedVolume[];
   /** Image reference as asked for -> what the engine has; an absent key is an absent image. */
   readonly images: ReadonlyMap<string, ObservedImage>;
+  /** Milliseconds for which the oldest part of it was remembered; absent: all of it was asked for just now. */
+  readonly ageMs?: number;
 }
 
 export type ContainerStatus = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';

@@ -1,8 +1,10 @@
 /** The contract of the port on the real engine, and what only a real one shows. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { systemClock } from '../../src/clock.ts';
 import { connect } from '../../src/engine/connect.ts';
 import type { Engine } from '../../src/engine/engine.ts';
+import { RememberingEngine } from '../../src/engine/remembering-engine.ts';
 import { isEngineError } from '../../src/model/errors.ts';
 import { removeLeftovers } from '../support/leftovers.ts';
 import { uniqueProjectName } from '../support/project.ts';
@@ -11,6 +13,11 @@ import { containerRequest, sketchProject } from './sketch.ts';
 
 engineContract('the real engine', async () => {
   const engine = await connect();
+  return { engine, uniqueName: uniqueProjectName, cleanUp: removeLeftovers, canKillExecs: canKillExecs(engine) };
+});
+
+engineContract('the real engine, remembered', async () => {
+  const engine = new RememberingEngine(await connect(), { clock: systemClock, maxAgeMs: 150_000 });
   return { engine, uniqueName: uniqueProjectName, cleanUp: removeLeftovers, canKillExecs: canKillExecs(engine) };
 });
 

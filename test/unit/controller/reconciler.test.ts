@@ -12,23 +12,24 @@ import { createLanes } from '../../../src/execute/lanes.ts';
 import { DEFAULT_RUN_OPTIONS } from '../../../src/execute/run-context.ts';
 import { EngineError } from '../../../src/model/errors.ts';
 import type { Project } from '../../../src/model/project.ts';
-import { ModelEngine } from '../../support/model-engine.ts';
+import { RememberingEngine } from '../../../src/engine/remembering-engine.ts';
+import { HeldNotices } from '../../support/held-notices.ts';
 import { openedState } from '../../support/state.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 import { hook, project } from '../../support/world.ts';
 
 class Bench {
-  readonly engine = new ModelEngine();
+  readonly engine = new HeldNotices();
   readonly clock = new VirtualClock();
   readonly events: ReconcileEvent[] = [];
   readonly ports: ReconcilerPorts;
   readonly drain = new AbortController();
   readonly #control;
 
-  constructor(t: TestContext) {
+  constructor(t: TestContext, { remembers = false } = {}) {
     const { clock } = this;
     this.ports = {
-      engine: this.engine,
+      engine: remembers ? new RememberingEngine(this.engine, { clock, maxAgeMs: 150_000 }) : this.engine,
       state: openedState(t, { path: ':memory:', now: () => clock.now() }),
       lanes: createLanes(),
       clock,
@@ -37,6 +38,7 @@ class Bench {
         this.events.push(event);
       },
     };
+    this.engine.notify({ kind: 'connected' });
     this.#control = { options: DEFAULT_RUN_OPTIONS, drain: this.drain.signal, signal: new AbortController().signal };
   }
 
@@ -71,6 +73,43 @@ class Bench {
 
 const simple = { networks: {} };
 const shop = project({ web: simple });
+
+suite('a run on an engine that remembers', () => {
+  test('asks nothing where nothing happened', async (t) => {
+    const bench = new Bench(t, { remembers: true });
+    await bench.apply(shop);
+    await bench.apply(shop);
+    const asked: string[] = [];
+    bench.engine.before = ({ name, subject }) => {
+      asked.push(`${name} ${subject}`);
+    };
+    await bench.clock.advance(60_000);
+    assert.equal((await bench.apply(shop)).kind, 'converged');
+    assert.deepEqual(asked, []);
+  });
+
+  test('acts on nothing that it only remembers', async (t) => {
+    const bench = new Bench(t, { remembers: true });
+    const two = project({ api: simple, web: simple });
+    await bench.apply(two);
+    await bench.clock.advance(60_000);
+    bench.engine.isHolding = true;
+    bench.engine.remove('api/1');
+    bench.engine.held.length = 0;
+    bench.engine.isHolding = false;
+    bench.engine.kill('web/1');
+    bench.events.length = 0;
+    assert.equal((await bench.apply(two)).kind, 'converged');
+    assert.deepEqual(bench.rounds()[0], ['api/1:create', 'api/1:start', 'web/1:start']);
+  });
+
+  test('sees what it did itself although no notice of it comes', async (t) => {
+    const bench = new Bench(t, { remembers: true });
+    bench.engine.isHolding = true;
+    const result = await bench.apply(shop);
+    assert.deepEqual([result.kind, result.actions], ['converged', 2]);
+  });
+});
 
 suite('a run', () => {
   test('goes on until there is nothing to do, and a second one does nothing', async (t) => {
