@@ -59,22 +59,28 @@ export interface Volume {
   readonly Labels: Readonly<Record<string, string>> | null;
 }
 
+/** Another engine than the tests' own, as in `DOCKER_HOST`. */
+function on(host: string | undefined): { readonly host?: string } {
+  return host === undefined ? {} : { host };
+}
+
 /** The containers of a project, one-off and hook containers included, in the order of their names. */
-export async function containers(project: string, service?: string): Promise<readonly Container[]> {
+export async function containers(project: string, service?: string, host?: string): Promise<readonly Container[]> {
   const label = [
     `${projectLabel}=${project}`,
     ...(service === undefined ? [] : [`com.docker.compose.service=${service}`]),
   ];
   const listed = await callJson<readonly { Id: string }[]>('/containers/json', {
     query: { all: 'true', filters: JSON.stringify({ label }) },
+    ...on(host),
   });
-  const inspected = await Promise.all(listed.map(({ Id }) => inspectIfThere(Id)));
+  const inspected = await Promise.all(listed.map(({ Id }) => inspectIfThere(Id, host)));
   return inspected.filter((one) => one !== undefined).toSorted((a, b) => a.Name.localeCompare(b.Name));
 }
 
 /** The one container of a service; throws when there are none or several. */
-export async function container(project: string, service: string): Promise<Container> {
-  const found = await containers(project, service);
+export async function container(project: string, service: string, host?: string): Promise<Container> {
+  const found = await containers(project, service, host);
   const [only] = found;
   if (only === undefined || found.length > 1) {
     throw new Error(
@@ -85,14 +91,14 @@ export async function container(project: string, service: string): Promise<Conta
 }
 
 /** A container by id or name; throws `EngineRefusal` (404) when there is none. */
-export function inspect(idOrName: string): Promise<Container> {
-  return callJson<Container>(`/containers/${encodeURIComponent(idOrName)}/json`);
+export function inspect(idOrName: string, host?: string): Promise<Container> {
+  return callJson<Container>(`/containers/${encodeURIComponent(idOrName)}/json`, on(host));
 }
 
 /** As `inspect`, with `undefined` for a container that is not there. */
-export async function inspectIfThere(idOrName: string): Promise<Container | undefined> {
+export async function inspectIfThere(idOrName: string, host?: string): Promise<Container | undefined> {
   try {
-    return await inspect(idOrName);
+    return await inspect(idOrName, host);
   } catch (error) {
     if (error instanceof EngineRefusal && error.status === 404) return undefined;
     throw error;
@@ -120,14 +126,19 @@ export async function logs(id: string): Promise<string> {
 }
 
 /** Runs a command in a running container and gives its output and exit code. */
-export async function exec(id: string, command: readonly string[]): Promise<{ output: string; exitCode: number }> {
+export async function exec(
+  id: string,
+  command: readonly string[],
+  host?: string,
+): Promise<{ output: string; exitCode: number }> {
   const { Id } = await callJson<{ Id: string }>(`/containers/${id}/exec`, {
     method: 'POST',
     body: { AttachStdout: true, AttachStderr: true, Cmd: command },
+    ...on(host),
   });
-  const answer = await open(`/exec/${Id}/start`, { method: 'POST', body: { Detach: false, Tty: false } });
+  const answer = await open(`/exec/${Id}/start`, { method: 'POST', body: { Detach: false, Tty: false }, ...on(host) });
   const output = demultiplex(await buffer(answer));
-  const { ExitCode } = await callJson<{ ExitCode: number }>(`/exec/${Id}/json`);
+  const { ExitCode } = await callJson<{ ExitCode: number }>(`/exec/${Id}/json`, on(host));
   return { output, exitCode: ExitCode };
 }
 

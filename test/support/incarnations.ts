@@ -10,17 +10,11 @@ import { script, type Sketch, type Stage } from './stage.ts';
 /** Sets `$me`, in the container's main process as in a hook. */
 const whoAmI = 'read -r line < /proc/1/stat; set -- $line; me="$HOSTNAME ${22}"';
 
-const main: Sketch = {
-  command: [
-    'sh',
-    '-c',
-    `trap 'echo "term $me" >> /out/log; exit 0' TERM; ${whoAmI}; while :; do sleep 60 & wait $!; done`.replaceAll(
-      '$',
-      '$$$$',
-    ),
-  ],
-  stop_grace_period: '5s',
-};
+function main(exitCode: number): Sketch {
+  const loop = 'while :; do sleep 60 & wait $!; done';
+  const text = `trap 'echo "term $me" >> /out/log; exit ${exitCode}' TERM; ${whoAmI}; ${loop}`;
+  return { command: ['sh', '-c', text.replaceAll('$', '$$$$')], stop_grace_period: '5s' };
+}
 
 function marked(name: string, between = ':'): Sketch {
   return script(`${whoAmI}; echo "${name} begins $me" >> /out/log; ${between}; echo "${name} ends $me" >> /out/log`);
@@ -35,14 +29,16 @@ const hooks: Sketch = {
 export interface Shape {
   readonly version: number;
   readonly replicas: number;
+  /** Of a container that is asked to end. Default 0, which without a restart policy is "finished" to whoever did not ask. */
+  readonly exitCode?: number;
 }
 
 /** A database and what depends on it, in replicas. */
-export function writeCast(s: Stage, { version, replicas }: Shape): void {
+export function writeCast(s: Stage, { version, replicas, exitCode = 0 }: Shape): void {
   const environment = { VERSION: String(version) };
   s.compose({
-    db: { ...main, ...hooks, environment },
-    web: { ...main, ...hooks, environment, scale: replicas, depends_on: ['db'] },
+    db: { ...main(exitCode), ...hooks, environment },
+    web: { ...main(exitCode), ...hooks, environment, scale: replicas, depends_on: ['db'] },
   });
 }
 
@@ -52,8 +48,8 @@ export interface Repeats {
 }
 
 /** Everything runs as the shape says, under its own name, and each incarnation that is up got its hooks. */
-export async function assertUp(s: Stage, { version, replicas }: Shape): Promise<Repeats> {
-  const up = await containers(s.name);
+export async function assertUp(s: Stage, { version, replicas }: Shape, host?: string): Promise<Repeats> {
+  const up = await containers(s.name, undefined, host);
   const web = Array.from({ length: replicas }, (_, index) => `/${s.name}-web-${index + 1}`);
   assert.deepEqual(
     up.map(({ Name }) => Name),
@@ -63,7 +59,7 @@ export async function assertUp(s: Stage, { version, replicas }: Shape): Promise<
   for (const one of up) {
     assert.equal(one.State.Running, true, `${one.Name} runs`);
     assert.ok(one.Config.Env.includes(`VERSION=${version}`), `${one.Name} is of version ${version}`);
-    const me = await incarnationOf(one);
+    const me = await incarnationOf(one, host);
     const began = s.log().flatMap((line) => /^(post_start\S+) begins (.*)$/.exec(line)?.slice(1) ?? []);
     const ended = s.log().flatMap((line) => (line.endsWith(` ends ${me}`) ? (line.split(' ')[0] ?? '') : []));
     const ends = ended.filter((name) => name.startsWith('post_start'));
@@ -78,6 +74,11 @@ export async function assertGone(s: Stage): Promise<void> {
     (await containers(s.name)).map(({ Name }) => Name),
     [],
   );
+}
+
+/** Of the whole past: no two hooks of a container ran at the same time. */
+export function assertOneAtATime(s: Stage): void {
+  checkOrder(s.log());
 }
 
 /** Of the whole past: each stop came after pre_stop, and no two hooks of a container ran at the same time. */
@@ -101,10 +102,10 @@ export function assertPast(s: Stage, recording: EventRecording): void {
       `${Actor.Attributes['name']} (${host}) died without pre_stop`,
     );
   }
-  assertOneAtATime(log);
+  checkOrder(log);
 }
 
-function assertOneAtATime(log: readonly string[]): void {
+function checkOrder(log: readonly string[]): void {
   const running = new Map<string, string>();
   for (const line of log) {
     const [, hook = '', verb, me = ''] = /^(\S+) (begins|ends) (.*)$/.exec(line) ?? [];
@@ -115,7 +116,7 @@ function assertOneAtATime(log: readonly string[]): void {
   }
 }
 
-async function incarnationOf({ Id }: Container): Promise<string> {
-  const { output } = await exec(Id, ['sh', '-c', `${whoAmI}; echo "$me"`]);
+async function incarnationOf({ Id }: Container, host: string | undefined): Promise<string> {
+  const { output } = await exec(Id, ['sh', '-c', `${whoAmI}; echo "$me"`], host);
   return output.trim();
 }

@@ -1,6 +1,7 @@
 /**
- * An engine of the test's own, which it may kill and start again: dockerd in a network namespace of its own (another one
- * beside it would lose its bridge otherwise), with its own data, socket and containerd. Needs root on Linux.
+ * An engine of the test's own, which it may kill, freeze and start again: dockerd in a network namespace of its own (another
+ * one beside it would lose its bridge otherwise), with its own data, socket and containerd. Needs root on Linux.
+ * Its processes end with the test's, however that ends; what they leave on the disk then is in the temporary directory.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -9,7 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TestContext } from 'node:test';
 import { buffer } from 'node:stream/consumers';
-import { callText, open } from './engine-client.ts';
+import { callJson, callText, open } from './engine-client.ts';
 import { testImage } from './project.ts';
 
 export interface OwnEngine {
@@ -19,6 +20,14 @@ export interface OwnEngine {
   kill(): Promise<void>;
   /** Starts it (again) and resolves when it answers. */
   up(): Promise<void>;
+  /** It takes connections and answers nothing (SIGSTOP), until it is thawed. Its containers go on. */
+  freeze(): void;
+  thaw(): void;
+}
+
+export interface OwnEngineOptions {
+  /** Containers outlive it. Default false. */
+  readonly liveRestore?: boolean;
 }
 
 /** Why there can be none here; undefined when there can. */
@@ -28,9 +37,11 @@ export function noOwnEngine(): string | undefined {
     : 'an engine of its own needs root on Linux';
 }
 
-export async function ownEngine(t: TestContext): Promise<OwnEngine> {
+export async function ownEngine(t: TestContext, { liveRestore = false }: OwnEngineOptions = {}): Promise<OwnEngine> {
   const home = mkdtempSync(join(tmpdir(), 'reeve-engine-'));
   const socket = join(home, 'docker.sock');
+  // What holds the network namespace while there is no dockerd: its containers may outlive it.
+  const holder = spawnMortal(['unshare', '--net', 'sleep', 'infinity']);
   let daemon: ChildProcess | undefined;
   const engine: OwnEngine = {
     host: `unix://${socket}`,
@@ -49,16 +60,22 @@ export async function ownEngine(t: TestContext): Promise<OwnEngine> {
         ['--host', `unix://${socket}`],
         ['--bridge', 'none'],
         ['--iptables=false', '--ip6tables=false'],
+        [`--live-restore=${liveRestore}`],
       ].flat();
-      daemon = spawn('unshare', ['--net', 'dockerd', ...args], { stdio: 'ignore' });
+      daemon = spawnMortal(['nsenter', `--net=/proc/${holder.pid}/ns/net`, 'dockerd', ...args]);
       await answers(engine.host);
     },
+    freeze: () => void daemon?.kill('SIGSTOP'),
+    thaw: () => void daemon?.kill('SIGCONT'),
   };
   t.after(async () => {
-    const ended = new Promise((resolve) => daemon?.once('exit', resolve));
+    engine.thaw();
+    if (liveRestore) await endContainers(engine.host).catch(() => {});
+    const ended = daemon?.exitCode === null && new Promise((resolve) => daemon?.once('exit', resolve));
     // SIGTERM: it ends its containers and its containerd.
     daemon?.kill('SIGTERM');
     await ended;
+    holder.kill();
     unmountAll(home);
     rmSync(home, { recursive: true, force: true });
   });
@@ -66,6 +83,19 @@ export async function ownEngine(t: TestContext): Promise<OwnEngine> {
   const body = await buffer(await open(`/images/${encodeURIComponent(testImage)}/get`));
   await callText('/images/load', { method: 'POST', body, host: engine.host });
   return engine;
+}
+
+/** A process that is asked to end when this one is gone. */
+function spawnMortal(command: readonly string[]): ChildProcess {
+  return spawn('setpriv', ['--pdeathsig', 'TERM', ...command], { stdio: 'ignore' });
+}
+
+/** With live-restore they would stay when it ends. */
+async function endContainers(host: string): Promise<void> {
+  const listed = await callJson<readonly { Id: string }[]>('/containers/json', { host });
+  await Promise.all(
+    listed.map(({ Id }) => callText(`/containers/${Id}/kill`, { method: 'POST', host, query: { signal: 'KILL' } })),
+  );
 }
 
 /** A killed engine leaves the mounts of its containers' file systems and network namespaces. */
