@@ -33,13 +33,15 @@ export interface ConnectionOptions {
   /** From `--host`. */
   readonly host: string | undefined;
   readonly signal: AbortSignal;
+  /** Told when the engine does not answer, and when it does again. */
+  readonly onSilence?: (text: string) => void;
 }
 
 /** Reaches the engine and opens its state; the state's code is loaded while the engine answers. */
-export async function openConnection({ host, signal }: ConnectionOptions): Promise<Connection> {
+export async function openConnection(options: ConnectionOptions): Promise<Connection> {
   const opening = import('../state/sqlite.ts');
   opening.catch(() => {});
-  const engine = await openEngine({ host, signal });
+  const engine = await openEngine(options);
   try {
     const { openState } = await opening;
     const state = openState({ engineId: engine.info().id, environment: process.env });
@@ -50,9 +52,9 @@ export async function openConnection({ host, signal }: ConnectionOptions): Promi
   }
 }
 
-export async function openEngine({ host, signal }: ConnectionOptions): Promise<Engine> {
+export async function openEngine({ host, signal, onSilence }: ConnectionOptions): Promise<Engine> {
   const { connect } = await import('../engine/connect.ts');
-  return connect({ ...(host !== undefined && { host }), signal });
+  return connect({ ...(host !== undefined && { host }), signal, ...(onSilence && { onSilence }) });
 }
 
 async function closeBoth(engine: Engine, state: State): Promise<void> {

@@ -19,6 +19,7 @@ import type { ProcessTable } from './exec-kill.ts';
 import { HOST_PROCESSES } from './exec-kill.ts';
 import { connectionText, systemCode } from './faults.ts';
 import { proxyEnvironment } from './proxy-environment.ts';
+import { Pulse } from './pulse.ts';
 import { Wire } from './wire.ts';
 
 /** Newest API version that this adapter knows (Docker 28.x). */
@@ -38,6 +39,8 @@ export interface ConnectOptions {
   readonly clock?: Clock;
   /** Where processes of commands are looked for; default: this host's. */
   readonly processes?: ProcessTable;
+  /** Told, in words, when the engine does not answer, and when it does again. */
+  readonly onSilence?: (text: string) => void;
 }
 
 /** The engine that the options and the environment name, ready for use. */
@@ -50,7 +53,9 @@ export async function connect(options: ConnectOptions = {}): Promise<Engine> {
   const host = addressText(address);
   const agent = agentOf(address);
   try {
-    const greeting = new Wire(dockerAt(address, agent, undefined), clock);
+    const plain = new Wire(dockerAt(address, agent, undefined), clock);
+    const pulse = options.onSilence && new Pulse({ ping: pingOf(plain, signal), host, clock, say: options.onSilence });
+    const greeting = plain.followedBy(pulse);
     const what = `connect to ${host}`;
     const [headers, about] = await Promise.all([
       greeting.head({ what, path: '/_ping', signal, deadlineMs }),
@@ -60,7 +65,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Engine> {
     const isPodman = headers['libpod-api-version'] !== undefined;
     const config = readDockerConfig(env);
     return new DockerEngine({
-      wire: new Wire(dockerAt(address, agent, `v${apiVersion}`), clock),
+      wire: new Wire(dockerAt(address, agent, `v${apiVersion}`), clock).followedBy(pulse),
       closeSockets: () => agent.destroy(),
       info: engineInfo(about, {
         apiVersion,
@@ -79,6 +84,10 @@ export async function connect(options: ConnectOptions = {}): Promise<Engine> {
     signal.throwIfAborted();
     throw unreachable(host, error);
   }
+}
+
+function pingOf(wire: Wire, signal: AbortSignal): (deadlineMs: number) => Promise<unknown> {
+  return (deadlineMs) => wire.head({ what: 'ping', path: '/_ping', signal, deadlineMs });
 }
 
 interface EngineFacts {

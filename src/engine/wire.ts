@@ -14,6 +14,7 @@ import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
 import { EngineError } from '../model/errors.ts';
 import type { Purpose } from './faults.ts';
+import type { Pulse } from './pulse.ts';
 import { connectionError, isConnectionLoss, isMet, refusalError, refusalText } from './faults.ts';
 
 export interface Call {
@@ -46,10 +47,18 @@ export class Wire {
   readonly #docker: Docker;
   /** What deadlines, pauses and looks back go by. */
   readonly clock: Clock;
+  #pulse: Pulse | undefined;
 
   constructor(docker: Docker, clock: Clock = systemClock) {
     this.#docker = docker;
     this.clock = clock;
+  }
+
+  /** The same, with somebody who notices when the engine does not answer. */
+  followedBy(pulse: Pulse | undefined): Wire {
+    const followed = new Wire(this.#docker, this.clock);
+    followed.#pulse = pulse;
+    return followed;
   }
 
   /** The parsed answer; undefined for an empty one. Reads are repeated when the connection is lost. */
@@ -139,7 +148,8 @@ export class Wire {
 
   async #checked(call: Call, signal: AbortSignal): Promise<IncomingMessage> {
     signal.throwIfAborted();
-    const response = await this.#dial(call, signal);
+    const answer = this.#dial(call, signal);
+    const response = await (this.#pulse?.follow(call.what, answer) ?? answer);
     const status = response.statusCode ?? 0;
     if (status < 400) return response;
     throw refusalError(call.what, { status, text: refusalText(await text(response)) });

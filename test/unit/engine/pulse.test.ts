@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { test } from 'node:test';
+import { systemClock } from '../../../src/clock.ts';
 import { Pulse } from '../../../src/engine/pulse.ts';
 import type { Wire } from '../../../src/engine/wire.ts';
 import { answer, fakeServer } from './fake-server.ts';
@@ -39,7 +40,14 @@ test('an engine that answers nothing is said once, whatever is asked of it, and 
     else answer(response, 200, {});
   });
   const { said, say, nth } = listener();
-  const pulse = new Pulse({ ping: ping(wire, t.signal), host: 'unix:///x.sock', say, patienceMs: 20, pingMs: 20 });
+  const pulse = new Pulse({
+    ping: ping(wire, t.signal),
+    host: 'unix:///x.sock',
+    clock: systemClock,
+    say,
+    patienceMs: 20,
+    pingMs: 20,
+  });
   const followed = wire.followedBy(pulse);
   const calls = ['list networks', 'list volumes'].map((what) =>
     followed.json({ what, path: '/anything', signal: t.signal }),
@@ -69,7 +77,14 @@ test('a call that takes long on an engine that answers others is not told of', a
     return undefined;
   });
   const { said, say } = listener();
-  const pulse = new Pulse({ ping: ping(wire, t.signal), host: 'unix:///x.sock', say, patienceMs: 10, pingMs: 5_000 });
+  const pulse = new Pulse({
+    ping: ping(wire, t.signal),
+    host: 'unix:///x.sock',
+    clock: systemClock,
+    say,
+    patienceMs: 10,
+    pingMs: 5_000,
+  });
   const call = wire.followedBy(pulse).json({ what: 'stop container web', path: '/stop', signal: t.signal });
   await pinged.promise;
   answer(await slow.promise, 200, {});
