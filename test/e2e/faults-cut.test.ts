@@ -92,12 +92,14 @@ for (const cutAfter of [100, 700]) {
     await watch.line(/converged/);
     const [sinceMs, calls] = [performance.now(), proxy.requests.length];
     proxy.cutAfter(cutAfter);
-    await eventually(() => {
+    const [fifth, sixth] = await eventually(() => {
       const opened = proxy.requests.filter(({ atMs, line }) => atMs >= sinceMs && line.includes('/events'));
       assert.ok(opened.length >= 6);
+      return opened.slice(4).map(({ atMs }) => atMs);
     });
     const [made, seconds] = [proxy.requests.length - calls, (performance.now() - sinceMs) / 1000];
-    assert.ok(made / seconds < 60, `${made} calls in ${seconds} s`);
+    assert.ok((sixth ?? 0) - (fifth ?? 0) > 700, 'the stream is opened after growing delays');
+    assert.ok(made < 300, `${made} calls in ${seconds} s`);
     assert.equal(watch.stderr.split('cannot be reached;').length - 1, 1, watch.stderr);
     writeCast(s, { version: 2, replicas: 2 });
     proxy.cutAfter(Infinity);
