@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { test } from 'node:test';
+import { suite, test } from 'node:test';
 import { container, containers, outside, recordEvents } from '../support/engine.ts';
 import { eventually } from '../support/eventually.ts';
-import { stage, writes, type Sketch, type Stage } from '../support/stage.ts';
+import { script, stage, writes, type Sketch, type Stage } from '../support/stage.ts';
 
 const version = (n: number): Record<string, Sketch> => ({ web: { environment: { VERSION: String(n) } } });
 
@@ -162,6 +162,49 @@ test('a run that waits for what never comes is given up for a file that mends it
   await eventually(async () => assert.equal((await container(s.name, 'db')).State.Running, true));
   s.compose({ db: {}, ...version(2) });
   await runs(s, 2);
+});
+
+suite('a run under watch that waits for a slow dependency', () => {
+  const slow = {
+    db: { healthcheck: { test: ['CMD', 'test', '-e', '/out/healthy'], interval: '200ms', start_period: '1h' } },
+    web: { depends_on: { db: { condition: 'service_healthy' } }, post_start: [writes('web')] },
+  };
+
+  test('starts again what dies meanwhile, with its hooks', async (t) => {
+    const s = stage(t);
+    s.compose({ ...slow, other: { post_start: [writes('other')] } });
+    s.start(['watch']);
+    await eventually(() => assert.deepEqual(s.log(), ['other']));
+    await outside.kill((await container(s.name, 'other')).Id);
+    await eventually(() => assert.deepEqual(s.log(), ['other', 'other']));
+    assert.equal((await container(s.name, 'web')).State.Status, 'created');
+    writeFileSync(s.out('healthy'), '');
+    await eventually(() => assert.deepEqual(s.log(), ['other', 'other', 'web']));
+  });
+
+  test('runs a failed hook again meanwhile', async (t) => {
+    const s = stage(t);
+    s.compose({ ...slow, other: { post_start: [script('[ -e /out/go ] && echo passed >> /out/log')] } });
+    const watch = s.start(['watch']);
+    await watch.line(/other\/1.*post_start hook 0 exited 1/);
+    writeFileSync(s.out('go'), '');
+    await eventually(() => assert.deepEqual(s.log(), ['passed']));
+    assert.equal((await container(s.name, 'web')).State.Status, 'created');
+  });
+
+  test('starts nothing more once the project is suspended', async (t) => {
+    const s = stage(t);
+    s.compose(slow);
+    s.start(['watch']);
+    await eventually(async () => assert.equal((await container(s.name, 'db')).State.Running, true));
+    await s.ok(['suspend']);
+    writeFileSync(s.out('healthy'), '');
+    await eventually(async () => assert.equal((await container(s.name, 'db')).State.Health?.Status, 'healthy'));
+    assert.equal((await s.ok(['ps', '-q'])).exitCode, 0);
+    assert.equal((await container(s.name, 'web')).State.Status, 'created');
+    await s.ok(['resume']);
+    await eventually(() => assert.deepEqual(s.log(), ['web']));
+  });
 });
 
 test('--down-on-exit takes the project down, hooks and all', async (t) => {

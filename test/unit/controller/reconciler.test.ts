@@ -15,7 +15,7 @@ import type { Project } from '../../../src/model/project.ts';
 import { RememberingEngine } from '../../../src/engine/remembering-engine.ts';
 import { HeldNotices } from '../../support/held-notices.ts';
 import { openedState } from '../../support/state.ts';
-import { VirtualClock } from '../../support/virtual-clock.ts';
+import { until, VirtualClock } from '../../support/virtual-clock.ts';
 import { hook, project } from '../../support/world.ts';
 
 class Bench {
@@ -237,6 +237,83 @@ suite('a container that does not stay up', () => {
     bench.engine.process = ({ name }) => (name === 'shop-db-1' ? { endsAfter: 0, exitCode: 1 } : {});
     const result = await bench.apply(two);
     assert.equal(result.kind, 'deferred');
+    assert.equal(bench.engine.get('web/1').state.status, 'created');
+  });
+});
+
+suite('a run that waits for a slow dependency', () => {
+  const healthy = { db: { condition: 'service_healthy', required: true } } as const;
+  const slow = project({ db: simple, web: { ...simple, depends_on: healthy }, other: simple });
+
+  /** Applies until only the wait for `db` is left. */
+  async function waiting(bench: Bench, desired: Project, rest: Partial<ApplyRequest> = {}): Promise<ReconcileResult> {
+    bench.engine.process = ({ name }) => ({ health: name === 'shop-db-1' ? 'starting' : 'none' });
+    const running = bench.apply(desired, rest);
+    await until(() => bench.starts().includes('other/1') && bench.starts().includes('db/1'));
+    await bench.clock.advance(0);
+    return running;
+  }
+
+  test('starts again what dies meanwhile, with its backoff, and goes on waiting', async (t) => {
+    const bench = new Bench(t);
+    const running = waiting(bench, slow);
+    await until(() => bench.starts().length === 2);
+    bench.engine.kill('other/1');
+    await bench.clock.advance(999);
+    assert.deepEqual(bench.starts().toSorted(), ['db/1', 'other/1']);
+    await bench.clock.advance(1);
+    await until(() => bench.starts().length === 3);
+    assert.equal(bench.starts().at(-1), 'other/1');
+    assert.equal(bench.engine.get('web/1').state.status, 'created');
+    bench.engine.setHealth('db/1', 'healthy');
+    assert.equal((await running).kind, 'converged');
+    assert.equal(bench.engine.get('web/1').state.status, 'running');
+  });
+
+  test('gives the post_start to what was started from outside meanwhile', async (t) => {
+    const bench = new Bench(t);
+    const hooked = project({ ...slow.services, other: { ...simple, post_start: [hook('register')] } });
+    const running = waiting(bench, hooked);
+    const runs = (): number => bench.engine.log.filter(({ what }) => what === 'exec-end').length;
+    await until(() => runs() === 1);
+    await bench.clock.advance(2000);
+    bench.engine.restart('other/1');
+    await until(() => runs() === 2);
+    bench.engine.setHealth('db/1', 'healthy');
+    assert.equal((await running).kind, 'converged');
+  });
+
+  test('is not disturbed by what changes nothing', async (t) => {
+    const bench = new Bench(t);
+    const running = waiting(bench, slow);
+    await until(() => bench.starts().length === 2);
+    await bench.clock.advance(0);
+    bench.engine.setHealth('other/1', 'none');
+    await bench.clock.advance(5000);
+    bench.engine.setHealth('db/1', 'healthy');
+    await running;
+    // The first round, and the look at its end.
+    assert.equal(bench.rounds().length, 1);
+  });
+
+  test('leaves what has failed to the end, where nobody comes back for it', async (t) => {
+    const bench = new Bench(t);
+    const failing = project({ ...slow.services, other: { ...simple, post_start: [hook('register')] } });
+    bench.engine.script = () => ({ exitCode: 1 });
+    const running = waiting(bench, failing);
+    await until(() => bench.events.some(({ type }) => type === 'hook-ended'));
+    await bench.clock.advance(2000);
+    bench.engine.setHealth('db/1', 'healthy');
+    assert.equal((await running).kind, 'failed');
+    assert.equal(bench.engine.get('web/1').state.status, 'running');
+  });
+
+  test('ends early for what has failed, where somebody comes back for it', async (t) => {
+    const bench = new Bench(t);
+    const failing = project({ ...slow.services, other: { ...simple, post_start: [hook('register')] } });
+    bench.engine.script = () => ({ exitCode: 1 });
+    const result = await waiting(bench, failing, { comesBack: true });
+    assert.deepEqual([result.kind, result.failures], ['failed', ['other/1: post_start hook 0 exited 1']]);
     assert.equal(bench.engine.get('web/1').state.status, 'created');
   });
 });
