@@ -154,6 +154,7 @@ class Watch {
         command: 'watch',
         directory: directoryOf(key),
         releaseStopped: false,
+        comesBack: true,
         drain: AbortSignal.any([drain, interrupt.signal]),
         signal,
       });

@@ -54,6 +54,8 @@ export interface ApplyRequest extends RunControl {
   readonly directory?: string | undefined;
   /** Services that were stopped by hand are wanted again. */
   readonly releaseStopped: boolean;
+  /** A run that fails is made again after a while. Default false. */
+  readonly comesBack?: boolean;
 }
 
 /** Converges one project. */
@@ -64,6 +66,7 @@ export function apply(ports: ReconcilerPorts, request: ApplyRequest): Promise<Re
   return reconcile(ports, {
     ...runOf(request, desired.name, command),
     desired,
+    comesBack: request.comesBack ?? false,
     makePlan: (snapshot) => {
       if (!askedOf) {
         askedOf = new Map(snapshot.observed.containers.map(({ id, state }) => [id, state.startedAt]));

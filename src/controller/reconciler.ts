@@ -24,9 +24,10 @@ import type { Plan } from '../plan/plan.ts';
 import { renderPlan } from '../plan/render.ts';
 import { isRunning } from '../plan/sequences.ts';
 import type { Lease, State } from '../state/state.ts';
-import type { Backoff } from './backoff.ts';
+import { Attention } from './attention.ts';
+import { Backoff } from './backoff.ts';
 import { historyWriter } from './history.ts';
-import { observe } from './observe.ts';
+import { look, observe } from './observe.ts';
 
 export interface ReconcilerPorts {
   readonly engine: Engine;
@@ -61,10 +62,13 @@ export interface ReconcileRequest {
   readonly project: string;
   /** undefined: there are no files (`down --project-name`). */
   readonly desired: Project | undefined;
+  /** Called in each round, and by a run that waits for a look at what else there is to do; in the first round it may write. */
   readonly makePlan: (snapshot: Snapshot) => Plan;
   /** For the lease and the history: `apply`, `watch`, `down`. */
   readonly command: string;
   readonly options: RunOptions;
+  /** A run that fails is made again after a while: it does not wait for slow dependencies then. Default false. */
+  readonly comesBack?: boolean;
   /** Aborted: no new action begins, running ones settle. */
   readonly drain: AbortSignal;
   /** Aborted: everything is left where it is. */
@@ -111,6 +115,7 @@ async function settle(ports: ReconcilerPorts, request: ReconcileRequest, lease: 
   const reconcileId = randomUUID();
   let actions = 0;
   let [carriedOut, repeats] = ['', 0];
+  const endedWaits = new Backoff({ clock: ports.clock, random: Math.random });
   for (let round = 1, stale = 0; ; round += 1) {
     if (!lease.isHeld())
       throw new StateError('lost', `the lease of ${request.project} was lost, its file was removed; run reeve again`);
@@ -123,9 +128,17 @@ async function settle(ports: ReconcilerPorts, request: ReconcileRequest, lease: 
     if (repeats >= REPEATED_ROUNDS) return outcome('failed', plan, actions, unsettled(plan));
     state.inventory.expectStarts(request.project, stopped(plan));
     const writer = historyWriter(state.history, ports.clock, reconcileId);
+    const attention = new Attention({
+      ...ports,
+      plan,
+      replan: () => replan(ports, request, round),
+      repeats: endedWaits,
+      comesBack: request.comesBack ?? false,
+    });
     const result = await executePlan({
       ...ports,
       ...request,
+      drain: AbortSignal.any([request.drain, attention.signal]),
       plan,
       observed,
       ledger: state.hooks,
@@ -133,13 +146,15 @@ async function settle(ports: ReconcilerPorts, request: ReconcileRequest, lease: 
       emit: (event) => {
         writer.record(event);
         noteStart(ports, event);
+        attention.follow(event);
         ports.emit(event);
       },
-    });
+    }).finally(() => attention.close());
     writer.flush();
     actions += [...result.outcomes.values()].filter(({ kind }) => kind === 'succeeded').length;
-    carriedOut = result.stale ? '' : text;
-    if (result.interrupted) return outcome('interrupted', plan, actions, messages(result, plan));
+    const waitsEnded = attention.signal.aborted && !request.drain.aborted && !request.signal.aborted;
+    carriedOut = result.stale || waitsEnded ? '' : text;
+    if (result.interrupted && !waitsEnded) return outcome('interrupted', plan, actions, messages(result, plan));
     if (result.stale && stale < STALE_ROUNDS) stale += 1;
     else if (result.failures.length > 0) {
       const retryable = result.failures.some((failure) => failure.retryable);
@@ -162,6 +177,15 @@ async function lookAndPlan(
     const isFresh = (observed.ageMs ?? 0) <= ACTABLE_MS || 'maxAgeMs' in maxAge;
     if (isFresh || plan.actions.length === 0) return { observed, plan };
   }
+}
+
+/** The plan as it would be made now, for a run that waits; writes nothing. */
+async function replan(ports: ReconcilerPorts, request: ReconcileRequest, round: number): Promise<Plan> {
+  const { observed, ledger } = await look(ports, request);
+  const expected = ports.state.inventory.expectedStarts(request.project);
+  const down = observed.containers.filter((one) => !isRunning(one) && expected.has(one.id));
+  const pendingStarts = new Set(down.map(({ id }) => id));
+  return request.makePlan({ observed, ledger, round: round + 1, pendingStarts, ...crashDelays(ports, observed) });
 }
 
 function settled(ports: ReconcilerPorts, plan: Plan, actions: number): ReconcileResult {

@@ -1,0 +1,165 @@
+/**
+ * Keeps a run that only waits for slow dependencies from being blind: what happens meanwhile is looked at, and when there
+ * is something new to do the waits end, so that the next round does it and waits on.
+ *
+ * Level, not edge: a notice makes it look and plan again, and only the difference of two plans, told by the stable ids of
+ * their actions, ends the waits. While anything but waits runs it does nothing: a hook or a stop is never cut short. The
+ * alternative, a second run beside the first, would need two plans to agree about one world.
+ * An action that ended waits before ends them again only after a growing delay, so that what has no effect is no hot loop.
+ */
+
+import type { Clock } from '../clock.ts';
+import type { Engine, EngineNotice } from '../engine/engine.ts';
+import type { RunEvent } from '../execute/events.ts';
+import { isEngineError } from '../model/errors.ts';
+import type { ActionId, Plan } from '../plan/plan.ts';
+import type { State } from '../state/state.ts';
+import type { Backoff } from './backoff.ts';
+
+export interface AttentionRequest {
+  readonly plan: Plan;
+  readonly engine: Pick<Engine, 'subscribe'>;
+  readonly state: Pick<State, 'inventory'>;
+  readonly clock: Clock;
+  /** The plan as it would be made now; writes nothing. */
+  readonly replan: () => Promise<Plan>;
+  /** By action: what ended waits before. */
+  readonly repeats: Backoff;
+  /** Somebody comes back after a failure: the waits end for it, so that its retry does not wait for them. */
+  readonly comesBack: boolean;
+}
+
+export class Attention {
+  readonly #request: AttentionRequest;
+  readonly #waits: ReadonlySet<ActionId>;
+  readonly #unfinished: Set<ActionId>;
+  readonly #inFlight = new Set<ActionId>();
+  readonly #end = new AbortController();
+  readonly #close: (() => void)[] = [];
+  #cancelTimer = (): void => {};
+  /** Counts what was heard and done: a look that something overtook says nothing. */
+  #moves = 0;
+  #stirred = false;
+  #looking = false;
+  #hasFailed = false;
+  /** What was planned is not what is wanted, whatever a look would show. */
+  #outdated = false;
+
+  constructor(request: AttentionRequest) {
+    this.#request = request;
+    const { plan, engine, state } = request;
+    this.#unfinished = new Set(plan.actions.map(({ id }) => id));
+    this.#waits = new Set(plan.actions.flatMap(({ id, kind }) => (kind === 'await-container' ? [id] : [])));
+    if (this.#waits.size === 0) return;
+    this.#close.push(
+      engine.subscribe((notice) => this.#hear(notice)),
+      state.inventory.onHoldsChange(() => {
+        this.#outdated = true;
+        this.#stir();
+      }),
+    );
+    this.#lookLater(plan);
+  }
+
+  /** Aborted: the waits are to end, and another round is to be made. */
+  get signal(): AbortSignal {
+    return this.#end.signal;
+  }
+
+  /** Every event of the run. */
+  follow(event: RunEvent): void {
+    if (event.type !== 'action-started' && event.type !== 'action-settled') return;
+    const { id } = event.action;
+    this.#moves += 1;
+    if (event.type === 'action-started') this.#inFlight.add(id);
+    else {
+      this.#inFlight.delete(id);
+      this.#unfinished.delete(id);
+      this.#hasFailed ||= event.outcome.kind === 'failed';
+      this.#outdated ||= event.outcome.kind === 'stale';
+    }
+    // What was heard before, while something ran.
+    queueMicrotask(() => void this.#consider());
+  }
+
+  /** The run is over. */
+  close(): void {
+    this.#cancelTimer();
+    for (const close of this.#close.splice(0)) close();
+    this.#inFlight.clear();
+  }
+
+  #hear(notice: EngineNotice): void {
+    const { project } = this.#request.plan;
+    if (notice.kind === 'disconnected' || notice.kind === 'image') return;
+    if (notice.kind === 'container' && (notice.project !== project || notice.action.startsWith('exec_'))) return;
+    if ((notice.kind === 'network' || notice.kind === 'volume') && (notice.project ?? project) !== project) return;
+    this.#stir();
+  }
+
+  #stir(): void {
+    this.#moves += 1;
+    this.#stirred = true;
+    // After all who listen: what the engine's adapter remembers is put right by the same notice.
+    queueMicrotask(() => void this.#consider());
+  }
+
+  #onlyWaits(): boolean {
+    return this.#inFlight.size > 0 && [...this.#inFlight].every((id) => this.#waits.has(id));
+  }
+
+  async #consider(): Promise<void> {
+    if (this.#looking || this.#end.signal.aborted || !this.#onlyWaits()) return;
+    if (this.#hasFailed) {
+      if (this.#request.comesBack) this.#endWaits('something failed');
+      return;
+    }
+    if (this.#outdated) return this.#endWaits('the world moved');
+    if (!this.#stirred) return;
+    this.#stirred = false;
+    this.#looking = true;
+    const before = this.#moves;
+    const plan = await this.#replan();
+    this.#looking = false;
+    if (this.#moves !== before) this.#stirred = true;
+    else if (plan) this.#judge(plan);
+    if (this.#stirred) await this.#consider();
+  }
+
+  /** undefined: the engine does not say; the run itself will find out. */
+  async #replan(): Promise<Plan | undefined> {
+    try {
+      return await this.#request.replan();
+    } catch (error) {
+      if (isEngineError(error) || this.#inFlight.size === 0) return undefined;
+      this.#end.abort(error);
+      return undefined;
+    }
+  }
+
+  #judge(plan: Plan): void {
+    const { repeats } = this.#request;
+    const fresh = plan.actions.filter(({ id, kind }) => kind !== 'await-container' && !this.#unfinished.has(id));
+    const due = fresh.filter(({ id }) => repeats.remainingMs(id) === 0);
+    if (due.length === 0)
+      return this.#lookLater(
+        plan,
+        fresh.map(({ id }) => repeats.remainingMs(id)),
+      );
+    for (const { id } of due) repeats.next(id);
+    this.#endWaits('there is something else to do');
+  }
+
+  /** What the plan leaves for later is looked at then. */
+  #lookLater({ deferrals }: Plan, delays: readonly number[] = []): void {
+    const { clock } = this.#request;
+    const nowMs = clock.now();
+    const soonestMs = Math.min(...delays, ...deferrals.map(({ untilMs }) => Math.max(0, untilMs - nowMs)));
+    this.#cancelTimer();
+    if (soonestMs !== Infinity) this.#cancelTimer = clock.setTimer(soonestMs, () => this.#stir());
+  }
+
+  #endWaits(why: string): void {
+    this.#end.abort(new Error(why));
+  }
+}
