@@ -24,7 +24,8 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** The machine's own time. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  monotonic: () => performance.now(),
+  // Not performance.now(): the first use of that loads all of node:perf_hooks.
+  monotonic: () => Number(process.hrtime.bigint()) / 1e6,
   delay: (ms, signal) => delayBy(systemClock, ms, signal),
   setTimer(ms, callback) {
     let timer = setTimeout(elapse, Math.min(ms, LONGEST_TIMER_MS), ms);

@@ -14,7 +14,7 @@ export interface Program {
   readonly root: string;
 }
 
-/** An oclif configuration that knows the commands of the table and loads the class of the one that is asked for. */
+/** An oclif configuration that knows the names and summaries of the commands, for its help; it runs none. */
 export function loadConfig(program: Program, table: Readonly<Record<string, CommandEntry>>): Promise<Config> {
   const pjson: Interfaces.PJSON = {
     name: program.name,
@@ -22,20 +22,13 @@ export function loadConfig(program: Program, table: Readonly<Record<string, Comm
     description: program.description,
     oclif: { bin: program.name, topicSeparator: ' ' },
   };
-  const findCommand = async (id: string): Promise<Command.Class> => {
-    const entry = table[id];
-    if (entry === undefined) throw new Error(`no command ${id}`);
-    const { default: commandClass } = await entry.load();
-    commandClass.id = id;
-    return commandClass;
-  };
   const plugin: Interfaces.Plugin = {
     _base: '',
     alias: program.name,
     commandIDs: Object.keys(table),
-    commands: Object.entries(table).map(([id, entry]) => loadable(id, entry, () => findCommand(id))),
+    commands: Object.entries(table).map(([id, entry]) => loadable(id, entry)),
     commandsDir: undefined,
-    findCommand,
+    findCommand: runsNothing,
     hasManifest: false,
     hooks: {},
     isRoot: true,
@@ -53,7 +46,11 @@ export function loadConfig(program: Program, table: Readonly<Record<string, Comm
   return Config.load({ root: program.root, pjson, plugins: new Map([[plugin.name, plugin]]) });
 }
 
-function loadable(id: string, entry: CommandEntry, load: () => Promise<Command.Class>): Command.Loadable {
+function runsNothing(): never {
+  throw new Error('the commands of this configuration are not run by it');
+}
+
+function loadable(id: string, entry: CommandEntry): Command.Loadable {
   return {
     id,
     summary: entry.summary,
@@ -62,6 +59,6 @@ function loadable(id: string, entry: CommandEntry, load: () => Promise<Command.C
     hidden: false,
     flags: {},
     args: {},
-    load,
+    load: runsNothing,
   };
 }

@@ -1,14 +1,56 @@
-/** What all commands share: the global flags. A command parses its words, calls, renders; it decides nothing. */
+/**
+ * What all commands share: the global flags, how words are parsed. A command parses its words, calls, renders; it decides
+ * nothing. Its static members are those of an oclif command, from which oclif parses the words and lays out the help;
+ * oclif's own base class is not used, as it brings configuration and plug-ins to every start.
+ */
 
-import { Args, Command, Flags } from '@oclif/core';
 import type { ExitCode } from './exit.ts';
 import { parseDurationMs } from './durations.ts';
 import { globalFlags } from './global-flags.ts';
+import type { ArgInput, FlagInput, Input, ParserOutput } from './oclif.ts';
+import { Args, Flags, parseWords } from './oclif.ts';
 
-export abstract class ReeveCommand extends Command {
-  static override baseFlags = globalFlags;
+type Output = Record<string, unknown>;
 
-  abstract override run(): Promise<ExitCode>;
+export abstract class ReeveCommand {
+  static summary: string;
+  static description: string | undefined;
+  /** Command lines; `<%= config.bin %>` stands for the program. */
+  static examples: string[] = [];
+  static args: ArgInput = {};
+  static flags: FlagInput = {};
+  static baseFlags = globalFlags;
+  /** False: takes more words than `args` says. */
+  static strict = true;
+
+  readonly #words: readonly string[];
+
+  /** `words`: those after the command's name, with the global flags before it. */
+  constructor(words: readonly string[]) {
+    this.#words = words;
+  }
+
+  abstract run(): Promise<ExitCode>;
+
+  /** Throws oclif's CLIError for words that the command does not take. */
+  protected parse<F extends Output, B extends Output, A extends Output>(
+    command: Input<F, B, A>,
+  ): Promise<ParserOutput<F, B, A>> {
+    const flags = Object.assign({}, command.baseFlags, command.flags);
+    return parseWords<F, B, A>([...this.#words], { ...command, flags });
+  }
+}
+
+/** A class of one command, as its file exports it. */
+export interface CommandClass {
+  readonly summary: string;
+  readonly description: string | undefined;
+  readonly examples: string[];
+  readonly args: ArgInput;
+  readonly flags: FlagInput;
+  readonly baseFlags: FlagInput;
+  readonly strict: boolean;
+  new (words: readonly string[]): ReeveCommand;
 }
 
 /** Milliseconds, from `30s`, `5m` or a number of seconds. */

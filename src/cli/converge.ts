@@ -3,7 +3,6 @@
  * summary on stdout, failures in full on stderr, one exit code. One project that fails holds back no other.
  */
 
-import { performance } from 'node:perf_hooks';
 import type { ReconcileResult } from '../controller/reconciler.ts';
 import { messageOf } from '../model/errors.ts';
 import type { ExitCode } from './exit.ts';
@@ -14,6 +13,7 @@ import { renderDiagnostics } from './render/diagnostics.ts';
 import { resultJson } from './render/event-json.ts';
 import { neutralise } from './render/neutralise.ts';
 import { renderDuration } from './render/time.ts';
+import { systemClock } from './wire.ts';
 
 export interface Job {
   /** The project's name, or its folder where that is not known. */
@@ -49,12 +49,12 @@ export async function converge(jobs: readonly Job[], options: ConvergeOptions): 
 }
 
 async function runJob(job: Job): Promise<Ending> {
-  const beganMs = performance.now();
+  const beganMs = systemClock.monotonic();
   try {
     const result = await job.run();
-    return { job, durationMs: performance.now() - beganMs, result };
+    return { job, durationMs: systemClock.monotonic() - beganMs, result };
   } catch (error) {
-    return { job, durationMs: performance.now() - beganMs, error };
+    return { job, durationMs: systemClock.monotonic() - beganMs, error };
   }
 }
 

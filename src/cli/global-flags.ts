@@ -3,7 +3,7 @@
  * the same names, defaults and variables as Docker Compose.
  */
 
-import { Flags } from '@oclif/core';
+import { Flags } from './oclif.ts';
 import { LOG_LEVELS } from '../log.ts';
 import type { LogLevel } from '../log.ts';
 import type { LoadOptions } from './wire.ts';

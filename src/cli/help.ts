@@ -3,9 +3,12 @@
  * lays out the page; the table knows only summaries, so the class of the command that is asked about is loaded for it.
  */
 
-import { CommandHelp, Help, type Command, type Config } from '@oclif/core';
+import { CommandHelp, Help, type Command } from '@oclif/core';
 import packageJson from '../../package.json' with { type: 'json' };
+import type { CommandClass } from './command.ts';
+import { loadConfig } from './command-line.ts';
 import type { CommandEntry } from './commands/index.ts';
+import { findCommand } from './commands/index.ts';
 
 export function rootHelp(table: Readonly<Record<string, CommandEntry>>): string {
   const names = Object.keys(table).map((id) => id.replaceAll(':', ' '));
@@ -38,8 +41,12 @@ EXIT CODES
 `;
 }
 
-export async function showCommandHelp(config: Config, command: Command.Loadable): Promise<void> {
-  describeFrom(await command.load(), command);
+export async function showCommandHelp(id: string, table: Readonly<Record<string, CommandEntry>>): Promise<void> {
+  const { name, version, description } = packageJson;
+  const config = await loadConfig({ name, version, description, root: import.meta.dirname }, table);
+  const command = config.findCommand(id, { must: true });
+  const entry = findCommand(table, id);
+  if (entry !== undefined) describeFrom((await entry.load()).default, command);
   const help = new CommandPage(config, {
     maxWidth: 110,
     flagSortOrder: 'none',
@@ -53,7 +60,7 @@ class CommandPage extends Help {
 }
 
 /** Base flags included; a usage line that names arguments as the contract does. */
-function describeFrom(commandClass: Command.Class, command: Command.Loadable): void {
+function describeFrom(commandClass: CommandClass, command: Command.Loadable): void {
   const args = Object.values(commandClass.args).map((arg) => {
     const name = arg.multiple === true ? `${arg.name ?? ''}...` : (arg.name ?? '');
     return arg.required === true ? name : `[${name}]`;

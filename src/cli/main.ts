@@ -3,7 +3,6 @@
  * is oclif's, which loads the one command that runs. Must stay free of static imports that cost time.
  */
 import packageJson from '../../package.json' with { type: 'json' };
-import { commands } from './commands/index.ts';
 
 /** Runs one command line (without `node` and the script) and gives its exit code; never calls process.exit. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -11,6 +10,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${packageJson.name} ${packageJson.version}\n`);
     return 0;
   }
-  const { runCommandLine } = await import('./run-command-line.ts');
+  const [{ runCommandLine }, { commands }] = await Promise.all([
+    import('./run-command-line.ts'),
+    import('./commands/index.ts'),
+  ]);
   return runCommandLine(argv, commands);
 }

@@ -2,16 +2,15 @@
  * Finds the command that a command line names, shows its help or runs it, and turns what is wrong with the words themselves
  * into exit code 2 and one line (CONTRACT §3); everything else is the command's own to say.
  */
-import { Errors, type Command, type Config } from '@oclif/core';
-import packageJson from '../../package.json' with { type: 'json' };
 import { UsageError } from '../model/errors.ts';
 import type { LeadingFlag } from './argv.ts';
 import { findCommandWords } from './argv.ts';
-import { loadConfig } from './command-line.ts';
+import type { CommandClass } from './command.ts';
 import type { CommandEntry } from './commands/index.ts';
+import { findCommand } from './commands/index.ts';
 import { EXIT } from './exit.ts';
 import { globalFlags } from './global-flags.ts';
-import { rootHelp, showCommandHelp } from './help.ts';
+import { CLIError } from './oclif.ts';
 import { neutraliseLine } from './render/neutralise.ts';
 import { nearest } from './wire.ts';
 
@@ -25,52 +24,50 @@ const leadingFlags: readonly LeadingFlag[] = Object.entries(globalFlags).map(([n
 
 /** Runs the words after the program's name and gives the exit code. */
 export async function runCommandLine(argv: readonly string[], table: Table): Promise<number> {
-  const { name, version, description } = packageJson;
-  const config = await loadConfig({ name, version, description, root: import.meta.dirname }, table);
   const wantsHelp = argv.length === 0 || argv[0] === 'help' || argv.slice(0, endOfOptions(argv)).some(isHelpWord);
   const words = (argv[0] === 'help' ? argv.slice(1) : argv).filter((word) => !wantsHelp || !isHelpWord(word));
-  const found = findCommandWords(words, leadingFlags, (id) => config.findCommand(id) !== undefined);
+  const found = findCommandWords(words, leadingFlags, (id) => findCommand(table, id) !== undefined);
   switch (found.kind) {
     case 'unknown-command':
-      return wrongUsage(noSuchCommand(found.word, config));
+      return wrongUsage(noSuchCommand(found.word, table));
     case 'unknown-flag':
       return wrongUsage(
         `no flag ${found.flag} before the command${meant(found.flag, leadingFlags)}; flags of a command stand after it`,
       );
-    case 'none':
+    case 'none': {
       if (!wantsHelp && words.length > 0) return wrongUsage('no command is named; reeve --help lists them');
+      const { rootHelp } = await import('./help.ts');
       process.stdout.write(rootHelp(table));
       return EXIT.converged;
+    }
     case 'command': {
-      const command = config.findCommand(found.id, { must: true });
-      if (!wantsHelp) return run(config, command, found.words);
-      await showCommandHelp(config, command);
+      if (!wantsHelp) return run(found.id, found.words, table);
+      const { showCommandHelp } = await import('./help.ts');
+      await showCommandHelp(found.id, table);
       return EXIT.converged;
     }
   }
 }
 
-async function run(config: Config, command: Command.Loadable, words: readonly string[]): Promise<number> {
+async function run(id: string, words: readonly string[], table: Table): Promise<number> {
+  const entry = findCommand(table, id);
+  if (entry === undefined) throw new Error(`no command ${id}`);
+  const { default: Command } = await entry.load();
   try {
-    const exitCode: unknown = await config.runCommand(command.id, [...words], command);
-    return typeof exitCode === 'number' ? exitCode : EXIT.converged;
+    return await new Command(words).run();
   } catch (error) {
-    if (error instanceof UsageError || error instanceof Errors.CLIError) {
-      return wrongUsage(await usageText(error, command));
-    }
+    if (error instanceof UsageError || error instanceof CLIError) return wrongUsage(usageText(error, id, Command));
     throw error;
   }
 }
 
 /** One line: what the parser says, without its decoration, and what was probably meant. */
-async function usageText(error: Error, command: Command.Loadable): Promise<string> {
+function usageText(error: Error, id: string, { flags: own, baseFlags }: CommandClass): string {
   const unknown = 'flags' in error && Array.isArray(error.flags) ? error.flags.map(String) : [];
   const [flag] = unknown;
-  const title = command.id.replaceAll(':', ' ');
+  const title = id.replaceAll(':', ' ');
   if (flag !== undefined && error.message.startsWith('Nonexistent flag')) {
-    const commandClass = await command.load();
-    const flags = Object.entries({ ...commandClass.flags, ...commandClass.baseFlags });
-    const known = flags.map(([name, { char }]) => ({ name, char }));
+    const known = Object.keys({ ...own, ...baseFlags }).map((name) => ({ name }));
     return `${title} has no flag ${flag}${meant(flag, known)}; reeve ${title} --help lists them`;
   }
   const text = error.message
@@ -87,9 +84,12 @@ function meant(flag: string, known: readonly { readonly name: string }[]): strin
   return name === undefined ? '' : `, did you mean --${name}?`;
 }
 
-function noSuchCommand(word: string, config: Config): string {
-  const names = config.commands.flatMap(({ id, aliases }) => [id, ...aliases]).filter((id) => !id.includes(':'));
-  const name = nearest(word, names);
+function noSuchCommand(word: string, table: Table): string {
+  const names = Object.entries(table).flatMap(([id, { aliases = [] }]) => [id, ...aliases]);
+  const name = nearest(
+    word,
+    names.filter((id) => !id.includes(':')),
+  );
   const remedy = name === undefined ? '' : `, did you mean ${name}?`;
   return `no command "${word}"${remedy}${remedy === '' ? ';' : ''} reeve --help lists them`;
 }

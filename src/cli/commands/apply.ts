@@ -1,4 +1,3 @@
-import { Flags } from '@oclif/core';
 import { DEFAULT_RUN_OPTIONS } from '../../execute/run-context.ts';
 import { UsageError } from '../../model/errors.ts';
 import { parseScale, withScale } from '../../model/scale.ts';
@@ -6,6 +5,7 @@ import { runApply } from '../apply-run.ts';
 import { durationFlag, ReeveCommand, targetsArgument } from '../command.ts';
 import type { ExitCode } from '../exit.ts';
 import { invoke } from '../invocation.ts';
+import { Flags } from '../oclif.ts';
 import { runPlan } from '../plan-run.ts';
 
 export default class Apply extends ReeveCommand {

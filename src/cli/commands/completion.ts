@@ -1,10 +1,12 @@
-import { Args, type Command } from '@oclif/core';
+import type { CommandClass } from '../command.ts';
 import { ReeveCommand } from '../command.ts';
 import type { CompletedCommand, CompletedFlag } from '../completion.ts';
 import { completionScript, SHELLS } from '../completion.ts';
 import type { ExitCode } from '../exit.ts';
 import { EXIT } from '../exit.ts';
+import { commands } from './index.ts';
 import { invoke } from '../invocation.ts';
+import { Args } from '../oclif.ts';
 
 export default class Completion extends ReeveCommand {
   static override summary = 'Print a completion script for bash, zsh or fish.';
@@ -26,17 +28,19 @@ export default class Completion extends ReeveCommand {
   async run(): Promise<ExitCode> {
     const { flags, args } = await this.parse(Completion);
     return invoke(flags, async ({ output }) => {
-      const commands = await Promise.all(
-        this.config.commands.map(async (command) => describe(command.id, command.summary ?? '', await command.load())),
+      const described = await Promise.all(
+        Object.entries(commands).flatMap(([id, { summary, aliases = [], load }]) =>
+          [id, ...aliases].map(async (name) => describe(name, summary, (await load()).default)),
+        ),
       );
       const shell = SHELLS.find((one) => one === args.shell) ?? 'bash';
-      output.result(completionScript(shell, commands).trimEnd());
+      output.result(completionScript(shell, described).trimEnd());
       return EXIT.converged;
     });
   }
 }
 
-function describe(id: string, summary: string, commandClass: Command.Class): CompletedCommand {
+function describe(id: string, summary: string, commandClass: CommandClass): CompletedCommand {
   const flags = Object.entries({ ...commandClass.flags, ...commandClass.baseFlags });
   return {
     words: id.replaceAll(':', ' '),

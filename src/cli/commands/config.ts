@@ -1,11 +1,11 @@
 /** `reeve config`: the model that the files give, or one aspect of it. Reaches no engine. */
 
-import { Flags } from '@oclif/core';
 import { ReeveCommand, servicesArgument } from '../command.ts';
 import { renderConfig, type ConfigAspect } from '../config-text.ts';
 import { runLint } from '../lint-run.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { invoke } from '../invocation.ts';
+import { Flags } from '../oclif.ts';
 import { loadProject } from '../targets.ts';
 
 export default class Config extends ReeveCommand {

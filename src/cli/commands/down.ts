@@ -1,9 +1,9 @@
-import { Flags } from '@oclif/core';
 import { DEFAULT_RUN_OPTIONS } from '../../execute/run-context.ts';
 import { durationFlag, ReeveCommand, servicesArgument } from '../command.ts';
 import { runDown } from '../down-run.ts';
 import type { ExitCode } from '../exit.ts';
 import { invoke } from '../invocation.ts';
+import { Flags } from '../oclif.ts';
 
 export default class Down extends ReeveCommand {
   static override summary = 'Stop and remove containers and networks, pre_stop hooks first.';

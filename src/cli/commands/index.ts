@@ -2,13 +2,13 @@
  * The table of commands: what each is called, the line that `reeve --help` shows for it, and how its file is loaded. Only
  * the command that runs is loaded, so nothing here may import a command, an adapter or a library.
  */
-import type { Command } from '@oclif/core';
+import type { CommandClass } from '../command.ts';
 
 export interface CommandEntry {
   /** One line, for the list of commands. */
   readonly summary: string;
   readonly aliases?: readonly string[];
-  readonly load: () => Promise<{ readonly default: Command.Class }>;
+  readonly load: () => Promise<{ readonly default: CommandClass }>;
 }
 
 /** Every command by its id; a topic and its command are joined by a colon (`hooks:logs` is `reeve hooks logs`). */
@@ -83,3 +83,9 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./completion.ts'),
   },
 };
+
+/** The command of an id or of an alias. */
+export function findCommand(table: Readonly<Record<string, CommandEntry>>, id: string): CommandEntry | undefined {
+  if (Object.hasOwn(table, id)) return table[id];
+  return Object.values(table).find(({ aliases }) => aliases?.includes(id));
+}

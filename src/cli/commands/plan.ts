@@ -1,9 +1,9 @@
-import { Flags } from '@oclif/core';
 import { parseScale, withScale } from '../../model/scale.ts';
 import { DEFAULT_STOP_LIMITS } from '../../plan/stop-budget.ts';
 import { durationFlag, ReeveCommand, targetsArgument } from '../command.ts';
 import type { ExitCode } from '../exit.ts';
 import { invoke } from '../invocation.ts';
+import { Flags } from '../oclif.ts';
 import { runPlan } from '../plan-run.ts';
 
 export default class Plan extends ReeveCommand {

@@ -1,10 +1,10 @@
-import { Flags } from '@oclif/core';
 import { status } from '../../controller/operations.ts';
 import { ReeveCommand, servicesArgument } from '../command.ts';
 import type { ExitCode } from '../exit.ts';
 import { EXIT } from '../exit.ts';
 import { invoke } from '../invocation.ts';
 import { knownProject, recallProject, tryFiles } from '../known-project.ts';
+import { Flags } from '../oclif.ts';
 import { renderReplicas, replicaJson } from '../render/replicas.ts';
 import { withConnection } from '../session.ts';
 import { systemClock } from '../wire.ts';

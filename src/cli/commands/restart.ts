@@ -1,9 +1,9 @@
-import { Flags } from '@oclif/core';
 import { DEFAULT_RUN_OPTIONS } from '../../execute/run-context.ts';
 import { runApply } from '../apply-run.ts';
 import { durationFlag, ReeveCommand, servicesArgument } from '../command.ts';
 import type { ExitCode } from '../exit.ts';
 import { invoke } from '../invocation.ts';
+import { Flags } from '../oclif.ts';
 
 export default class Restart extends ReeveCommand {
   static override summary = 'Stop and start containers in dependency order: pre_stop, stop, start, post_start.';

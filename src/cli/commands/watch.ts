@@ -1,8 +1,8 @@
-import { Flags } from '@oclif/core';
 import { DEFAULT_RUN_OPTIONS } from '../../execute/run-context.ts';
 import { durationFlag, ReeveCommand, targetsArgument } from '../command.ts';
 import type { ExitCode } from '../exit.ts';
 import { invoke } from '../invocation.ts';
+import { Flags } from '../oclif.ts';
 import { runWatch } from '../watch-run.ts';
 
 export default class Watch extends ReeveCommand {

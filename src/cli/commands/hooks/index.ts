@@ -1,9 +1,9 @@
-import { Flags } from '@oclif/core';
 import { ReeveCommand, servicesArgument } from '../../command.ts';
 import type { ExitCode } from '../../exit.ts';
 import { EXIT } from '../../exit.ts';
 import { invoke } from '../../invocation.ts';
 import { knownProject, tryFiles } from '../../known-project.ts';
+import { Flags } from '../../oclif.ts';
 import { maskOf } from '../../render/action.ts';
 import { recordJson, renderLedger } from '../../render/ledger.ts';
 import { withConnection } from '../../session.ts';

@@ -1,10 +1,10 @@
-import { Args, Flags } from '@oclif/core';
 import type { HookRecord } from '../../../model/hook.ts';
 import { ReeveCommand } from '../../command.ts';
 import type { ExitCode } from '../../exit.ts';
 import { EXIT } from '../../exit.ts';
 import { invoke } from '../../invocation.ts';
 import { knownProject, tryFiles } from '../../known-project.ts';
+import { Args, Flags } from '../../oclif.ts';
 import { outputLines } from '../../render/hook-output.ts';
 import { outputPrefix } from '../../render/ledger.ts';
 import { neutraliseLine } from '../../render/neutralise.ts';
