@@ -15,16 +15,12 @@ import type { Address, Tls } from './address.ts';
 import { CommandSocket } from './command-socket.ts';
 
 const OPTIONS = { keepAlive: true, maxFreeSockets: 64 };
+/** Says that there is no name to ask for in TLS: Node would look for one in every request, and see whether it is an address. */
+const PLAIN = { ...OPTIONS, servername: '' };
 
 class PlainAgent extends http.Agent {
   [inspect.custom](): string {
     return 'PlainAgent';
-  }
-}
-
-class TlsAgent extends https.Agent {
-  [inspect.custom](): string {
-    return 'TlsAgent';
   }
 }
 
@@ -33,7 +29,7 @@ class SshAgent extends http.Agent {
   readonly #command: readonly string[];
 
   constructor(command: readonly string[]) {
-    super(OPTIONS);
+    super(PLAIN);
     this.#command = command;
   }
 
@@ -50,12 +46,18 @@ class SshAgent extends http.Agent {
 export function agentOf(address: Address): http.Agent {
   switch (address.kind) {
     case 'unix':
-      return new PlainAgent(OPTIONS);
+      return new PlainAgent(PLAIN);
     case 'tcp':
-      return address.tls ? new TlsAgent({ ...OPTIONS, ...tlsOptions(address.tls) }) : new PlainAgent(OPTIONS);
+      return address.tls ? tlsAgent(address.tls) : new PlainAgent(PLAIN);
     case 'ssh':
       return new SshAgent(sshCommand(address));
   }
+}
+
+/** A function and not a class, as one would load TLS with this file. */
+function tlsAgent(tls: Tls): http.Agent {
+  const agent = new https.Agent({ ...OPTIONS, ...tlsOptions(tls) });
+  return Object.assign(agent, { [inspect.custom]: () => 'TlsAgent' });
 }
 
 /** Arguments of ssh; `--` keeps a host that begins with a dash from being an option. */
