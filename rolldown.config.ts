@@ -1,85 +1,75 @@
 /**
- * Bundles the program into dist/ for the published package: each command a chunk of its own, loaded when it runs, and all
- * libraries inside, so that an installed reeve has no node_modules to walk and nothing else to install.
+ * Bundles into dist/ what is published: the program, of which each command loads only its own parts, and the loader of
+ * Compose files as a library. All libraries are inside, so that an installed reeve has no node_modules to walk and nothing
+ * else to install.
  */
-import { existsSync, globSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { defineConfig, type Plugin } from 'rolldown';
+import type { OutputOptions, RolldownOptions } from 'rolldown';
+import { lazyChunks, lazyRequires } from './build/lazy-requires.ts';
+import { thirdPartyLicenses } from './build/licenses.ts';
+import { plainHttp, withoutUnusedParts } from './build/parts.ts';
 
-/**
- * What dockerode loads at start and reeve never uses: gRPC for the sessions of BuildKit builds, and an SSH client (the
- * engine adapter runs the machine's own ssh). Without them the bundle and its start-up time are less than half.
- */
-const withoutUnusedParts: Plugin = {
-  name: 'without-unused-parts',
-  load: {
-    filter: { id: /[\\/](dockerode[\\/]lib[\\/]session|docker-modem[\\/]lib[\\/]ssh)\.js$/ },
-    handler: (id) =>
-      `module.exports = () => { throw new Error(${JSON.stringify(`not part of reeve: ${basename(id)}`)}); };`,
-  },
+const shape: OutputOptions = {
+  dir: 'dist',
+  sourcemap: false,
+  minify: { compress: true, mangle: false, codegen: false },
+  comments: { legal: false, annotation: false, jsdoc: false },
 };
 
-const VIRTUAL = 'virtual:';
-
-/**
- * An `import` of node:http makes Node read every export of it, and one of them loads its whole fetch implementation: a tenth
- * of the start-up time of a command. Asked for at run time, nothing but the module itself is loaded.
- */
-const plainHttp: Plugin = {
-  name: 'plain-http',
-  resolveId: {
-    filter: { id: /^node:https?$/ },
-    handler: (id) => ({ id: VIRTUAL + id, moduleSideEffects: false }),
+/** Few files, as each costs time to load; what a command may do without is in one of its own. The highest priority wins. */
+const groups = [
+  { name: 'help', test: /[\\/]node_modules[\\/]/, priority: 0 },
+  { name: 'base', test: /[\\/]src[\\/](model[\\/]|clock|log|cli[\\/](?!main|commands[\\/]\w+\.ts))/, priority: 1 },
+  // Of oclif what parses the words of a command line.
+  {
+    name: 'words',
+    test: /[\\/](@oclif[\\/]core[\\/](package\.json|lib[\\/](flags|args|cache|logger|parser|errors|util[\\/](util|fs))\b)|node_modules[\\/](debug|ms|supports-color|has-flag)[\\/])/,
+    priority: 2,
   },
-  load: {
-    filter: { id: new RegExp(`^${VIRTUAL}node:https?$`) },
-    handler: (id) => `export default process.getBuiltinModule(${JSON.stringify(id.slice(VIRTUAL.length))});`,
+  {
+    name: 'engine',
+    test: /^virtual:|[\\/]src[\\/]engine[\\/]|[\\/]node_modules[\\/](dockerode|docker-modem|split-ca)[\\/]/,
+    priority: 2,
   },
-};
-
-/** The licences of what is bundled ask to be passed on with it. */
-const thirdPartyLicenses: Plugin = {
-  name: 'third-party-licenses',
-  generateBundle() {
-    const folders = new Set(
-      [...this.getModuleIds()].flatMap((id) => /^.*[\\/]node_modules[\\/](@[^\\/]+[\\/])?[^\\/]+/.exec(id)?.[0] ?? []),
-    );
-    const sections = [...folders].toSorted().map((folder) => {
-      const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as PackageJson;
-      const [file] = globSync('{LICENSE,LICENCE,license,License}*', { cwd: folder });
-      const text = file === undefined ? '' : readFileSync(join(folder, file), 'utf8').trim();
-      return `${name} ${version} (${typeof license === 'string' ? license : 'see below'})\n\n${text}\n`;
-    });
-    this.emitFile({
-      type: 'asset',
-      fileName: 'THIRD-PARTY-LICENSES.txt',
-      source: sections.join(`\n${'-'.repeat(80)}\n\n`),
-    });
+  { name: 'state', test: /[\\/]src[\\/]state[\\/]/, priority: 2 },
+  { name: 'compose', test: /[\\/]src[\\/]compose[\\/]/, priority: 2 },
+  { name: 'yaml', test: /[\\/]node_modules[\\/]yaml[\\/]/, priority: 2 },
+  {
+    name: 'run',
+    test: /[\\/]src[\\/](controller|plan|execute)[\\/]|[\\/]node_modules[\\/](p-queue|p-timeout|eventemitter3)[\\/]/,
+    priority: 2,
   },
-};
+  { name: 'sources', test: /[\\/]src[\\/]source[\\/]|[\\/]node_modules[\\/](chokidar|readdirp)[\\/]/, priority: 2 },
+];
 
-interface PackageJson {
-  readonly name: string;
-  readonly version: string;
-  readonly license?: unknown;
-}
-
-const compose = 'src/compose/index.ts';
-
-export default defineConfig({
-  input: { cli: 'src/cli/main.ts', ...(existsSync(compose) && { compose }) },
+/** CommonJS, because Node starts it faster than modules, and because it can wait with what it asks for. */
+const program = {
+  input: { cli: 'src/cli/main.ts' },
   platform: 'node',
   // oclif asks for a compiler when it runs a plug-in's sources; we have no plug-ins.
   external: ['typescript'],
-  plugins: [withoutUnusedParts, plainHttp, thirdPartyLicenses],
+  preserveEntrySignatures: 'allow-extension',
+  plugins: [
+    withoutUnusedParts,
+    plainHttp,
+    lazyRequires(/[\\/]node_modules[\\/]@oclif[\\/]core[\\/]lib[\\/].*\.js$/),
+    lazyChunks,
+    thirdPartyLicenses,
+  ],
   output: {
-    dir: 'dist',
-    format: 'esm',
+    ...shape,
+    format: 'cjs',
     cleanDir: true,
-    entryFileNames: '[name].js',
-    chunkFileNames: 'chunks/[name]-[hash].js',
-    sourcemap: false,
-    minify: { compress: true, mangle: false, codegen: false },
-    comments: { legal: false, annotation: false, jsdoc: false },
+    entryFileNames: '[name].cjs',
+    chunkFileNames: 'chunks/[name].cjs',
+    codeSplitting: { groups, includeDependenciesRecursively: false },
+    strictExecutionOrder: true,
   },
-});
+} satisfies RolldownOptions;
+
+const library = {
+  input: { compose: 'src/compose/index.ts' },
+  platform: 'node',
+  output: { ...shape, format: 'esm', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name].js' },
+} satisfies RolldownOptions;
+
+export default [program, library];

@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 // Starts reeve: refuses a Node that is too old, then hands the arguments to main(). No other logic belongs here.
 // The syntax stays old (no ??, no top-level await, no node: imports), so that an old Node can read it far enough to say so.
-import { existsSync, mkdirSync } from 'fs';
-import * as nodeModule from 'module';
-import { homedir } from 'os';
-import { join } from 'path';
+'use strict';
+var fs = require('fs');
+var nodeModule = require('module');
+var os = require('os');
+var path = require('path');
+var url = require('url');
 
 var needed = 24;
 if (parseInt(process.versions.node, 10) < needed) {
@@ -22,22 +24,21 @@ process.emitWarning = function (warning) {
 // Compiled code is kept for the next start, which halves its time. In the user's own cache, as what lies in a shared
 // temporary folder could be planted there. Its folder is made here: Node never returns where one cannot be (/proc).
 if (nodeModule.enableCompileCache) {
-  var cache = process.env.XDG_CACHE_HOME ? process.env.XDG_CACHE_HOME : join(homedir(), '.cache');
+  var cache = process.env.XDG_CACHE_HOME ? process.env.XDG_CACHE_HOME : path.join(os.homedir(), '.cache');
   try {
-    if (!existsSync(cache)) mkdirSync(cache, 448);
-    if (!existsSync(join(cache, 'reeve'))) mkdirSync(join(cache, 'reeve'), 448);
-    nodeModule.enableCompileCache(join(cache, 'reeve'));
+    if (!fs.existsSync(cache)) fs.mkdirSync(cache, 448);
+    if (!fs.existsSync(path.join(cache, 'reeve'))) fs.mkdirSync(path.join(cache, 'reeve'), 448);
+    nodeModule.enableCompileCache(path.join(cache, 'reeve'));
   } catch (error) {
     // A user without a writable home starts a little slower.
   }
 }
 
 // A checkout has the sources, which Node runs as they are; the published package has only the bundled program.
-var source = new URL('../src/cli/main.ts', import.meta.url);
-var program = existsSync(source) ? source : new URL('../dist/cli.js', import.meta.url);
-import(program.href)
-  .then(function (module) {
-    return module.main(process.argv.slice(2));
+var source = path.join(__dirname, '../src/cli/main.ts');
+(fs.existsSync(source) ? import(url.pathToFileURL(source).href) : Promise.resolve(require('../dist/cli.cjs')))
+  .then(function (program) {
+    return program.main(process.argv.slice(2));
   })
   .then(
     function (exitCode) {
