@@ -80,7 +80,8 @@ export function apply(ports: ReconcilerPorts, request: ApplyRequest): Promise<Re
           appliedAtMs: ports.clock.now(),
         });
       }
-      const asked = { ...request.policy, askedOf, held: heldServices(ports.state, desired) };
+      const { apiVersion } = ports.engine.info();
+      const asked = { ...request.policy, askedOf, apiVersion, held: heldServices(ports.state, desired) };
       return planApply(desired, asked, snapshot);
     },
   });
@@ -116,7 +117,7 @@ export async function planOnly(
   const held = heldServices(ports.state, desired);
   const stillHeld =
     held === 'all' ? held : new Map([...held].filter(([name, kind]) => kind !== 'stopped' || !released.has(name)));
-  const asked = { ...policy, held: stillHeld };
+  const asked = { ...policy, apiVersion: ports.engine.info().apiVersion, held: stillHeld };
   const plan = planApply(desired, asked, {
     ...seen,
     round: 1,

@@ -12,7 +12,7 @@ import { EngineError } from '../model/errors.ts';
 import type { Variables } from './address.ts';
 import { addressText, readDockerConfig, resolveAddress } from './address.ts';
 import { agentOf, dockerAt } from './agents.ts';
-import { isAtLeast } from './api-version.ts';
+import { isAtLeast } from '../model/api-version.ts';
 import { DockerEngine } from './docker.ts';
 import type { Engine, EngineInfo } from './engine.ts';
 import type { ProcessTable } from './exec-kill.ts';

@@ -8,7 +8,6 @@
 
 import { EngineError } from '../model/errors.ts';
 import type { Healthcheck, Project, Service } from '../model/project.ts';
-import { requireApi } from './api-version.ts';
 import type { CreateInput } from './create-input.ts';
 import { sharedMode } from './create-input.ts';
 import { bindsAndMounts } from './mounts.ts';
@@ -31,7 +30,7 @@ export const API_SOCKET_CONFIG = '/run/secrets/docker';
 
 /** The create request of one container. */
 export function createSpec(input: CreateInput): CreateSpec {
-  const { project, service, apiVersion } = input;
+  const { project, service } = input;
   refuseUnsupported(service);
   const network = networkSpec(input);
   return {
@@ -54,7 +53,7 @@ export function createSpec(input: CreateInput): CreateSpec {
     Labels: input.labels,
     StopSignal: service.stop_signal,
     StopTimeout: service.stop_grace_period === undefined ? undefined : Math.trunc(service.stop_grace_period / 1e9),
-    Healthcheck: healthcheck(service, apiVersion),
+    Healthcheck: healthcheck(service),
     MacAddress: network.macAddress,
     HostConfig: { ...hostConfig(input), NetworkMode: network.mode, Links: network.links },
     ...(network.endpoints ? { NetworkingConfig: { EndpointsConfig: network.endpoints } } : {}),
@@ -126,18 +125,9 @@ function environment({ service, proxyEnvironment }: CreateInput): string[] {
   return Object.entries(variables).map(([name, value]) => (value === null ? name : `${name}=${value}`));
 }
 
-function healthcheck(service: Service, apiVersion: string): object | undefined {
+function healthcheck(service: Service): object | undefined {
   const check: Healthcheck | undefined = service.healthcheck;
   if (check === undefined) return undefined;
-  if (check.start_interval !== undefined) {
-    requireApi(`${service.name}: healthcheck.start_interval`, apiVersion, '1.44');
-    if (check.start_period === undefined) {
-      throw new EngineError(
-        'rejected',
-        `${service.name}: healthcheck.start_interval requires healthcheck.start_period to be set`,
-      );
-    }
-  }
   return {
     Test: check.disable ? ['NONE'] : check.test,
     Interval: check.interval,

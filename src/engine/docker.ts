@@ -16,7 +16,7 @@ import type {
 } from '../model/observed.ts';
 import type { Project, Service } from '../model/project.ts';
 import type { Variables } from './address.ts';
-import { isAtLeast } from './api-version.ts';
+import { isAtLeast } from '../model/api-version.ts';
 import { waitFor } from './await-state.ts';
 import * as containers from './containers.ts';
 import { API_SOCKET_CONFIG, createSpec } from './create-spec.ts';

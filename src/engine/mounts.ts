@@ -9,7 +9,6 @@
 
 import { EngineError } from '../model/errors.ts';
 import type { FileObject, FileReference, Project, Service, ServiceVolume } from '../model/project.ts';
-import { requireApi } from './api-version.ts';
 import type { CreateInput } from './create-input.ts';
 
 interface Mount {
@@ -21,7 +20,7 @@ interface Mount {
 
 type Entry = { readonly bind: string } | { readonly mount: Mount };
 
-type MountInput = Pick<CreateInput, 'project' | 'service' | 'apiVersion' | 'carriedVolumes'>;
+type MountInput = Pick<CreateInput, 'project' | 'service' | 'carriedVolumes'>;
 
 /** `Binds` and `Mounts` of HostConfig. */
 export function bindsAndMounts(input: MountInput): { Binds: string[] | undefined; Mounts: Mount[] | undefined } {
@@ -53,14 +52,13 @@ export function fileTarget(reference: FileReference, kind: 'config' | 'secret'):
 }
 
 function volumeEntry(volume: ServiceVolume, input: MountInput): Entry {
-  const { project, service, apiVersion } = input;
+  const { project } = input;
   switch (volume.type) {
     case 'bind':
       return needsMountForm(volume) ? { mount: bindMount(volume) } : { bind: bindText(volume.source ?? '', volume) };
     case 'volume':
       return namedVolume(volume, project, input.carriedVolumes);
     case 'image':
-      requireApi(`${service.name}: volume ${volume.target} of type image`, apiVersion, '1.48');
       return { mount: { ...plainMount(volume), ImageOptions: volume.image && { Subpath: volume.image.subpath } } };
     case 'tmpfs':
       return {

@@ -9,7 +9,7 @@
 import { EngineError } from '../model/errors.ts';
 import { containerName } from '../model/owner.ts';
 import type { Network, Project, Service, ServiceNetwork } from '../model/project.ts';
-import { isAtLeast, requireApi } from './api-version.ts';
+import { isAtLeast } from '../model/api-version.ts';
 import type { CreateInput } from './create-input.ts';
 import { sharedMode } from './create-input.ts';
 
@@ -65,20 +65,14 @@ export function endpointSpec(input: EndpointInput, key: string): Record<string, 
       IPv6Address: settings.ipv6_address,
       LinkLocalIPs: settings.link_local_ips,
     },
-    DriverOpts: driverOptions(service, key, settings, apiVersion),
+    DriverOpts: driverOptions(settings),
     MacAddress: endpointMac(service, key, settings, apiVersion),
     GwPriority: settings?.gw_priority,
   };
 }
 
-function driverOptions(
-  service: Service,
-  key: string,
-  settings: ServiceNetwork | undefined,
-  apiVersion: string,
-): Readonly<Record<string, string>> | undefined {
+function driverOptions(settings: ServiceNetwork | undefined): Readonly<Record<string, string>> | undefined {
   if (settings?.interface_name === undefined) return settings?.driver_opts;
-  requireApi(`${service.name}: networks.${key}.interface_name`, apiVersion, '1.49');
   return { ...settings.driver_opts, [INTERFACE_OPTION]: settings.interface_name };
 }
 
@@ -89,15 +83,8 @@ function endpointMac(
   apiVersion: string,
 ): string | undefined {
   const own = settings?.mac_address;
-  if (own !== undefined) requireApi(`${service.name}: networks.${key}.mac_address`, apiVersion, ALL_NETWORKS_AT_CREATE);
   const isFirst = (networkOrder(service)[0] ?? 'default') === key;
   if (!isFirst) return own;
-  if (own !== undefined && service.mac_address !== undefined && own !== service.mac_address) {
-    throw new EngineError(
-      'rejected',
-      `${service.name}: mac_address and networks.${key}.mac_address differ: give one of them`,
-    );
-  }
   return isAtLeast(apiVersion, ALL_NETWORKS_AT_CREATE) ? (own ?? service.mac_address) : undefined;
 }
 

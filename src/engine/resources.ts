@@ -3,8 +3,8 @@
  * service's older attributes both speak, `deploy` wins, as in Compose.
  */
 
-import type { BlkioConfig, DeviceMapping, Service } from '../model/project.ts';
-import { firstSet, updatableResources } from '../model/resources.ts';
+import type { BlkioConfig, Service } from '../model/project.ts';
+import { firstSet, isCdiDevice, updatableResources } from '../model/resources.ts';
 import { restartPolicyOf } from '../model/restart-policy.ts';
 
 /** The restart policy as Compose sends it: an empty name where the service says nothing. */
@@ -44,7 +44,7 @@ function fixedResources(service: Service): Record<string, unknown> {
     DeviceCgroupRules: service.device_cgroup_rules,
     DeviceRequests: deviceRequests(service),
     Devices: service.devices
-      ?.filter((device) => !isCdi(device))
+      ?.filter((device) => !isCdiDevice(device))
       .map((device) => ({
         PathOnHost: device.source,
         PathInContainer: device.target ?? '',
@@ -68,16 +68,8 @@ function blkio(config: BlkioConfig | undefined): Record<string, unknown> {
   };
 }
 
-/** A device named by CDI (`vendor.com/class=name`) is requested by that name instead of mapped by a path. */
-function isCdi(device: DeviceMapping): boolean {
-  return (
-    (device.target ?? device.source) === device.source &&
-    /^[A-Za-z][\w.-]*\/[A-Za-z][\w.-]*=[\w.:-]+$/.test(device.source)
-  );
-}
-
 function deviceRequests(service: Service): object[] | undefined {
-  const cdi = (service.devices ?? []).filter(isCdi).map((device) => device.source);
+  const cdi = (service.devices ?? []).filter(isCdiDevice).map((device) => device.source);
   const request = (device: NonNullable<Service['gpus']>[number], capabilities: readonly string[]) => ({
     Driver: device.driver ?? '',
     Count: device.count ?? 0,

@@ -3,7 +3,7 @@
  * Here rather than in engine/, because the plan compares them and the adapter sends them: one mapping for both.
  */
 
-import type { Service } from './project.ts';
+import type { DeviceMapping, Service } from './project.ts';
 
 /** Zero, '' or undefined: the service does not say. Memory in bytes, CPUs in billionths, pids as a number. */
 export interface UpdatableResources {
@@ -48,6 +48,11 @@ export function firstSet(...values: (number | undefined)[]): number | undefined 
 /** Compose keeps CPUs in single precision and cuts the product off, which shows in values such as 0.7. */
 function nanoCpus(cpus: number): number {
   return Math.trunc(Math.fround(Math.fround(cpus) * 1e9));
+}
+
+/** A device named by CDI (`vendor.com/class=name`) is requested by that name instead of mapped by a path. */
+export function isCdiDevice({ source, target = source }: DeviceMapping): boolean {
+  return target === source && /^[A-Za-z][\w.-]*\/[A-Za-z][\w.-]*=[\w.:-]+$/.test(source);
 }
 
 export interface ResourceDifference {

@@ -17,6 +17,7 @@ import type { Renames } from './renames.ts';
 import type { Resources } from './resources.ts';
 import { isRunning } from './sequences.ts';
 import { undeliverable } from './content.ts';
+import { impossible, renderLacks, serviceLacks } from './engine-limits.ts';
 import { unsupported } from './unsupported.ts';
 
 export interface BlockedInput {
@@ -63,13 +64,32 @@ function isNew({ ref }: ReplicaDecision): boolean {
 }
 
 function obstacleOf(
-  { desired, resources, renames, policy }: BlockedInput,
+  { plan, desired, resources, renames, policy }: BlockedInput,
   { service, replicas }: ServiceDecision,
 ): string | undefined {
   const creates = replicas.some(isNew);
+  const lacks = replicas.some(isUntried) ? serviceLacks(service, policy.apiVersion) : [];
+  const fatal = lacks.filter(({ older }) => older === 'refused' || !policy.noStart);
+  const lacking = fatal.length > 0 ? renderLacks(fatal, policy.apiVersion) : undefined;
+  if (lacks.length > 0 && !lacking) {
+    const said = renderLacks(lacks, policy.apiVersion);
+    plan.notes.push(`${service.name}: ${said}: it is made without, and will not be started so`);
+  }
   const taken = replicas.filter(isNew).flatMap((replica) => renames.obstacle(replica) ?? []);
   const cannotStart = policy.noStart ? undefined : undeliverable(desired, service);
-  return unsupported(service) ?? cannotStart ?? resources.obstacle(service, creates) ?? taken[0];
+  return (
+    unsupported(service) ??
+    impossible(desired, service) ??
+    lacking ??
+    cannotStart ??
+    resources.obstacle(service, creates) ??
+    taken[0]
+  );
+}
+
+/** A container that is to be made, or that reeve made and nobody started yet. */
+function isUntried({ replica: { keep } }: ReplicaDecision): boolean {
+  return keep === undefined || (keep.ours && keep.state.status === 'created');
 }
 
 /** Names that a container which is there cannot get back; it is started under the one that it has. */

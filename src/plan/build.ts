@@ -71,6 +71,7 @@ function attemptPlan(input: PlanInput, staying: ReadonlyMap<string, string>): Pl
   const able = withoutBlocked({ plan, desired, decisions, left, resources, renames, policy });
   const stays = unremovable(volumes, able, removed);
   if (stays) return { volume: stays[0], container: stays[1] };
+  resources.forgo(emptied(decisions, able));
   const emission: Emission = {
     plan,
     desired,
@@ -114,6 +115,17 @@ function followersOf(desired: Project, policy: PlanPolicy, chosen: ReadonlySet<S
     if (follows) followers.add(name);
   }
   return followers;
+}
+
+/** Services of which nothing is left to do because they cannot be started now. */
+function emptied(
+  decisions: ReadonlyMap<ServiceName, ServiceDecision>,
+  able: ReadonlyMap<ServiceName, ServiceDecision>,
+): Set<ServiceName> {
+  const names = [...decisions].filter(
+    ([name, { replicas }]) => replicas.length > 0 && able.get(name)?.replicas.length === 0,
+  );
+  return new Set(names.map(([name]) => name));
 }
 
 function creatingServices(decisions: ReadonlyMap<ServiceName, ServiceDecision>): Set<ServiceName> {

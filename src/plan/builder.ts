@@ -31,6 +31,11 @@ export class PlanBuilder {
     return action.id;
   }
 
+  /** Takes an action back before anything waits for it. */
+  drop(id: ActionId): void {
+    this.#actions.delete(id);
+  }
+
   build(project: ProjectName): Plan {
     return {
       project,

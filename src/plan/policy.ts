@@ -40,6 +40,8 @@ export interface PlanPolicy {
   readonly notBefore: ReadonlyMap<string, number>;
   /** Containers (by id) that reeve stopped and that are wanted again: their exit code says nothing. */
   readonly pendingStarts: ReadonlySet<string>;
+  /** What the engine speaks: some attributes need a newer one. */
+  readonly apiVersion: string;
   /** Milliseconds since the epoch. */
   readonly nowMs: number;
 }
@@ -62,5 +64,6 @@ export const DEFAULT_POLICY: PlanPolicy = {
   held: new Map(),
   notBefore: new Map(),
   pendingStarts: new Set(),
+  apiVersion: '1.51',
   nowMs: 0,
 };

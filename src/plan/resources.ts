@@ -15,6 +15,7 @@ import type { Cause, Drift } from './cause.ts';
 import { renderDrift } from './cause.ts';
 import { networkDefinitionDrift } from './definition-drift.ts';
 import { imageRef } from './drift.ts';
+import { networkLacks, renderLacks } from './engine-limits.ts';
 import type { ActionId } from './plan.ts';
 import type { PlanPolicy } from './policy.ts';
 import { stayingRef } from './sequences.ts';
@@ -28,6 +29,8 @@ export interface Resources {
   readonly image: (ref: string) => ActionId | undefined;
   /** A sentence for the first thing that this service needs and cannot have; of images only where it `creates`. */
   readonly obstacle: (service: Service, creates: boolean) => string | undefined;
+  /** Takes back what would be made for these services alone: nothing is made for what cannot be. */
+  readonly forgo: (blocked: ReadonlySet<ServiceName>) => void;
   /** Whether a network, by its name on the engine, is replaced in this plan. */
   readonly isReplaced: (network: string) => boolean;
   /** Whether this plan replaces any volume: then one container may have to go before another can be made. */
@@ -67,6 +70,7 @@ export function planResources(input: ResourceInput): Resources {
     network: (key) => known(`network/${key}:create`),
     volume: (key) => known(`volume/${key}:create`),
     image: (ref) => known(`image/${ref}:pull`) ?? known(`image/${ref}:build`),
+    forgo: (blocked) => forgo(planning, blocked),
     isReplaced: (network) => planning.replaced.has(network),
     replacesVolumes: [...input.volumes.values()].some(({ fate }) => fate === 'replaced'),
     reconnections: (containerId) => planning.reconnections.get(containerId) ?? [],
@@ -79,6 +83,33 @@ export function planResources(input: ResourceInput): Resources {
         .map((subject) => planning.obstacles.get(subject))
         .find((message) => message !== undefined),
   };
+}
+
+/** A replacement stays: it is for the containers that are there. One image may be made from another service's. */
+function forgo({ plan, desired, services, observed }: Planning, blocked: ReadonlySet<ServiceName>): void {
+  const others = services.filter(({ name }) => !blocked.has(name));
+  const needed = new Set(
+    others.flatMap((service) => [
+      ...networkKeys(service).map((key) => `network/${key}:create`),
+      ...volumeKeys(service).map((key) => `volume/${key}:create`),
+      `image/${imageRef(desired, service)}:pull`,
+    ]),
+  );
+  const isThere = (list: readonly { readonly name: string }[], name: string | undefined): boolean =>
+    list.some((one) => one.name === name);
+  for (const service of services.filter(({ name }) => blocked.has(name))) {
+    const absent = [
+      ...networkKeys(service)
+        .filter((key) => !isThere(observed.networks, desired.networks[key]?.name))
+        .map((key) => `network/${key}:create`),
+      ...volumeKeys(service)
+        .filter((key) => !isThere(observed.volumes, desired.volumes[key]?.name))
+        .map((key) => `volume/${key}:create`),
+      `image/${imageRef(desired, service)}:pull`,
+    ];
+    for (const id of absent) if (!needed.has(id)) plan.drop(id);
+    if (!others.some(({ build }) => build)) plan.drop(`image/${imageRef(desired, service)}:build`);
+  }
 }
 
 function networkKeys(service: Service): string[] {
@@ -97,15 +128,19 @@ function sortedUnique(keys: readonly string[]): string[] {
 const PREDEFINED_NETWORKS = new Set(['host', 'none', 'bridge']);
 
 function planNetwork(planning: Planning, key: string): void {
-  const { plan, desired, observed, obstacles } = planning;
+  const { plan, desired, observed, policy, obstacles } = planning;
   const network = desired.networks[key];
   if (!network) return;
   const { name } = network;
   const found = observed.networks.find((one) => one.name === name || one.id === name);
   const subject = `network/${key}`;
+  const lacks = networkLacks(network, policy.apiVersion);
+  const lacking = lacks.length > 0 ? renderLacks(lacks, policy.apiVersion) : undefined;
   if (network.external) {
     if (found || PREDEFINED_NETWORKS.has(name)) return;
     obstacles.set(subject, missingExternal('network', name));
+  } else if (lacking !== undefined && (!found || networkDefinitionDrift(found, network))) {
+    obstacles.set(subject, `network ${name}: ${lacking}`);
   } else if (!found) {
     plan.add({ id: `${subject}:create`, kind: 'create-network', cause: { kind: 'absent' }, network: key });
   } else if (isOfOthers(found, desired, key)) {

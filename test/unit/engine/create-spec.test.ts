@@ -340,11 +340,6 @@ describe('networks by API version', () => {
       [now['MacAddress'], now.NetworkingConfig?.EndpointsConfig['shop_default']?.['MacAddress']],
       [undefined, mac_address],
     );
-    refuses(
-      /mac_address.* differ/,
-      { mac_address, networks: { default: { mac_address: '02:42:ac:11:00:0a' } } },
-      { project, apiVersion: '1.51' },
-    );
   });
 
   it('links lead to every container of a service under its three names, made or not', () => {
@@ -360,24 +355,6 @@ describe('networks by API version', () => {
     const links = host({ links: ['db:store'], external_links: ['box', 'far:near'] }, { project, number: 2 })['Links'];
     assert.deepEqual(links, ['shop-db-1:store', 'shop-db-1:db-2', 'shop-db-1:shop-db-2', 'box:box', 'far:near']);
   });
-
-  const tooNew: readonly [attribute: RegExp, sketch: ServiceSketch, since: string][] = [
-    [
-      /healthcheck\.start_interval/,
-      { healthcheck: { test: ['CMD', 'true'], start_period: 1e9, start_interval: 1e9 } },
-      '1.44',
-    ],
-    [/networks\.default\.mac_address/, { networks: { default: { mac_address: '02:42:ac:11:00:09' } } }, '1.44'],
-    [/networks\.default\.interface_name/, { networks: { default: { interface_name: 'eth7' } } }, '1.49'],
-    [/volume \/i of type image/, { volumes: [{ type: 'image', source: 'x', target: '/i' }] }, '1.48'],
-  ];
-  for (const [attribute, sketch, since] of tooNew) {
-    it(`${attribute.source} is refused before API ${since}, and sent from it on`, () => {
-      refuses(attribute, sketch, { project });
-      refuses(new RegExp(`needs engine API ${since} or newer, this engine speaks 1\\.41`), sketch, { project });
-      assert.ok(spec(sketch, { project, apiVersion: since }));
-    });
-  }
 });
 
 describe('the request for a network', () => {
