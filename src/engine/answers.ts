@@ -19,6 +19,9 @@ export interface EndpointAnswer {
   readonly IPAddress?: string;
   readonly GlobalIPv6Address?: string;
   readonly MacAddress?: string;
+  readonly IPAMConfig?: { readonly LinkLocalIPs?: readonly string[] | null } | null;
+  readonly DriverOpts?: Readonly<Record<string, string>> | null;
+  readonly GwPriority?: number;
 }
 
 export interface MountAnswer {

@@ -14,6 +14,7 @@ import type {
   ObservedProject,
   ObservedVolume,
 } from '../model/observed.ts';
+import { networkOrder } from '../model/endpoint.ts';
 import type { Project, Service } from '../model/project.ts';
 import type { Variables } from './address.ts';
 import { isAtLeast } from '../model/api-version.ts';
@@ -46,7 +47,7 @@ import { awaitExec, createExec, execPid, inspectExec, runExec } from './exec.ts'
 import type { ProcessTable } from './exec-kill.ts';
 import { killTree } from './exec-kill.ts';
 import { isRemovalUnderWay } from './faults.ts';
-import { ALL_NETWORKS_AT_CREATE, endpointSpec, engineName, networkOrder } from './network-spec.ts';
+import { ALL_NETWORKS_AT_CREATE, endpointSpec, engineName } from './network-spec.ts';
 import * as networks from './networks.ts';
 import * as observe from './observe.ts';
 import { parseContainer, parseState } from './observed-container.ts';

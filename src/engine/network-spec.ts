@@ -7,15 +7,14 @@
  */
 
 import { EngineError } from '../model/errors.ts';
+import { endpointDriverOptions, endpointMac, networkOrder } from '../model/endpoint.ts';
 import { containerName } from '../model/owner.ts';
-import type { Network, Project, Service, ServiceNetwork } from '../model/project.ts';
+import type { Network, Project } from '../model/project.ts';
 import { isAtLeast } from '../model/api-version.ts';
 import type { CreateInput } from './create-input.ts';
 import { sharedMode } from './create-input.ts';
 
 export const ALL_NETWORKS_AT_CREATE = '1.44';
-
-const INTERFACE_OPTION = 'com.docker.network.endpoint.ifname';
 
 export interface NetworkSpec {
   readonly mode: string;
@@ -45,14 +44,6 @@ export function networkSpec(input: CreateInput): NetworkSpec {
   return { mode: engineName(project, first), endpoints, macAddress, links };
 }
 
-/** Keys of a service's networks: falling priority, then by bytes. */
-export function networkOrder(service: Service): string[] {
-  const priority = (key: string) => service.networks?.[key]?.priority ?? 0;
-  return Object.keys(service.networks ?? {}).toSorted(
-    (a, b) => priority(b) - priority(a) || Buffer.compare(Buffer.from(a), Buffer.from(b)),
-  );
-}
-
 /** What is asked of one endpoint. */
 export function endpointSpec(input: EndpointInput, key: string): Record<string, unknown> {
   const { project, service, number, apiVersion } = input;
@@ -65,27 +56,10 @@ export function endpointSpec(input: EndpointInput, key: string): Record<string, 
       IPv6Address: settings.ipv6_address,
       LinkLocalIPs: settings.link_local_ips,
     },
-    DriverOpts: driverOptions(settings),
-    MacAddress: endpointMac(service, key, settings, apiVersion),
+    DriverOpts: endpointDriverOptions(service, key),
+    MacAddress: isAtLeast(apiVersion, ALL_NETWORKS_AT_CREATE) ? endpointMac(service, key) : undefined,
     GwPriority: settings?.gw_priority,
   };
-}
-
-function driverOptions(settings: ServiceNetwork | undefined): Readonly<Record<string, string>> | undefined {
-  if (settings?.interface_name === undefined) return settings?.driver_opts;
-  return { ...settings.driver_opts, [INTERFACE_OPTION]: settings.interface_name };
-}
-
-function endpointMac(
-  service: Service,
-  key: string,
-  settings: ServiceNetwork | undefined,
-  apiVersion: string,
-): string | undefined {
-  const own = settings?.mac_address;
-  const isFirst = (networkOrder(service)[0] ?? 'default') === key;
-  if (!isFirst) return own;
-  return isAtLeast(apiVersion, ALL_NETWORKS_AT_CREATE) ? (own ?? service.mac_address) : undefined;
 }
 
 /** `links` to the containers that a service has, under its three names, and `external_links` as they are. */

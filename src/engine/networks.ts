@@ -1,6 +1,6 @@
 /** Calls about networks: make, remove, connect, disconnect. */
 
-import { isEngineError } from '../model/errors.ts';
+import { EngineError, isEngineError } from '../model/errors.ts';
 import type { NetworkAnswer } from './answers.ts';
 import { inspectContainer } from './containers.ts';
 import type { NetworkRequest } from './engine.ts';
@@ -36,14 +36,17 @@ export async function removeNetwork(wire: Wire, nameOrId: string, signal: AbortS
     try {
       return await wire.reach('removed', call);
     } catch (error) {
-      const mayPass = isEngineError(error, 'conflict') && attempt < REMOVAL_ATTEMPTS;
-      if (!mayPass || (await isInUse(wire, nameOrId, signal))) throw error;
+      if (!isEngineError(error, 'conflict')) throw error;
+      const user = await userOf(wire, nameOrId, signal);
+      if (user !== undefined) throw new EngineError('conflict', `${error.message}: ${user} is on it`, { cause: error });
+      if (attempt === REMOVAL_ATTEMPTS) throw error;
       await wire.clock.delay(FIRST_DELAY_MS * 2 ** (attempt - 1), signal);
     }
   }
 }
 
-async function isInUse(wire: Wire, nameOrId: string, signal: AbortSignal): Promise<boolean> {
+/** The name of a container on the network that stays. */
+async function userOf(wire: Wire, nameOrId: string, signal: AbortSignal): Promise<string | undefined> {
   const network = await wire.find<NetworkAnswer>({
     what: `inspect network ${nameOrId}`,
     path: networkPath(nameOrId),
@@ -52,7 +55,8 @@ async function isInUse(wire: Wire, nameOrId: string, signal: AbortSignal): Promi
   const states = await Promise.all(
     Object.keys(network?.Containers ?? {}).map((id) => inspectContainer(wire, id, signal)),
   );
-  return states.some((answer) => answer !== undefined && parseState(answer).status !== 'removing');
+  const staying = states.find((answer) => answer !== undefined && parseState(answer).status !== 'removing');
+  return staying && (staying.Name ?? staying.Id).replace(/^\//, '');
 }
 
 /** What a connect is made from. */

@@ -115,6 +115,9 @@ function endpoints(answer: ContainerAnswer): ObservedEndpoint[] {
     ipv4: endpoint.IPAddress ?? '',
     ipv6: endpoint.GlobalIPv6Address ?? '',
     macAddress: endpoint.MacAddress ?? '',
+    linkLocal: endpoint.IPAMConfig ? (endpoint.IPAMConfig.LinkLocalIPs ?? []) : undefined,
+    driverOptions: endpoint.DriverOpts ?? undefined,
+    gatewayPriority: endpoint.GwPriority,
   }));
 }
 

@@ -92,6 +92,10 @@ export interface ObservedEndpoint {
   readonly ipv4: string;
   readonly ipv6: string;
   readonly macAddress: string;
+  /** undefined, here and below: the engine does not say. */
+  readonly linkLocal: readonly string[] | undefined;
+  readonly driverOptions: Readonly<Record<string, string>> | undefined;
+  readonly gatewayPriority: number | undefined;
 }
 
 export interface ObservedMount {

@@ -27,7 +27,13 @@ export type Drift =
   | { readonly kind: 'network-added'; readonly network: string }
   | { readonly kind: 'alias-missing'; readonly network: string; readonly alias: string }
   | { readonly kind: 'network-changed'; readonly network: string }
-  | { readonly kind: 'address'; readonly network: string; readonly from: string; readonly to: string }
+  | {
+      readonly kind: 'endpoint';
+      readonly network: string;
+      readonly attribute: string;
+      readonly from: string;
+      readonly to: string;
+    }
   | { readonly kind: 'renamed'; readonly from: string; readonly to: string }
   | { readonly kind: 'restart-policy'; readonly from: string; readonly to: string }
   | {
@@ -133,8 +139,8 @@ export function renderDrift(drift: Drift): string {
       return `alias ${drift.alias} missing on ${drift.network}`;
     case 'network-changed':
       return `network ${drift.network} changed`;
-    case 'address':
-      return `address ${drift.from} -> ${drift.to} on ${drift.network}`;
+    case 'endpoint':
+      return `${drift.attribute} ${drift.from} -> ${drift.to} on ${drift.network}`;
     case 'renamed':
       return `name ${drift.from} -> ${drift.to}`;
     case 'restart-policy':

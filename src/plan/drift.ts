@@ -6,9 +6,10 @@
  * since a temporary name is part of a replacement.
  */
 
-import type { ObservedContainer, ObservedProject } from '../model/observed.ts';
+import type { ObservedContainer, ObservedEndpoint, ObservedProject } from '../model/observed.ts';
 import type { Project, Service } from '../model/project.ts';
 import { borrowedServices, containerHash } from '../model/config-hash.ts';
+import { endpointDriverOptions, endpointMac } from '../model/endpoint.ts';
 import { LABEL, containerName } from '../model/owner.ts';
 import { resourceDifferences, type ResourceDifference } from '../model/resources.ts';
 import { renderRestartPolicy, restartPolicyOf } from '../model/restart-policy.ts';
@@ -130,18 +131,45 @@ function networkDrift(target: ServiceTarget, container: ObservedContainer, numbe
         ...(target.service.networks[key]?.aliases ?? []),
       ];
       const missing = wanted.find((alias) => !endpoint.aliases.includes(alias));
-      const address = target.service.networks[key]?.ipv4_address;
       if (missing !== undefined) drift.push({ kind: 'alias-missing', network, alias: missing });
-      // Only a running container has the address that it asked for.
-      else if (address !== undefined && endpoint.ipv4 !== '' && endpoint.ipv4 !== address) {
-        drift.push({ kind: 'address', network, from: endpoint.ipv4, to: address });
-      }
+      else drift.push(...endpointDrift(target.service, key, endpoint).slice(0, 1));
     }
   }
   for (const network of endpoints.keys()) {
     if (!target.networks.has(network)) drift.push({ kind: 'network-added', network });
   }
   return drift;
+}
+
+/**
+ * What a file asks of an endpoint and the engine shows otherwise; one reconnection mends all of it. A container that does
+ * not run has no addresses, and some engines do not tell of the rest: what is not shown is not compared.
+ */
+function endpointDrift(service: Service, key: string, endpoint: ObservedEndpoint): Drift[] {
+  const settings = service.networks?.[key];
+  const { network } = endpoint;
+  const differs = (attribute: string, from: string | undefined, to: string | undefined): Drift[] =>
+    from === undefined || from === '' || to === undefined || from === to
+      ? []
+      : [{ kind: 'endpoint', network, attribute, from, to }];
+  const options = endpoint.driverOptions;
+  const list = (ips: readonly string[] | undefined): string | undefined => ips && (ips.toSorted().join(' ') || 'none');
+  return [
+    ...differs('address', endpoint.ipv4, settings?.ipv4_address),
+    ...differs('IPv6 address', endpoint.ipv6 && canonicalIpv6(endpoint.ipv6), canonicalIpv6(settings?.ipv6_address)),
+    ...differs('MAC address', endpoint.macAddress.toLowerCase(), endpointMac(service, key)?.toLowerCase()),
+    ...differs('link-local addresses', list(endpoint.linkLocal), list(settings?.link_local_ips)),
+    ...differs('gateway priority', endpoint.gatewayPriority?.toString(), settings?.gw_priority?.toString()),
+    ...Object.entries(options ? (endpointDriverOptions(service, key) ?? {}) : {}).flatMap(([name, to]) =>
+      differs(`driver option ${name}`, options?.[name] ?? 'none', to),
+    ),
+  ];
+}
+
+/** One text for all ways to write an IPv6 address. */
+function canonicalIpv6(address: string | undefined): string | undefined {
+  if (address === undefined || !URL.canParse(`http://[${address}]`)) return address;
+  return new URL(`http://[${address}]`).hostname.slice(1, -1);
 }
 
 /** Restart policy and limits: changed in place, but for a limit that is to be lifted. */

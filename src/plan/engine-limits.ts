@@ -9,6 +9,7 @@
  */
 
 import { DOCKER_RELEASE, isAtLeast } from '../model/api-version.ts';
+import { networkOrder } from '../model/endpoint.ts';
 import type { Network, Project, Service, ServiceNetwork, ServiceVolume } from '../model/project.ts';
 import { isCdiDevice } from '../model/resources.ts';
 
@@ -94,17 +95,11 @@ export function impossible(project: Project, service: Service): string | undefin
   }
   for (const [key, settings] of Object.entries(service.networks ?? {})) {
     const own = settings?.mac_address;
-    if (mac !== undefined && own !== undefined && own !== mac && key === firstNetwork(service)) {
+    if (mac !== undefined && own !== undefined && own !== mac && key === networkOrder(service)[0]) {
       return `mac_address and networks.${key}.mac_address differ: give one of them`;
     }
   }
   return needsSwarm(project, service);
-}
-
-/** As the adapter orders them: the highest priority, then by bytes. */
-function firstNetwork({ networks }: Service): string | undefined {
-  const priority = (key: string): number => networks?.[key]?.priority ?? 0;
-  return Object.keys(networks ?? {}).toSorted((a, b) => priority(b) - priority(a) || (a < b ? -1 : 1))[0];
 }
 
 function needsSwarm({ configs, secrets }: Project, service: Service): string | undefined {

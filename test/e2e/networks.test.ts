@@ -1,30 +1,61 @@
 /** A changed network is replaced, and every container on it has what it had: Docker Compose drops even the service's name. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isAtLeast } from '../../src/model/api-version.ts';
 import { composeOk, noCompose } from '../support/compose.ts';
+import { callJson, callText } from '../support/engine-client.ts';
 import { container, containers, exec, networks, outside, recordEvents } from '../support/engine.ts';
 import { testImage } from '../support/project.ts';
 import { freeSubnet } from '../support/subnet.ts';
-import { stage, writes, type Stage } from '../support/stage.ts';
+import { stage, writes, type Sketch, type Stage } from '../support/stage.ts';
 
 const skip = noCompose() ?? false;
+const { ApiVersion } = await callJson<{ readonly ApiVersion: string }>('/version');
+const hasGatewayPriority = isAtLeast(ApiVersion, '1.48');
 
 interface Endpoint {
   readonly Aliases: readonly string[] | null;
   readonly IPAddress: string;
-  readonly IPAMConfig: { readonly IPv4Address?: string } | null;
+  readonly GlobalIPv6Address: string;
+  readonly MacAddress: string;
+  readonly IPAMConfig: Readonly<Record<string, unknown>> | null;
+  readonly DriverOpts: Readonly<Record<string, string>> | null;
+  readonly GwPriority?: number;
+}
+
+const MAC = '02:42:0a:0b:0c:0d';
+
+/** Everything that an endpoint can be asked for on the oldest engine. */
+function addresses(subnet: string): Sketch {
+  return {
+    aliases: ['store'],
+    ipv4_address: subnet.replace('.0/24', '.77'),
+    ipv6_address: ipv6Of(subnet).replace('/64', '77'),
+    link_local_ips: ['169.254.8.8'],
+    driver_opts: { 'com.example.colour': 'blue' },
+    ...(hasGatewayPriority ? { gw_priority: 3 } : {}),
+  };
+}
+
+function ipv6Of(subnet: string): string {
+  return `fd00:${subnet.split('.').slice(0, 3).join(':')}::/64`;
 }
 
 function shop(s: Stage, subnet: string, edition: string): void {
   s.compose(
     {
       db: {
-        networks: { back: { aliases: ['store'], ipv4_address: subnet.replace('.0/24', '.77'), priority: 10 } },
+        networks: { back: { ...addresses(subnet), priority: 10 }, default: null },
+        mac_address: MAC,
         pre_stop: [writes('stopped')],
       },
       web: { networks: ['back', 'default'] },
     },
-    { networks: { back: { labels: { edition }, ipam: { config: [{ subnet }] } } } },
+    {
+      networks: {
+        back: { labels: { edition }, enable_ipv6: true, ipam: { config: [{ subnet }, { subnet: ipv6Of(subnet) }] } },
+      },
+    },
   );
 }
 
@@ -32,6 +63,12 @@ async function endpoint(s: Stage): Promise<Endpoint | undefined> {
   const { NetworkSettings } = await container(s.name, 'db');
   const all = NetworkSettings.Networks as Readonly<Record<string, Endpoint>>;
   return all[`${s.name}_back`];
+}
+
+/** Where the container's packets to the world go: decided by the priorities of its networks. */
+async function gateway(s: Stage): Promise<string> {
+  const { output } = await exec((await container(s.name, 'db')).Id, ['ip', 'route']);
+  return /default via \S+/.exec(output)?.[0] ?? '';
 }
 
 async function reaches(s: Stage, name: string): Promise<boolean> {
@@ -58,18 +95,50 @@ test('a replaced network gives its containers back every alias and address they 
 
   await ours.ok(['apply']);
   const [before, was] = [await container(ours.name, 'db'), await endpoint(ours)];
+  const route = await gateway(ours);
+  assert.match(route, /^default via /);
   const replaced = (await networks(ours.name)).find(({ Name }) => Name.endsWith('_back'))?.Id;
   shop(ours, subnet, '2');
   await ours.ok(['apply']);
   const [after, is] = [await container(ours.name, 'db'), await endpoint(ours)];
   assert.notEqual((await networks(ours.name)).find(({ Name }) => Name.endsWith('_back'))?.Id, replaced);
   assert.deepEqual([after.Id, after.State.StartedAt], [before.Id, before.State.StartedAt]);
-  assert.deepEqual([is?.IPAddress, is?.IPAMConfig], [was?.IPAddress, was?.IPAMConfig]);
-  assert.deepEqual(is?.Aliases?.toSorted(), was?.Aliases?.toSorted());
+  const fixed = (one: Endpoint | undefined): unknown =>
+    one && { ...one, NetworkID: '', EndpointID: '', Aliases: one.Aliases?.toSorted() };
+  assert.deepEqual(fixed(is), fixed(was));
+  assert.deepEqual([is?.MacAddress, is?.GlobalIPv6Address], [MAC, ipv6Of(subnet).replace('/64', '77')]);
+  assert.equal(after.HostConfig['NetworkMode'], before.HostConfig['NetworkMode']);
+  assert.equal(await gateway(ours), route);
   for (const name of ['db', 'store']) assert.ok(await reaches(ours, name), name);
   assert.deepEqual(ours.log(), []);
   await ours.ok(['plan', '--exit-code']);
 });
+
+test(
+  'an endpoint that somebody made anew without its addresses gets them back, and one of Compose is left alone',
+  { skip },
+  async (t) => {
+    const s = stage(t);
+    const subnet = await freeSubnet();
+    shop(s, subnet, '1');
+    await composeOk(s, ['up', '-d']);
+    await s.ok(['plan', '--exit-code']);
+    const [before, was] = [await container(s.name, 'db'), await endpoint(s)];
+    const network = { Container: before.Id };
+    await callText(`/networks/${s.name}_back/disconnect`, { method: 'POST', body: network });
+    await callText(`/networks/${s.name}_back/connect`, {
+      method: 'POST',
+      body: { ...network, EndpointConfig: { Aliases: was?.Aliases, IPAMConfig: {}, DriverOpts: {} } },
+    });
+    assert.match((await s.ok(['plan'])).stdout, /address \S+ -> \S+\.77 on \S+_back/);
+    await s.ok(['apply']);
+    const [after, is] = [await container(s.name, 'db'), await endpoint(s)];
+    assert.deepEqual([after.Id, after.State.StartedAt], [before.Id, before.State.StartedAt]);
+    assert.deepEqual([is?.IPAddress, is?.GlobalIPv6Address], [was?.IPAddress, was?.GlobalIPv6Address]);
+    assert.deepEqual([is?.IPAMConfig, is?.DriverOpts], [was?.IPAMConfig, was?.DriverOpts]);
+    await s.ok(['plan', '--exit-code']);
+  },
+);
 
 test('a changed network that a container of somebody else is on stays, that one is named, and nothing is touched', async (t) => {
   const s = stage(t);

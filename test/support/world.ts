@@ -122,6 +122,9 @@ export function container(desired: Project, name: string, number = 1, sketch: Co
       ipv4: '',
       ipv6: '',
       macAddress: '',
+      linkLocal: undefined,
+      driverOptions: undefined,
+      gatewayPriority: undefined,
     })),
     mounts: (model.volumes ?? []).map((volume) => ({
       type: volume.type,

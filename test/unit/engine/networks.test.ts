@@ -17,7 +17,7 @@ function networkOf(t: TestContext, container: { status: string } | undefined, re
     if (request.url?.startsWith('/networks'))
       return answer(response, 200, { Id: 'n1', Name: 'shop_default', Containers: { c1: {} } });
     if (container === undefined) return answer(response, 404, { message: 'No such container' });
-    return answer(response, 200, { Id: 'c1', State: { Status: container.status } });
+    return answer(response, 200, { Id: 'c1', Name: '/mall-web-1', State: { Status: container.status } });
   });
 }
 
@@ -30,9 +30,13 @@ describe('removing a network', () => {
     });
   }
 
-  it('is a conflict at once where the container stays', async (t) => {
+  it('is a conflict at once where the container stays, which is named', async (t) => {
     const { wire, requests } = await networkOf(t, { status: 'running' }, 3);
-    await assert.rejects(removeNetwork(wire, 'shop_default', t.signal), (error) => isEngineError(error, 'conflict'));
+    await assert.rejects(
+      removeNetwork(wire, 'shop_default', t.signal),
+      (error) =>
+        isEngineError(error, 'conflict') && error.message.endsWith('has active endpoints: mall-web-1 is on it'),
+    );
     assert.equal(requests.filter((line) => line.startsWith('DELETE')).length, 1);
   });
 });

@@ -13,6 +13,7 @@ import {
   record,
   text,
   type ContainerSketch,
+  type ServiceSketch,
 } from '../../support/world.ts';
 
 /** The plan for one running container `aaaaaa` of `web` that differs as sketched. */
@@ -106,6 +107,44 @@ suite('drift that is mended in place', () => {
     };
     assert.match(at('10.0.0.8'), /address 10.0.0.7 -> 10.0.0.8 on shop_default/);
     assert.equal(at('10.0.0.7'), '');
+  });
+
+  test('an endpoint is another than the file asks for, in whatever the engine shows of it', () => {
+    type Settings = NonNullable<NonNullable<ServiceSketch['networks']>[string]>;
+    const cases: readonly [wanted: Settings, observed: Partial<Endpoint>, same: Partial<Endpoint>, said: string][] = [
+      [{ ipv6_address: 'FD00::0:7' }, { ipv6: 'fd00::8' }, { ipv6: 'fd00::7' }, 'IPv6 address fd00::8 -> fd00::7'],
+      [
+        { mac_address: '02:42:AC:11:00:09' },
+        { macAddress: '02:42:ac:11:00:0a' },
+        { macAddress: '02:42:ac:11:00:09' },
+        'MAC address 02:42:ac:11:00:0a -> 02:42:ac:11:00:09',
+      ],
+      [
+        { link_local_ips: ['169.254.8.8', '169.254.1.1'] },
+        { linkLocal: [] },
+        { linkLocal: ['169.254.1.1', '169.254.8.8'] },
+        'link-local addresses none -> 169.254.1.1 169.254.8.8',
+      ],
+      [{ gw_priority: 5 }, { gatewayPriority: 0 }, { gatewayPriority: 5 }, 'gateway priority 0 -> 5'],
+      [{ driver_opts: { a: 'b' } }, { driverOptions: {} }, { driverOptions: { a: 'b' } }, 'driver option a none -> b'],
+    ];
+    for (const [wanted, different, same, said] of cases) {
+      const fixed = project({ web: { networks: { default: wanted } } });
+      const at = (seen: Partial<Endpoint>): string =>
+        planText(fixed, {
+          containers: [container(fixed, 'web', 1, { networks: [{ ...endpoint('shop_default'), ...seen }] })],
+        });
+      const cause = `(${said} on shop_default)`;
+      assert.equal(
+        at(different),
+        text`
+          web/1:disconnect shop_default  disconnect from network shop_default  ${cause}
+          web/1:connect shop_default  connect to network default  ${cause}  <- web/1:disconnect shop_default
+        `,
+      );
+      assert.equal(at(same), '');
+      assert.equal(at({}), '', 'what the engine does not show is no drift');
+    }
   });
 
   test('an alias is missing', () => {
