@@ -68,7 +68,7 @@ async function closeBoth(engine: Engine, state: State): Promise<void> {
 export interface PortsOptions {
   /** Engine calls in flight; default: lanes.ts. */
   readonly parallel: number | undefined;
-  /** Looks are answered from memory while nothing happens, for so long; absent: each asks the engine. */
+  /** For how long the engine is not asked what nothing was heard of; default: remembering-engine.ts. */
   readonly rememberMs?: number | undefined;
   readonly emit: (event: ReconcileEvent) => void;
 }
@@ -78,16 +78,14 @@ export async function reconcilerPorts(
   connection: Connection,
   { parallel, rememberMs, emit }: PortsOptions,
 ): Promise<ReconcilerPorts> {
-  const { createLanes } = await import('../execute/lanes.ts');
+  const [{ createLanes }, { RememberingEngine }] = await Promise.all([
+    import('../execute/lanes.ts'),
+    import('../engine/remembering-engine.ts'),
+  ]);
   const { state } = connection;
-  const engine = rememberMs === undefined ? connection.engine : await remembering(connection.engine, rememberMs);
+  const engine = new RememberingEngine(connection.engine, { clock: systemClock, maxAgeMs: rememberMs });
   const crashes = new Backoff({ clock: systemClock, random: Math.random });
   return { engine, state, lanes: createLanes({ parallel }), clock: systemClock, crashes, emit };
-}
-
-async function remembering(engine: Engine, maxAgeMs: number): Promise<Engine> {
-  const { RememberingEngine } = await import('../engine/remembering-engine.ts');
-  return new RememberingEngine(engine, { clock: systemClock, maxAgeMs });
 }
 
 /** Reads the files of one project. */

@@ -1,7 +1,9 @@
 /**
- * An engine that remembers what it told (observed-world.ts): for `watch`, which looks often and mostly finds nothing new.
+ * An engine that remembers what it told (observed-world.ts): for those who look often and mostly find little new, `watch`
+ * at rest and a run that waits.
  *
- * A decorator of the port, so that it goes before any engine and a command that looks once does without it. Looks are
+ * A decorator of the port, so that it goes before any engine. It remembers from the moment on at which somebody listens to
+ * the engine, for a memory without notices is worth nothing; who looks twice and never listens asks twice. Looks are then
  * answered from memory; everything else is asked of the engine, the state that a precondition rests on too. Each call that
  * changes something names what it changed, when it has ended and however it ended.
  */
@@ -38,8 +40,8 @@ import { ObservedWorld } from './observed-world.ts';
 
 export interface RememberingOptions {
   readonly clock: Pick<Clock, 'monotonic'>;
-  /** Longest time for which the engine is not asked although nothing was heard of it. */
-  readonly maxAgeMs: number;
+  /** Longest time for which the engine is not asked although nothing was heard of it; default 150 s. */
+  readonly maxAgeMs?: number | undefined;
 }
 
 export class RememberingEngine implements Engine {
@@ -47,13 +49,11 @@ export class RememberingEngine implements Engine {
   readonly #world: ObservedWorld;
   /** Execs that were created and have not ended: a command may end its container. */
   readonly #execs = new Map<string, string>();
-  readonly #unsubscribe: () => void;
+  #unsubscribe: (() => void) | undefined;
 
-  constructor(engine: Engine, options: RememberingOptions) {
+  constructor(engine: Engine, { clock, maxAgeMs = 150_000 }: RememberingOptions) {
     this.#engine = engine;
-    this.#world = new ObservedWorld(engine, options);
-    // The first to listen: who is woken by a notice finds it heard.
-    this.#unsubscribe = engine.subscribe((notice) => this.#world.hear(notice));
+    this.#world = new ObservedWorld(engine, { clock, maxAgeMs });
   }
 
   readonly info = (): EngineInfo => this.#engine.info();
@@ -230,11 +230,13 @@ export class RememberingEngine implements Engine {
   }
 
   subscribe(listener: (notice: EngineNotice) => void): () => void {
+    // Before the listener: who is woken by a notice finds it heard.
+    this.#unsubscribe ??= this.#engine.subscribe((notice) => this.#world.hear(notice));
     return this.#engine.subscribe(listener);
   }
 
   async close(): Promise<void> {
-    this.#unsubscribe();
+    this.#unsubscribe?.();
     await this.#engine.close();
   }
 

@@ -17,7 +17,8 @@ engineContract('the real engine', async () => {
 });
 
 engineContract('the real engine, remembered', async () => {
-  const engine = new RememberingEngine(await connect(), { clock: systemClock, maxAgeMs: 150_000 });
+  const engine = new RememberingEngine(await connect(), { clock: systemClock });
+  engine.subscribe(() => {});
   return { engine, uniqueName: uniqueProjectName, cleanUp: removeLeftovers, canKillExecs: canKillExecs(engine) };
 });
 

@@ -54,6 +54,7 @@ class World {
 
   constructor() {
     this.engine.images.set('app', { id: 'sha256:app', volumes: [] });
+    this.remembering.subscribe(() => {});
     this.engine.notify({ kind: 'connected' });
     this.engine.isHolding = true;
   }

@@ -38,6 +38,7 @@ class Bench {
         this.events.push(event);
       },
     };
+    this.ports.engine.subscribe(() => {});
     this.engine.notify({ kind: 'connected' });
     this.#control = { options: DEFAULT_RUN_OPTIONS, drain: this.drain.signal, signal: new AbortController().signal };
   }

@@ -27,6 +27,7 @@ class Bench {
     this.engine.before = ({ name, subject }) => {
       this.asked.push(subject === '' ? name : `${name} ${this.engine.containers.get(subject)?.name ?? subject}`);
     };
+    this.remembering.subscribe(() => {});
     this.engine.notify({ kind: 'connected' });
   }
 
@@ -54,6 +55,18 @@ suite('an engine that remembers', () => {
     bench.add('web');
     assert.deepEqual(await bench.looks(), { seen: ['web running'], asked: ALL });
     assert.deepEqual(await bench.looks(), { seen: ['web running'], asked: [] });
+  });
+
+  test('is asked each time as long as nobody listens to it', async () => {
+    const engine = new HeldNotices();
+    const asked: string[] = [];
+    engine.before = ({ name }) => {
+      asked.push(name);
+    };
+    const remembering = new RememberingEngine(engine, { clock: new VirtualClock() });
+    const { signal } = new AbortController();
+    for (const _ of [1, 2]) await remembering.observeProject(REQUEST, signal);
+    assert.deepEqual(asked, ['observe', 'observe']);
   });
 
   test('is asked for what a notice names, and for that only', async () => {
