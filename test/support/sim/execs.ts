@@ -13,10 +13,19 @@ export const KILLED = 137;
 /** Exit code of a command that could not be run. */
 const CANNOT_RUN = 126;
 
+/**
+ * `seen`: its end is told before the container's. `forgotten`: the container's end came first, and its record is gone.
+ * `stuck`: the record says for ever that it runs.
+ */
+export type TakenEnd = 'seen' | 'forgotten' | 'stuck';
+
 export class Execs {
   readonly #state: EngineState;
   /** Ends the container that a command does away with. */
   onContainerEnd: (container: SimContainer, exitCode: number) => void = () => {};
+
+  /** What the engine makes of a command that its container takes along. */
+  endOfTaken: () => TakenEnd = () => 'seen';
 
   constructor(state: EngineState) {
     this.#state = state;
@@ -42,6 +51,7 @@ export class Execs {
       attached: undefined,
       cancel: undefined,
       isForgotten: false,
+      isStuck: false,
     };
     this.#state.execs.set(exec.id, exec);
     this.#log(by, exec, 'exec-created');
@@ -111,9 +121,18 @@ export class Execs {
     exec.attached = undefined;
   }
 
-  /** They end with the container that they run in. */
+  /**
+   * They end with the container that they run in. The engine keeps a record where it sees their end before the container's;
+   * of the others, and of what was never started, it has none any more.
+   */
   endAllIn(container: SimContainer, by: By): void {
-    for (const exec of this.runningIn(container.id)) this.end(exec, KILLED, by);
+    for (const exec of this.#state.execs.values()) {
+      if (exec.containerId !== container.id || exec.state === 'ended') continue;
+      const fate = exec.state === 'running' ? this.endOfTaken() : 'forgotten';
+      if (fate === 'forgotten') this.forget(exec, by);
+      exec.isStuck = fate === 'stuck';
+      this.end(exec, KILLED, by);
+    }
   }
 
   runningIn(containerId: string): SimExec[] {
@@ -158,11 +177,12 @@ export class Execs {
 
   #tell(exec: SimExec, action: string, more: Readonly<Record<string, string>> = {}): void {
     const container = this.#state.containers.get(exec.containerId);
-    if (container && !exec.isForgotten) this.#state.tellContainer(container, action, { execID: exec.id, ...more });
+    if (container && !exec.isForgotten && !exec.isStuck)
+      this.#state.tellContainer(container, action, { execID: exec.id, ...more });
   }
 }
 
 /** Entrypoint and arguments with a space between, also where there is none. */
-function commandText([entrypoint = '', ...rest]: readonly string[]): string {
+export function commandText([entrypoint = '', ...rest]: readonly string[]): string {
   return `${entrypoint} ${rest.join(' ')}`;
 }

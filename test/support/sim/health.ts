@@ -1,5 +1,6 @@
 /** Health checks as Docker makes them: first probe one interval after the start, `retries` failures in a row are unhealthy. */
 import type { EngineState } from './state.ts';
+import { commandText } from './execs.ts';
 import { BY_ENGINE } from './log.ts';
 import type { HealthcheckBody, SimContainer, SimHealth } from './things.ts';
 
@@ -44,8 +45,10 @@ export class HealthChecks {
     if (!this.#state.isEngineUp) return;
     const check = checkOf(container);
     const uptimeMs = this.#state.time.elapsedMs - container.startedMs;
-    const { exitCode } = this.#state.program.probe(wordsOf(container) ?? [], container, uptimeMs);
+    const words = wordsOf(container) ?? [];
+    const { exitCode } = this.#state.program.probe(words, container, uptimeMs);
     health.probes += 1;
+    this.#tell(container, words, exitCode);
     if (exitCode === 0) {
       health.failingStreak = 0;
       this.#become(container, health, 'healthy');
@@ -56,6 +59,15 @@ export class HealthChecks {
     health.failingStreak += 1;
     if (health.failingStreak >= (positive(check?.Retries) ?? DEFAULT_RETRIES))
       this.#become(container, health, 'unhealthy');
+  }
+
+  /** A probe is a command, and is told of as one. */
+  #tell(container: SimContainer, words: readonly string[], exitCode: number): void {
+    const execID = this.#state.newId();
+    for (const action of ['exec_create', 'exec_start']) {
+      this.#state.tellContainer(container, `${action}: ${commandText(words)}`, { execID });
+    }
+    this.#state.tellContainer(container, 'exec_die', { execID, exitCode: String(exitCode) });
   }
 
   #become(container: SimContainer, health: SimHealth, status: SimHealth['status']): void {

@@ -201,6 +201,8 @@ export interface SimExec {
   cancel: (() => void) | undefined;
   /** The engine knows it no more; its process may still run. */
   isForgotten: boolean;
+  /** The engine missed its end. */
+  isStuck: boolean;
 }
 
 export interface ExecReader {

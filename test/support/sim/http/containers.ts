@@ -106,7 +106,6 @@ function wait({ world, request, parts: [which = ''] }: Exchange): SimAnswer {
   const container = world.state.container(which);
   const { id } = container;
   const condition = request.query.get('condition') ?? 'not-running';
-  if (!['not-running', 'next-exit', 'removed'].includes(condition)) throw invalid(`invalid condition: "${condition}"`);
   let wasUp = isUp(container);
   const isOver = (): boolean => {
     const isGone = !world.state.containers.has(id);
@@ -115,7 +114,7 @@ function wait({ world, request, parts: [which = ''] }: Exchange): SimAnswer {
     // One that its policy brings back has ended all the same.
     const hasEnded = wasUp && !isUp(container);
     wasUp = isUp(container);
-    return hasEnded || isGone || (condition === 'not-running' && isDown);
+    return hasEnded || isGone || (condition !== 'next-exit' && isDown);
   };
   return {
     status: 200,

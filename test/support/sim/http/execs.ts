@@ -48,12 +48,12 @@ function readerOf(out: Out, isTerminal: boolean): ExecReader {
   };
 }
 
-function inspected({ id, containerId, body, command, state, exitCode, pid }: SimExec): Json {
+function inspected({ id, containerId, body, command, state, exitCode, pid, isStuck }: SimExec): Json {
   const [entrypoint = '', ...rest] = command;
   return {
     ID: id,
-    Running: state === 'running',
-    ExitCode: state === 'ended' ? (exitCode ?? null) : null,
+    Running: state === 'running' || isStuck,
+    ExitCode: state === 'ended' && !isStuck ? (exitCode ?? null) : null,
     ProcessConfig: {
       tty: body.Tty ?? false,
       entrypoint,

@@ -1,0 +1,106 @@
+/** Part of the API's contract: events, in their order and with what they say; health as it is told. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Api, Seen } from './world.ts';
+import { PROGRAMS, words } from './world.ts';
+
+export function toldContract(api: Api): void {
+  describe('events', () => {
+    it('tell the life of a container with its networks and volumes around it', async (t) => {
+      const ear = await api.listen(t);
+      const name = api.name(t);
+      await api.post('/networks/create', {}, { Name: name, CheckDuplicate: true });
+      await api.post('/volumes/create', {}, { Name: name });
+      const HostConfig = { NetworkMode: name, Binds: [`${name}:/data:rw`] };
+      const id = await api.create(name, PROGRAMS.forever, { Labels: { kind: 'probe' }, HostConfig });
+      await api.start(id);
+      await api.post(`/containers/${id}/pause`);
+      await api.post(`/containers/${id}/unpause`);
+      await api.post(`/containers/${id}/stop`);
+      await api.post(`/containers/${id}/rename`, { name: `${name}-b` });
+      await api.remove(`/containers/${id}`);
+      const story = await ear.about(id, 'destroy');
+      assert.deepEqual(
+        words(story).filter((one) => !one.startsWith('volume unmount')),
+        [
+          'container create',
+          'network connect',
+          'volume mount',
+          'container start',
+          'container pause',
+          'container unpause',
+          'container kill',
+          'container die',
+          'network disconnect',
+          'container stop',
+          'container rename',
+          'container destroy',
+        ],
+      );
+      const find = (action: string): Seen['attributes'] => story.find((one) => one.action === action)?.attributes ?? {};
+      assert.deepEqual(find('start'), { image: 'reeve-test/busybox:1', kind: 'probe', name });
+      assert.deepEqual(find('rename'), {
+        image: 'reeve-test/busybox:1',
+        kind: 'probe',
+        name: `${name}-b`,
+        oldName: `/${name}`,
+      });
+      assert.deepEqual(find('connect'), { container: id, name, type: 'bridge' });
+      assert.equal(find('mount')['destination'], '/data');
+    });
+
+    it('of the past come back between since and until, through the filters', async (t) => {
+      const ear = await api.listen(t);
+      const name = api.name(t);
+      const other = await api.create(`${name}-other`, PROGRAMS.forever);
+      const id = await api.create(name, PROGRAMS.forever, { Labels: { kind: name } });
+      await api.start(id);
+      await api.post(`/containers/${id}/kill`);
+      const [first, last] = [await ear.about(other, 'create'), await ear.about(id, 'die')];
+      const seconds = (story: readonly Seen[], add: number): string =>
+        String(Math.floor((story.at(-1)?.ms ?? 0) / 1000) + add);
+      // Until has to be past: an engine waits for it otherwise.
+      const between = { since: seconds(first, 0), until: seconds(last, 1) };
+      const past = async (filters: object): Promise<string[]> => {
+        const text = await api.text('/events', { query: { ...between, filters: JSON.stringify(filters) } });
+        const lines = text.split('\n').filter(Boolean);
+        return lines.map((line) => (JSON.parse(line) as { Action: string }).Action);
+      };
+      assert.deepEqual(await past({ label: [`kind=${name}`] }), ['create', 'start', 'kill', 'die']);
+      assert.deepEqual(await past({ container: [id], event: ['start', 'die'] }), ['start', 'die']);
+      assert.deepEqual(await past({ container: [other] }), ['create']);
+      assert.deepEqual(await past({ label: [`kind=${name}`], type: ['network'] }), []);
+    });
+  });
+
+  describe('health', () => {
+    const check = (Test: readonly string[]): object => ({
+      Healthcheck: { Test: ['CMD', ...Test], Interval: 200_000_000, Retries: 2 },
+    });
+
+    it('begins as starting and is told once when it changes', async (t) => {
+      const ear = await api.listen(t);
+      const id = await api.running(t, PROGRAMS.forever, check(PROGRAMS.succeed));
+      const story = await ear.about(id, 'health_status: healthy');
+      const [started] = story.filter(({ action }) => action === 'start');
+      assert.ok(
+        (story.at(-1)?.ms ?? 0) - (started?.ms ?? 0) >= 195,
+        'the first probe comes one interval after the start',
+      );
+      assert.equal((await api.inspect(id)).State.Health?.Status, 'healthy');
+      await ear.about(id, 'exec_die', 3);
+      const changes = (await ear.about(id, 'exec_die', 3)).filter(({ action }) => action.startsWith('health_status'));
+      assert.equal(changes.length, 1);
+      await api.post(`/containers/${id}/stop`);
+      assert.equal((await api.inspect(id)).State.Health?.Status, 'unhealthy');
+    });
+
+    it('is unhealthy after as many failures in a row as it takes', async (t) => {
+      const ear = await api.listen(t);
+      const id = await api.running(t, PROGRAMS.forever, check(PROGRAMS.fail));
+      const story = await ear.about(id, 'health_status: unhealthy');
+      assert.equal(story.filter(({ action }) => action === 'exec_die').length, 2);
+      assert.equal((await api.inspect(id)).State.Health?.Status, 'unhealthy');
+    });
+  });
+}
