@@ -49,8 +49,22 @@ const suites: Readonly<Record<string, Suite>> = {
   property: { kind: 'tests', concurrency: cores, deadlineMs: 120_000, engine: false },
   // Its files lay cases out in one and the same place.
   conformance: { kind: 'tests', concurrency: 1, deadlineMs: 900_000, engine: true },
+  // What the real engine is held to, on those that stand in for it.
+  simulated: {
+    kind: 'tests',
+    concurrency: cores,
+    deadlineMs: 60_000,
+    engine: false,
+    files: 'test/engine/{model,sim}*.test.ts',
+  },
   // These wait for the engine most of the time.
-  engine: { kind: 'tests', concurrency: 2 * cores, deadlineMs: 120_000, engine: true },
+  engine: {
+    kind: 'tests',
+    concurrency: 2 * cores,
+    deadlineMs: 120_000,
+    engine: true,
+    files: 'test/engine/!(model|sim)*.test.ts',
+  },
   e2e: { kind: 'tests', concurrency: 2 * cores, deadlineMs: 180_000, engine: true },
   faults: {
     kind: 'tests',
