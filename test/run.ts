@@ -47,6 +47,8 @@ const suites: Readonly<Record<string, Suite>> = {
   types: { kind: 'command', commands: [['tsc']] },
   unit: { kind: 'tests', concurrency: cores, deadlineMs: 30_000, engine: false },
   property: { kind: 'tests', concurrency: cores, deadlineMs: 120_000, engine: false },
+  // Its own workers take the cores.
+  sim: { kind: 'tests', concurrency: 1, deadlineMs: 600_000, engine: false },
   // Its files lay cases out in one and the same place.
   conformance: { kind: 'tests', concurrency: 1, deadlineMs: 900_000, engine: true },
   // What the real engine is held to, on those that stand in for it.

@@ -1,0 +1,23 @@
+/**
+ * The words of support/sim/program.ts, where the first runs may be another story: `hang 2 times then …` (which a deadline
+ * ends), `exit 1 after 20ms 1 times then exit 0`.
+ */
+import { WORDS, type Program, type Words } from '../support/sim/program.ts';
+
+export const PROGRAM: Program = {
+  ...WORDS,
+  process: (words, container, run) => WORDS.process([storyOf(words, run)], container, run),
+  exec(words, container, run) {
+    const story = storyOf(words, run);
+    if (/\bhang\b/.test(story)) return { lastsMs: Infinity };
+    return WORDS.exec([story], container, run);
+  },
+};
+
+/** What is said of that run, counted from 1. */
+function storyOf(words: Words, run: number): string {
+  const text = words.join(' ');
+  const [, first = '', times, then = ''] = /^(.*?\b(?:hang|exit \d+ after \S+)) (\d+) times then(.*)$/.exec(text) ?? [];
+  if (times === undefined) return text;
+  return run <= Number(times) ? first : then;
+}
