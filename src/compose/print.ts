@@ -8,6 +8,7 @@
 import { Scalar, stringify } from 'yaml';
 
 import { compareText, JsonObject, toJson, writeJson, type Json } from '../model/canonical-json.ts';
+import { hooksWithImages } from '../model/carried-hook.ts';
 import { FILE_OBJECT, NETWORK, SERVICE, VOLUME } from '../model/compose-shapes.ts';
 import type { FileObject, Mapping, Project, Service } from '../model/project.ts';
 import type { Shape } from '../model/shape.ts';
@@ -39,7 +40,8 @@ function projectJson(project: Project): JsonObject {
 /** Files that are folded in are not printed. */
 function printedService(service: Service): Omit<Service, 'env_file' | 'label_file'> {
   const { env_file: _envFile, label_file: _labelFile, ...printed } = service;
-  return printed;
+  const pre_start = hooksWithImages(service);
+  return pre_start ? { ...printed, pre_start } : printed;
 }
 
 /** The source of a value is printed, never a value that came from the environment. */

@@ -5,7 +5,7 @@ import { networkHash, volumeHash } from '../model/config-hash.ts';
 import type { LedgerView } from '../model/hook.ts';
 import type { ObservedProject } from '../model/observed.ts';
 import type { Project } from '../model/project.ts';
-import { imageRef } from '../plan/drift.ts';
+import { imageRefs } from '../plan/drift.ts';
 import type { State } from '../state/state.ts';
 
 export interface Observation {
@@ -31,7 +31,7 @@ export async function look(
   const observed = await ports.engine.observeProject(
     {
       project,
-      images: desired ? [...new Set(services.map((service) => imageRef(desired, service)))] : [],
+      images: desired ? [...new Set(services.flatMap((service) => imageRefs(desired, service)))] : [],
       networks: Object.values(desired?.networks ?? {}).map((network) => network.name),
       volumes: Object.values(desired?.volumes ?? {}).map((volume) => volume.name),
       ...(desired ? { definitions: definitionsOf(desired) } : {}),
@@ -62,7 +62,9 @@ export async function observe(
   const { project, desired } = request;
   const { hooks, contents } = ports.state;
   const { observed } = await look(ports, request);
-  const others = observed.containers.filter((container) => !container.ours && !container.oneoff);
+  const others = observed.containers.filter(
+    (container) => !container.ours && !container.oneoff && !container.hookContainer,
+  );
   const ids = observed.containers.map((container) => container.id);
   hooks.retain(project, ids);
   contents.retain(project, ids);

@@ -1,9 +1,11 @@
-/** Calls about containers that are there: files, start, stop, remove, rename, update, pause, signal. */
+/** Calls about containers that are there: files, output, start, stop, remove, rename, update, pause, signal. */
 
 import { isEngineError } from '../model/errors.ts';
 import type { Service } from '../model/project.ts';
 import type { ContainerAnswer } from './answers.ts';
-import type { FileToCopy } from './engine.ts';
+import { Demultiplexer } from './demux.ts';
+import type { FileToCopy, OutputSink } from './engine.ts';
+import { connectionError } from './faults.ts';
 import { updateSpec } from './resources.ts';
 import { tarOf } from './tar.ts';
 import type { Call, Wire } from './wire.ts';
@@ -45,6 +47,21 @@ export async function hasPath(wire: Wire, id: string, path: string, signal: Abor
   } catch (error) {
     if (isEngineError(error, 'not-found')) return false;
     throw error;
+  }
+}
+
+/** Read again from its beginning by each caller: the engine keeps it as long as the container. */
+export async function followOutput(wire: Wire, id: string, sink: OutputSink, signal: AbortSignal): Promise<void> {
+  const what = `read the output of ${subject(id)}`;
+  const demultiplexer = new Demultiplexer(sink);
+  const query = { follow: true, stdout: true, stderr: true };
+  try {
+    const output = await wire.stream({ what, path: `/containers/${id}/logs`, query, signal });
+    for await (const chunk of output) demultiplexer.push(chunk as Buffer);
+    demultiplexer.end();
+  } catch (error) {
+    signal.throwIfAborted();
+    throw connectionError(what, error);
   }
 }
 

@@ -224,6 +224,10 @@ export class DockerEngine implements Engine {
     return containers.hasPath(this.#wire, containerId, path, signal);
   }
 
+  followOutput(containerId: string, sink: OutputSink, signal: AbortSignal): Promise<void> {
+    return containers.followOutput(this.#wire, containerId, sink, signal);
+  }
+
   startContainer(containerId: string, signal: AbortSignal): Promise<void> {
     return containers.startContainer(this.#wire, containerId, signal);
   }

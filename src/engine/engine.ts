@@ -52,6 +52,11 @@ export interface Engine extends Sight {
   copyFiles(containerId: string, files: readonly FileToCopy[], signal: AbortSignal): Promise<void>;
   /** Whether there is something at that absolute path in the container; writes nothing, and it need not run. */
   hasPath(containerId: string, path: string, signal: AbortSignal): Promise<boolean>;
+  /**
+   * A container's output from its beginning to its end, in order and demultiplexed; the sink must be quick. `rejected`
+   * where the engine keeps none. An abort detaches.
+   */
+  followOutput(containerId: string, sink: OutputSink, signal: AbortSignal): Promise<void>;
   startContainer(containerId: string, signal: AbortSignal): Promise<void>;
   /** `graceMs` undefined: the container's own grace period. */
   stopContainer(containerId: string, graceMs: number | undefined, signal: AbortSignal): Promise<void>;

@@ -10,7 +10,7 @@ import type {
   ObservedProject,
   ObservedVolume,
 } from '../model/observed.ts';
-import { LABEL } from '../model/owner.ts';
+import { isHookContainer, LABEL } from '../model/owner.ts';
 import type { ContainerListItem, ImageAnswer, NetworkAnswer, VolumeAnswer } from './answers.ts';
 import { inspectContainer } from './containers.ts';
 import type { ObserveRequest } from './engine.ts';
@@ -88,7 +88,7 @@ export async function containerNames(
     signal,
   });
   return (items ?? [])
-    .filter((item) => item.Labels?.[LABEL.hookContainer] === undefined)
+    .filter((item) => !isHookContainer(item.Labels ?? {}))
     .map(nameOf)
     .toSorted();
 }

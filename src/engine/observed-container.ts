@@ -9,7 +9,7 @@ import type {
   ObservedMount,
 } from '../model/observed.ts';
 import { readHooks } from '../model/carried-hook.ts';
-import { LABEL, readContents, readDependsOn } from '../model/owner.ts';
+import { isHookContainer, LABEL, readContents, readDependsOn } from '../model/owner.ts';
 import type { ContainerAnswer } from './answers.ts';
 
 /** Podman's words for states that Docker names otherwise. */
@@ -56,7 +56,7 @@ export function parseContainer(answer: ContainerAnswer): ObservedContainer {
     service: labels[LABEL.service] ?? '',
     number: Number.isInteger(number) ? number : 0,
     oneoff: labels[LABEL.oneoff]?.toLowerCase() === 'true',
-    hookContainer: labels[LABEL.hookContainer] !== undefined,
+    hookContainer: isHookContainer(labels),
     createdAt: answer.Created ?? '',
     labels,
     configHash: labels[LABEL.configHash] ?? '',

@@ -168,6 +168,10 @@ export class RememberingEngine implements Engine {
     return this.#changeContainer(containerId, () => this.#engine.copyFiles(containerId, files, signal));
   }
 
+  followOutput(containerId: string, sink: OutputSink, signal: AbortSignal): Promise<void> {
+    return this.#engine.followOutput(containerId, sink, signal);
+  }
+
   startContainer(containerId: string, signal: AbortSignal): Promise<void> {
     return this.#changeContainer(containerId, () => this.#engine.startContainer(containerId, signal));
   }

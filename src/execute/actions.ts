@@ -15,8 +15,9 @@ import { spanText } from '../plan/span.ts';
 import { stopGraceMs } from '../plan/stop-budget.ts';
 import { filesToCopy } from './files-to-copy.ts';
 import { runHook } from './hook-run.ts';
+import { runPreStart } from './pre-start-run.ts';
 import type { RunContext } from './run-context.ts';
-import { containerId, desiredProject } from './run-context.ts';
+import { borrowedId, containerId, desiredProject } from './run-context.ts';
 import { awaitContainer } from './waits.ts';
 
 /** Failures of the world are returned with a message; what the engine or the code throws is thrown. */
@@ -116,7 +117,7 @@ const TABLE: ActionTable = {
     const { container, replaces, carriedVolumes } = action;
     const service = required(project.services[container.service], action);
     keepWithheldValues(context, project, service);
-    const containerIdOf = (name: string): string => borrowedId(context, action, name);
+    const containerIdOf = (name: string): string => borrowedId(context, action.borrows, name);
     const labels = containerLabels({
       project,
       service,
@@ -193,7 +194,9 @@ const TABLE: ActionTable = {
   },
 
   async 'run-hook'(context, action) {
-    return context.lanes.long(() => runHook(context, action));
+    return context.lanes.long(() =>
+      action.phase === 'pre_start' ? runPreStart(context, action) : runHook(context, action),
+    );
   },
 
   async 'await-container'(context, action) {
@@ -222,7 +225,7 @@ function resourceLabels(
 /** Values that must not travel in a label are made durable before the container that needs them exists. */
 function keepWithheldValues(context: RunContext, project: Project, service: Service): void {
   const hooks = carriedHooks(service, project.sensitiveValues);
-  for (const hook of [...hooks.post_start, ...hooks.pre_stop]) {
+  for (const hook of [...hooks.pre_start, ...hooks.post_start, ...hooks.pre_stop]) {
     if (hook.withheld.length > 0) context.ledger.keepValues(hook.digest, withheldValues(hook));
   }
 }
@@ -250,12 +253,6 @@ async function stopWithin({ engine, clock, observed, options, signal }: RunConte
   return state?.exitCode === KILLED
     ? { ok: true, detail: `killed: its stop grace of ${spanText(graceMs)} was used up` }
     : DONE;
-}
-
-function borrowedId(context: RunContext, action: ActionOf<'create-container'>, service: string): string {
-  const lender = action.borrows.find((one) => one.service === service);
-  if (!lender) throw new Error(`service ${service} has no container to borrow from`);
-  return containerId(context, lender.container);
 }
 
 /** Gives a container the bytes of configs and secrets that are not a file on the host. */

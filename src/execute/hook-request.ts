@@ -1,5 +1,5 @@
 /**
- * A carried hook as an exec request. Values that were withheld from the label are put back from the ledger; one that
+ * A carried hook as it is run: its words, and as an exec request. Values that were withheld from the label are put back from the ledger; one that
  * is nowhere any more is a refusal that says which it is and what to do, for a hook without it is another hook.
  */
 
@@ -11,16 +11,34 @@ export type HookRequest =
   | { readonly ok: true; readonly exec: ExecRequest }
   | { readonly ok: false; readonly message: string };
 
-export function hookRequest(hook: CarriedHook, ledger: Pick<HookLedger, 'values'>): HookRequest {
+/** Command and environment of a hook, nothing withheld. */
+export interface HookWords {
+  readonly command: readonly string[];
+  /** Variables that have a value. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export type WholeHook =
+  | { readonly ok: true; readonly words: HookWords }
+  | { readonly ok: false; readonly message: string };
+
+export function wholeHook(hook: CarriedHook, ledger: Pick<HookLedger, 'values'>): WholeHook {
   const kept = (hook.withheld.length > 0 ? ledger.values(hook.digest) : undefined) ?? {};
   const command = wholeCommand(hook, kept);
   if (!command) return { ok: false, message: lostValue('a part of its command') };
-  const environment: string[] = [];
+  const environment: Record<string, string> = {};
   for (const [name, value] of Object.entries(hook.environment ?? {})) {
     const known = value ?? kept[name];
-    if (known !== undefined) environment.push(`${name}=${known}`);
+    if (known !== undefined) environment[name] = known;
     else if (hook.withheld.includes(name)) return { ok: false, message: lostValue(`the value of ${name}`) };
   }
+  return { ok: true, words: { command, environment } };
+}
+
+export function hookRequest(hook: CarriedHook, ledger: Pick<HookLedger, 'values'>): HookRequest {
+  const whole = wholeHook(hook, ledger);
+  if (!whole.ok) return whole;
+  const { command, environment } = whole.words;
   return {
     ok: true,
     exec: {
@@ -28,7 +46,7 @@ export function hookRequest(hook: CarriedHook, ledger: Pick<HookLedger, 'values'
       user: hook.user,
       privileged: hook.privileged ?? false,
       workingDir: hook.working_dir,
-      environment,
+      environment: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
     },
   };
 }

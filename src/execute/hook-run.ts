@@ -9,34 +9,29 @@
  * wait for it without what they wait for, and a paused one can be asked nothing: then the world has to be looked at again.
  */
 
-import { shownCommand } from '../model/carried-hook.ts';
-import { EngineError, isEngineError, messageOf } from '../model/errors.ts';
-import type { HookOutcome } from '../model/hook.ts';
+import { EngineError, messageOf } from '../model/errors.ts';
 import type { ContainerState } from '../model/observed.ts';
-import { renderCause } from '../plan/cause.ts';
 import type { ActionOf } from '../plan/plan.ts';
-import { hookDeadlineMs } from '../plan/stop-budget.ts';
-import type { HookIntent } from '../state/state.ts';
+import type { Attempt, HookResult } from './hook-attempts.ts';
+import {
+  deadlineMsOf,
+  intentOf,
+  isRefusal,
+  liveOutput,
+  openDeadline,
+  resultOf,
+  runAttempts,
+  withTail,
+} from './hook-attempts.ts';
 import { hookRequest } from './hook-request.ts';
-import { OutputTail } from './output-tail.ts';
 import type { RunContext } from './run-context.ts';
 import { containerId } from './run-context.ts';
 
-export type HookResult =
-  | { readonly ok: true; readonly detail: string }
-  | { readonly ok: false; readonly message: string };
+/** The run of a hook in the service's own container. */
+export type ExecHook = Extract<ActionOf<'run-hook'>, { readonly phase: 'post_start' | 'pre_stop' }>;
 
-export function runHook(context: RunContext, action: ActionOf<'run-hook'>): Promise<HookResult> {
+export function runHook(context: RunContext, action: ExecHook): Promise<HookResult> {
   return new HookRun(context, action).run();
-}
-
-interface Attempt {
-  readonly outcome: HookOutcome;
-  /** What to tell a person: exit status, refusal, deadline, and the last lines of output. */
-  readonly message: string;
-  readonly exitCode?: number;
-  /** Its process may still be there: nothing new may be started now. */
-  readonly abandoned?: boolean;
 }
 
 interface Exec {
@@ -53,33 +48,24 @@ const LATE_END_MS = 2000;
 
 class HookRun {
   readonly #context: RunContext;
-  readonly #action: ActionOf<'run-hook'>;
+  readonly #action: ExecHook;
   readonly #containerId: string;
   readonly #deadlineMs: number;
 
-  constructor(context: RunContext, action: ActionOf<'run-hook'>) {
+  constructor(context: RunContext, action: ExecHook) {
     this.#context = context;
     this.#action = action;
     this.#containerId = containerId(context, action.container);
-    this.#deadlineMs = hookDeadlineMs(action.hook, context.options.hookTimeoutMs);
+    this.#deadlineMs = deadlineMsOf(context, action);
   }
 
-  /** Attempts until one succeeds, all are used up, or the last one may still be running. */
   async run(): Promise<HookResult> {
-    const { policy } = this.#action.hook;
-    let last = await this.#takeUp();
-    for (let attempt = 1; attempt <= 1 + policy.retries && mayTry(last); attempt += 1) {
-      if (attempt > 1) await this.#pause(policy.backoffMs * 2 ** (attempt - 2));
-      last = await this.#attempt(attempt);
-      this.#announce(last, attempt);
-    }
-    const { container, phase, index } = this.#action;
-    if (last?.outcome === 'moot' && phase === 'post_start')
+    const last = await runAttempts(this.#context, this.#action, await this.#takeUp(), (attempt) =>
+      this.#attempt(attempt),
+    );
+    if (last?.outcome === 'moot' && this.#action.phase === 'post_start')
       throw new EngineError('conflict', 'the container has ended');
-    if (last === undefined || !isFailure(last)) return { ok: true, detail: last?.message ?? '' };
-    const message = `${container.key.replace(/@.*/, '')}: ${phase} hook ${index} ${last.message}`;
-    if (policy.onFailure === 'continue') return { ok: true, detail: `${message} (on_failure: continue)` };
-    return { ok: false, message };
+    return resultOf(this.#action, last);
   }
 
   /** What became of an exec that an earlier run left. undefined: it is run again, for it failed, or that cannot be told. */
@@ -91,7 +77,7 @@ class HookRun {
     if (!state) return undefined;
     let { exitCode } = state;
     if (state.running) {
-      const deadline = this.#deadline();
+      const deadline = openDeadline(this.#context, this.#deadlineMs);
       const until = AbortSignal.any([signal, deadline.signal]);
       try {
         exitCode = (await engine.awaitExec(earlier.execId, this.#containerId, until))?.exitCode;
@@ -116,49 +102,28 @@ class HookRun {
     const verdict = incarnations.judge(this.#containerId, state.startedAt);
     if (verdict === 'another') throw new EngineError('conflict', 'the container was started again meanwhile');
     if (verdict === 'over') return this.#moot();
-    const intent = this.#intent(attempt, state.startedAt);
+    const { startedAt } = state;
+    const intent = intentOf(this.#context, this.#action, { containerId: this.#containerId, startedAt, attempt });
     const refuse = (message: string): Attempt =>
       this.#record(ledger.intend({ ...intent, execId: undefined }), { outcome: 'refused', message });
     const request = hookRequest(this.#action.hook, ledger);
     if (!request.ok) return refuse(request.message);
     try {
       const execId = await engine.createExec(this.#containerId, request.exec, signal);
-      return await this.#execute({
-        execId,
-        recordId: ledger.intend({ ...intent, execId }),
-        startedAt: state.startedAt,
-      });
+      return await this.#execute({ execId, recordId: ledger.intend({ ...intent, execId }), startedAt });
     } catch (error) {
       if (!isRefusal(error) || (await this.#isPaused())) throw error;
-      if (await this.#hasEnded(state.startedAt)) return this.#moot();
+      if (await this.#hasEnded(startedAt)) return this.#moot();
       return refuse(`was refused by the engine: ${messageOf(error)}`);
     }
-  }
-
-  #intent(attempt: number, startedAt: string): Omit<HookIntent, 'execId'> {
-    const { container, phase, index, hook, cause } = this.#action;
-    return {
-      project: this.#context.observed.name,
-      service: container.service,
-      replica: container.number,
-      containerId: this.#containerId,
-      startedAt,
-      phase,
-      index,
-      digest: hook.digest,
-      command: shownCommand(hook),
-      cause: renderCause(cause),
-      attempt,
-      deadlineMs: this.#deadlineMs,
-    };
   }
 
   /** Starts an announced exec and stays with it to its end or its deadline. */
   async #execute(exec: Exec): Promise<Attempt> {
     const { engine, ledger, incarnations, signal } = this.#context;
     if (this.#action.phase === 'pre_stop') incarnations.expectEnd(this.#containerId);
-    const output = this.#output();
-    const deadline = this.#deadline();
+    const output = liveOutput(this.#context, this.#action);
+    const deadline = openDeadline(this.#context, this.#deadlineMs);
     try {
       const { exitCode } = await engine.runExec(
         exec.execId,
@@ -244,49 +209,10 @@ class HookRun {
     const state = await this.#context.engine.inspectState(this.#containerId, this.#context.signal);
     return state?.status === 'paused';
   }
-
-  #pause(ms: number): Promise<void> {
-    const { clock, signal, drain } = this.#context;
-    return clock.delay(ms, AbortSignal.any([signal, drain]));
-  }
-
-  #deadline(): { readonly signal: AbortSignal; readonly cancel: () => void } {
-    const controller = new AbortController();
-    const cancel = this.#context.clock.setTimer(this.#deadlineMs, () => controller.abort());
-    return { signal: controller.signal, cancel };
-  }
-
-  #output(): OutputTail {
-    const { observed, emit } = this.#context;
-    const [project, action] = [observed.name, this.#action];
-    return new OutputTail((stream, line) => emit({ type: 'hook-output', project, action, stream, line }));
-  }
-
-  #announce({ outcome, message }: Attempt, attempt: number): void {
-    const { observed, emit } = this.#context;
-    emit({ type: 'hook-ended', project: observed.name, action: this.#action, attempt, outcome, message });
-  }
 }
 
 /** Whether that start of the container is over; a paused one goes on. */
 function hasEnded(state: ContainerState | undefined, startedAt: string | undefined): boolean {
   if (state?.status !== 'running' && state?.status !== 'paused') return true;
   return startedAt !== undefined && state.startedAt !== startedAt;
-}
-
-function mayTry(last: Attempt | undefined): boolean {
-  return last === undefined || (isFailure(last) && !last.abandoned);
-}
-
-function isFailure({ outcome }: Attempt): boolean {
-  return outcome === 'failed' || outcome === 'timed-out' || outcome === 'refused';
-}
-
-/** The engine understood and said no; anything else leaves it open what happened. */
-function isRefusal(error: unknown): boolean {
-  return isEngineError(error) && error.code !== 'unavailable' && error.code !== 'timeout';
-}
-
-function withTail(message: string, tail: readonly string[]): string {
-  return tail.length > 0 ? `${message}:\n${tail.join('\n')}` : message;
 }

@@ -8,7 +8,7 @@ import type { Engine } from '../engine/engine.ts';
 import { EngineError } from '../model/errors.ts';
 import type { ObservedProject } from '../model/observed.ts';
 import type { Project } from '../model/project.ts';
-import type { Action, ContainerRef } from '../plan/plan.ts';
+import type { Action, Borrows, ContainerRef } from '../plan/plan.ts';
 import { DEFAULT_HOOK_TIMEOUT_MS } from '../plan/stop-budget.ts';
 import type { DeliveredContents, HookLedger } from '../state/state.ts';
 import type { RunEvent } from './events.ts';
@@ -63,4 +63,11 @@ export function containerId(context: RunContext, ref: ContainerRef): string {
 export function desiredProject(context: RunContext, action: Action): Project {
   if (!context.desired) throw new Error(`${action.id} needs the project's files`);
   return context.desired;
+}
+
+/** Id of the container of a service that another one borrows from. */
+export function borrowedId(context: RunContext, borrows: Borrows, service: string): string {
+  const lender = borrows.find((one) => one.service === service);
+  if (!lender) throw new Error(`service ${service} has no container to borrow from`);
+  return containerId(context, lender.container);
 }

@@ -20,8 +20,21 @@ export interface CarriedHook extends Hook {
 }
 
 export interface HookSet {
+  readonly pre_start: readonly CarriedHook[];
   readonly post_start: readonly CarriedHook[];
   readonly pre_stop: readonly CarriedHook[];
+}
+
+/** The hooks of a container that has none. */
+export const NO_HOOKS: HookSet = { pre_start: [], post_start: [], pre_stop: [] };
+
+/** The `pre_start` hooks of a service, each with the image that it runs in, where the service names one. */
+export function hooksWithImages({
+  pre_start,
+  image,
+}: Pick<Service, 'pre_start' | 'image'>): readonly Hook[] | undefined {
+  if (image === undefined) return pre_start;
+  return pre_start?.map((hook) => (hook.image === undefined ? { ...hook, image } : hook));
 }
 
 /** SHA-256 (hex) of a hook's definition, without its `x-reeve`. */
@@ -48,7 +61,11 @@ export function carriedHooks(service: Service, sensitive: ReadonlySet<string>): 
       .filter(([, value]) => isSensitive(value, sensitive))
       .map(([place]) => place),
   });
-  return { post_start: (service.post_start ?? []).map(carry), pre_stop: (service.pre_stop ?? []).map(carry) };
+  return {
+    pre_start: (hooksWithImages(service) ?? []).map(carry),
+    post_start: (service.post_start ?? []).map(carry),
+    pre_stop: (service.pre_stop ?? []).map(carry),
+  };
 }
 
 /** Every place of a hook that can hold a value from outside, with what is there. */
@@ -106,7 +123,11 @@ export function writeHooks(hooks: HookSet): string {
     withheld: hook.withheld.length > 0 ? hook.withheld : undefined,
     policy: nonDefaultPolicy(hook.policy),
   });
-  return JSON.stringify({ post_start: hooks.post_start.map(write), pre_stop: hooks.pre_stop.map(write) });
+  return JSON.stringify({
+    ...(hooks.pre_start.length > 0 ? { pre_start: hooks.pre_start.map(write) } : {}),
+    post_start: hooks.post_start.map(write),
+    pre_stop: hooks.pre_stop.map(write),
+  });
 }
 
 function nonDefaultPolicy(policy: HookPolicy): Partial<HookPolicy> | undefined {
@@ -126,9 +147,10 @@ export function readHooks(text: string | undefined): HookSet | undefined {
     return undefined;
   }
   if (!isRecord(parsed)) return undefined;
+  const pre_start = readHookList(parsed['pre_start'] ?? []);
   const post_start = readHookList(parsed['post_start']);
   const pre_stop = readHookList(parsed['pre_stop']);
-  return post_start && pre_stop ? { post_start, pre_stop } : undefined;
+  return pre_start && post_start && pre_stop ? { pre_start, post_start, pre_stop } : undefined;
 }
 
 function readHookList(list: unknown): CarriedHook[] | undefined {
@@ -148,6 +170,8 @@ function readHookList(list: unknown): CarriedHook[] | undefined {
       ...(typeof item['privileged'] === 'boolean' ? { privileged: item['privileged'] } : {}),
       ...(typeof item['working_dir'] === 'string' ? { working_dir: item['working_dir'] } : {}),
       ...(isEnvironment(environment) ? { environment } : {}),
+      ...(typeof item['image'] === 'string' ? { image: item['image'] } : {}),
+      ...(typeof item['per_replica'] === 'boolean' ? { per_replica: item['per_replica'] } : {}),
     });
   }
   return hooks;

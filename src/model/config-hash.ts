@@ -8,6 +8,7 @@
 import { createHash } from 'node:crypto';
 
 import { JsonObject, toJson, writeJson, type Json } from './canonical-json.ts';
+import { hooksWithImages } from './carried-hook.ts';
 import { NETWORK, SERVICE, VOLUME } from './compose-shapes.ts';
 import type { Network, Project, Service, Volume } from './project.ts';
 
@@ -67,7 +68,8 @@ export function digest(json: Json): string {
 function hashService(project: Project, service: Service, changes: Readonly<Record<string, unknown>>): string {
   // Odd, but the default counts only for services that are built.
   const platform = service.platform ?? (service.build === undefined ? undefined : project.defaultPlatform);
-  const covered: Record<string, unknown> = { ...service, platform, ...changes };
+  const pre_start = hooksWithImages(service);
+  const covered: Record<string, unknown> = { ...service, platform, ...(pre_start ? { pre_start } : {}), ...changes };
   for (const name of UNCOVERED) delete covered[name];
   if (service.deploy !== undefined) {
     const { replicas: _replicas, ...deploy } = service.deploy;

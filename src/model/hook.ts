@@ -33,7 +33,7 @@ export interface HookPolicy {
   readonly retries: number;
   /** Delay before the first further attempt in milliseconds, doubled for each one after; default 1000. */
   readonly backoffMs: number;
-  /** When the hook is due; default `every-start`. */
+  /** When the hook is due; default `every-start`, which for a `pre_start` hook is the first start only. */
   readonly run: 'every-start' | 'once-per-container' | 'once-per-definition';
   /** post_start only: what to wait for before it runs; default `started`. */
   readonly after: 'started' | 'healthy';
@@ -80,6 +80,7 @@ export interface HookRecord extends Incarnation {
   readonly cause: string;
   /** From 1. */
   readonly attempt: number;
+  /** Of a `pre_start` hook the id of its own container. */
   readonly execId?: string;
   readonly outcome: HookOutcome;
   readonly exitCode?: number;

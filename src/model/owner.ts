@@ -28,8 +28,14 @@ export const LABEL = {
   volume: 'com.docker.compose.volume',
   hooks: 'io.reeve.hooks',
   content: 'io.reeve.content',
-  /** Marks a hook's own container (pre_start); its value is `<phase>[<index>]`. */
+  /** Compose's mark on a hook's own container (from Compose 5 on); its value is the phase. */
+  hook: 'com.docker.compose.hook',
+  /** Ours: `<phase>[<index>]`. */
   hookContainer: 'io.reeve.hook',
+  /** Of a hook's own container: id of the service container that it prepares. */
+  hookOf: 'io.reeve.hook.container',
+  /** Of a hook's own container: digest of the hook's definition. */
+  hookDigest: 'io.reeve.hook.digest',
 } as const;
 
 /** What the owner labels of one container are made from. */
@@ -69,6 +75,43 @@ export function containerLabels(owner: ContainerOwner): Record<string, string> {
     [LABEL.hooks]: writeHooks(hooks),
     ...(service.contents ? { [LABEL.content]: JSON.stringify(service.contents) } : {}),
   };
+}
+
+/** Which hook a hook's own container runs, and for which container. */
+export interface HookOwner {
+  readonly index: number;
+  readonly containerId: string;
+  readonly digest: string;
+}
+
+/**
+ * All labels of a hook's own container. Without Compose's `oneoff` and `config-hash` no Compose takes it for a container
+ * of the service: `docker compose ps` and `up` do not see it, also not with `--all`; `docker compose down` removes it from
+ * Compose 5 on, which marks its own in the same way.
+ */
+export function hookContainerLabels(project: Project, service: ServiceName, owner: HookOwner): Record<string, string> {
+  return {
+    [LABEL.project]: project.name,
+    [LABEL.service]: service,
+    [LABEL.version]: COMPOSE_VERSION,
+    [LABEL.hook]: 'pre_start',
+    [LABEL.hookContainer]: `pre_start[${owner.index}]`,
+    [LABEL.hookOf]: owner.containerId,
+    [LABEL.hookDigest]: owner.digest,
+  };
+}
+
+/** A hook container, by its labels: ours, or Compose's. */
+export function isHookContainer(labels: Readonly<Record<string, string>>): boolean {
+  return labels[LABEL.hookContainer] !== undefined || labels[LABEL.hook] !== undefined;
+}
+
+/** What our labels say of a hook's own container; undefined where it is not ours. */
+export function readHookOwner(labels: Readonly<Record<string, string>>): HookOwner | undefined {
+  const index = /^pre_start\[(\d+)\]$/.exec(labels[LABEL.hookContainer] ?? '')?.[1];
+  const [containerId, digest] = [labels[LABEL.hookOf], labels[LABEL.hookDigest]];
+  if (index === undefined || containerId === undefined || digest === undefined) return undefined;
+  return { index: Number(index), containerId, digest };
 }
 
 /** Labels of an image that is built for a service, beside the user's. */

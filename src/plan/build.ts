@@ -15,10 +15,11 @@ import { decideNothing, decideServices } from './decide.ts';
 import type { Emission } from './emission.ts';
 import { addEarlyStops } from './gate.ts';
 import { desiredOrder, inOrder, withDependencies } from './order.ts';
-import { orphansOf, planOrphans } from './orphans.ts';
+import { isOrphaned, orphansOf, planOrphans } from './orphans.ts';
 import { indexLedger } from './owed.ts';
 import type { Plan } from './plan.ts';
 import type { PlanPolicy } from './policy.ts';
+import { addLeftovers, isFirstStart, leftoverHookContainers, preStartsOf } from './pre-start.ts';
 import { planRenames } from './renames.ts';
 import { planResources } from './resources.ts';
 import { addService } from './service-actions.ts';
@@ -65,21 +66,25 @@ function attemptPlan(input: PlanInput, staying: ReadonlyMap<string, string>): Pl
   const left = decideNothing(desired, observed, policy.noDeps ? [] : policy.held.keys());
   const creating = creatingServices(decisions);
   const services = order.flatMap((name) => (chosen.has(name) ? (desired.services[name] ?? []) : []));
-  const resources = planResources({ plan, desired, observed, policy, services, creating, volumes });
+  const beginning = beginningServices(decisions, policy);
+  const resources = planResources({ plan, desired, observed, policy, services, creating, beginning, volumes });
   const { containers } = observed;
   const renames = planRenames({ containers, decisions, orphans: removed });
   const able = withoutBlocked({ plan, desired, decisions, left, resources, renames, policy });
-  const stays = unremovable(volumes, able, removed);
+  const history = indexLedger(ledger);
+  const { reconnections } = resources;
+  const removal = { plan, desired, history, force: policy.force, volumes: false, reconnections };
+  const preStarts = new Map(
+    [...able].map(([name, one]) => [name, preStartsOf({ desired, history, observed, policy, resources }, one)]),
+  );
+  const isMeant = (name: ServiceName): boolean => able.has(name) || isOrphaned(desired, policy, name);
+  const leftovers = leftoverHookContainers({ observed, policy, isMeant, decisions, able, preStarts });
+  const stays = unremovable(volumes, able, [...removed, ...leftovers]);
   if (stays) return { volume: stays[0], container: stays[1] };
   resources.forgo(emptied(decisions, able));
   const emission: Emission = {
-    plan,
-    desired,
-    history: indexLedger(ledger),
+    ...removal,
     policy,
-    force: policy.force,
-    volumes: false,
-    reconnections: resources.reconnections,
     resources,
     renames,
     decisions: able,
@@ -87,6 +92,8 @@ function attemptPlan(input: PlanInput, staying: ReadonlyMap<string, string>): Pl
     readyActions: new Map(),
     earlyStops: new Map(),
     shared: new Map(),
+    preStarts,
+    hookRemovals: addLeftovers(removal, leftovers),
   };
   const planned = order.flatMap((name) => able.get(name) ?? []);
   for (const decision of planned.toReversed()) addEarlyStops(emission, decision);
@@ -131,4 +138,10 @@ function emptied(
 function creatingServices(decisions: ReadonlyMap<ServiceName, ServiceDecision>): Set<ServiceName> {
   const creating = [...decisions.values()].filter(({ replicas }) => replicas.some(({ ref }) => ref.id === undefined));
   return new Set(creating.map(({ service }) => service.name));
+}
+
+/** Services of which a container is started for the first time, which is when `pre_start` hooks run. */
+function beginningServices(decisions: ReadonlyMap<ServiceName, ServiceDecision>, policy: PlanPolicy): Set<ServiceName> {
+  const beginning = policy.noStart ? [] : [...decisions.values()].filter((one) => one.replicas.some(isFirstStart));
+  return new Set(beginning.map(({ service }) => service.name));
 }

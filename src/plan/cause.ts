@@ -66,6 +66,8 @@ export type Cause =
   | { readonly kind: 'orphan' }
   /** post_start of an incarnation that has not had it. */
   | { readonly kind: 'owed' }
+  /** Of a hook's own container: an earlier run left it. */
+  | { readonly kind: 'hook-container' }
   | { readonly kind: 'needed-by'; readonly service: string }
   | { readonly kind: 'dependency-restarted'; readonly service: string }
   | { readonly kind: 'command'; readonly command: 'down' | 'stop' | 'restart' | 'start' | 'prune' };
@@ -105,6 +107,8 @@ export function renderCause(cause: Cause): string {
       return 'orphan';
     case 'owed':
       return 'owed';
+    case 'hook-container':
+      return 'left by an earlier run';
     case 'needed-by':
       return `needed by ${cause.service}`;
     case 'dependency-restarted':

@@ -3,19 +3,22 @@
  * a plan that breaks one is a bug of ours, and is refused rather than carried out.
  */
 
+import type { HookPhase } from '../model/hook.ts';
 import type { Action, ActionId, ContainerRef, Plan } from './plan.ts';
 import { containerOf } from './plan.ts';
 
 /** Sentences about what is wrong; none for a sound plan. */
 export function checkPlan(plan: Plan): string[] {
   const byId = new Map(plan.actions.map((action) => [action.id, action]));
-  const preStops = Map.groupBy(
-    plan.actions.filter((action) => action.kind === 'run-hook' && action.phase === 'pre_stop'),
-    (action) => containerOf(action)?.key,
-  );
+  const hooksBefore = (phase: HookPhase): ReadonlyMap<string | undefined, readonly Action[]> =>
+    Map.groupBy(
+      plan.actions.filter((action) => action.kind === 'run-hook' && action.phase === phase),
+      (action) => containerOf(action)?.key,
+    );
+  const before = { pre_start: hooksBefore('pre_start'), pre_stop: hooksBefore('pre_stop') };
   return [
     ...checkOrder(plan.actions),
-    ...plan.actions.flatMap((action) => checkSequence(action, byId, preStops)),
+    ...plan.actions.flatMap((action) => checkSequence(action, byId, before)),
     ...checkContainers(plan.actions),
   ];
 }
@@ -30,11 +33,14 @@ function checkOrder(actions: readonly Action[]): string[] {
   });
 }
 
-/** Hooks come where they belong: a stop after every pre_stop, a post_start after its start, a removal after its stop. */
+/**
+ * Hooks come where they belong: a pre_start after the creation, a start after every pre_start, a post_start after its start,
+ * a stop after every pre_stop, a removal after its stop.
+ */
 function checkSequence(
   action: Action,
   byId: ReadonlyMap<ActionId, Action>,
-  preStops: ReadonlyMap<string | undefined, readonly Action[]>,
+  before: Readonly<Record<'pre_start' | 'pre_stop', ReadonlyMap<string | undefined, readonly Action[]>>>,
 ): string[] {
   const ref = containerOf(action);
   if (!ref) return [];
@@ -42,12 +48,14 @@ function checkSequence(
     byId.has(id) && !reaches(action, id, byId) ? [`${action.id} does not wait for ${id}`] : [];
   switch (action.kind) {
     case 'stop-container':
-      return (preStops.get(ref.key) ?? []).flatMap(({ id }) => needs(id));
+      return (before.pre_stop.get(ref.key) ?? []).flatMap(({ id }) => needs(id));
     case 'remove-container':
-    case 'start-container':
       return needs(`${ref.key}:stop`);
+    case 'start-container':
+      return [`${ref.key}:stop`, ...(before.pre_start.get(ref.key) ?? []).map(({ id }) => id)].flatMap(needs);
     case 'run-hook':
-      return action.phase === 'post_start' ? needs(`${ref.key}:start`) : [];
+      if (action.phase === 'pre_stop') return [];
+      return needs(action.phase === 'post_start' ? `${ref.key}:start` : `${ref.key}:create`);
     default:
       return [];
   }

@@ -14,7 +14,7 @@ import type { Cause } from './cause.ts';
 import { NO_DRIFT, serviceTarget } from './drift.ts';
 import type { ServiceTarget } from './drift.ts';
 import { holdersOf, temporaryName } from './names.ts';
-import type { ActionOf, ContainerRef } from './plan.ts';
+import type { Borrows, ContainerRef } from './plan.ts';
 import type { PlanPolicy } from './policy.ts';
 import type { Replica } from './replicas.ts';
 import { assignReplicas } from './replicas.ts';
@@ -39,7 +39,7 @@ export interface ServiceDecision {
   readonly service: Service;
   readonly target: ServiceTarget;
   /** The containers whose namespaces or volumes it uses, by service. */
-  readonly borrows: ActionOf<'create-container'>['borrows'];
+  readonly borrows: Borrows;
   readonly replicas: readonly ReplicaDecision[];
   readonly surplus: readonly { readonly container: ObservedContainer; readonly cause: Cause }[];
 }

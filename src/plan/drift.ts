@@ -6,6 +6,7 @@
  * since a temporary name is part of a replacement.
  */
 
+import type { Hook } from '../model/hook.ts';
 import type { ObservedContainer, ObservedEndpoint, ObservedProject } from '../model/observed.ts';
 import type { Project, Service } from '../model/project.ts';
 import { borrowedServices, containerHash } from '../model/config-hash.ts';
@@ -71,6 +72,17 @@ export function serviceTarget(
 /** The reference a service's containers are made from: `image`, or the name its build gets. */
 export function imageRef(project: Project, service: Service): string {
   return service.image ?? `${project.name}-${service.name}`;
+}
+
+/** The reference that a `pre_start` hook's container is made from: its own, or that of the service's containers. */
+export function hookImageRef(project: Project, service: Service, hook: Pick<Hook, 'image'>): string {
+  return hook.image ?? imageRef(project, service);
+}
+
+/** All references that the containers of a service are made from, those of its hooks included. */
+export function imageRefs(project: Project, service: Service): string[] {
+  const ofHooks = (service.pre_start ?? []).map((hook) => hookImageRef(project, service, hook));
+  return [...new Set([imageRef(project, service), ...ofHooks])];
 }
 
 export const NO_DRIFT: ContainerDrift = { recreate: [], restart: [], inPlace: [] };

@@ -3,7 +3,7 @@
 import type { Project, ServiceName } from '../model/project.ts';
 import type { PlanBuilder } from './builder.ts';
 import type { ServiceDecision } from './decide.ts';
-import type { HookHistory } from './owed.ts';
+import type { HookHistory, PreStarts } from './owed.ts';
 import type { ActionId } from './plan.ts';
 import type { PlanPolicy } from './policy.ts';
 import type { Renames } from './renames.ts';
@@ -36,4 +36,8 @@ export interface Emission extends RemovalContext {
   readonly earlyStops: Map<ServiceName, ActionId[]>;
   /** Hooks that one replica runs for all (`once-per-definition`): the action that does, by service and digest. */
   readonly shared: Map<string, ActionId>;
+  /** Hooks that are owed before first starts, by service. */
+  readonly preStarts: ReadonlyMap<ServiceName, PreStarts>;
+  /** What removes hook containers that earlier runs left, by service. */
+  readonly hookRemovals: ReadonlyMap<ServiceName, readonly ActionId[]>;
 }

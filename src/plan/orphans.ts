@@ -12,16 +12,20 @@ import { addLeaving } from './leaving.ts';
 
 /** Containers whose service is neither in the files nor suspended; none when only some services are looked at. */
 export function orphansOf(desired: Project, observed: ObservedProject, policy: PlanPolicy): ObservedContainer[] {
-  const { services, existingOnly, held } = policy;
-  if (services !== undefined || existingOnly || held === 'all') return [];
   return observed.containers.filter(
-    ({ service, oneoff, hookContainer }) =>
-      !oneoff &&
-      !hookContainer &&
-      !Object.hasOwn(desired.services, service) &&
-      !desired.disabledServices.includes(service) &&
-      held.get(service) !== 'suspended',
+    ({ service, oneoff, hookContainer }) => !oneoff && !hookContainer && isOrphaned(desired, policy, service),
   );
+}
+
+/** Whether containers of this service are orphans for a plan; none are when it looks at some services only. */
+export function isOrphaned(
+  desired: Project,
+  { services, existingOnly, held }: PlanPolicy,
+  service: ServiceName,
+): boolean {
+  if (services !== undefined || existingOnly || held === 'all') return false;
+  if (Object.hasOwn(desired.services, service) || desired.disabledServices.includes(service)) return false;
+  return held.get(service) !== 'suspended';
 }
 
 export function planOrphans(emission: Emission, orphans: readonly ObservedContainer[]): void {

@@ -5,28 +5,26 @@
  * What is settled is not repeated, whatever became of the ones before it.
  */
 
-import type { HookRecord, LedgerView } from '../model/hook.ts';
+import type { HookPhase, HookRecord, LedgerView } from '../model/hook.ts';
 import type { ObservedContainer } from '../model/observed.ts';
 import type { CarriedHook, HookSet } from '../model/carried-hook.ts';
-import { carriedHooks } from '../model/carried-hook.ts';
+import { carriedHooks, NO_HOOKS } from '../model/carried-hook.ts';
 import type { Project, Service } from '../model/project.ts';
-import type { EarlierRun } from './plan.ts';
+import type { ActionId, Borrows, EarlierHookContainer, EarlierRun } from './plan.ts';
 
 /** A ledger view, indexed once for a plan. */
 export interface HookHistory {
   readonly recordsOf: (containerId: string) => readonly HookRecord[];
-  readonly wasDelivered: (service: string, digest: string) => boolean;
+  readonly wasDelivered: (service: string, phase: HookPhase, digest: string) => boolean;
   readonly adopted: ReadonlyMap<string, string>;
 }
 
 export function indexLedger(view: LedgerView): HookHistory {
   const byContainer = Map.groupBy(view.records, (record) => record.containerId);
-  const delivered = new Set(
-    view.delivered.filter((one) => one.phase === 'post_start').map((one) => `${one.service} ${one.digest}`),
-  );
+  const delivered = new Set(view.delivered.map(({ service, phase, digest }) => `${service} ${phase} ${digest}`));
   return {
     recordsOf: (containerId) => byContainer.get(containerId) ?? [],
-    wasDelivered: (service, digest) => delivered.has(`${service} ${digest}`),
+    wasDelivered: (service, phase, digest) => delivered.has(`${service} ${phase} ${digest}`),
     adopted: view.adopted,
   };
 }
@@ -37,7 +35,19 @@ export interface OwedHook {
   readonly earlier: EarlierRun | undefined;
 }
 
-const NO_HOOKS: HookSet = { post_start: [], pre_stop: [] };
+/** A hook that a replica runs before its first start. */
+export interface OwedPreStart {
+  readonly index: number;
+  readonly hook: CarriedHook;
+  readonly earlier: EarlierHookContainer | undefined;
+  /** Hooks of other replicas that come before it, and what brings its image. */
+  readonly needs: readonly ActionId[];
+  /** Containers that the service borrows from. */
+  readonly borrows: Borrows;
+}
+
+/** In order; a text is the action of another replica that runs this one for all. By replica key. */
+export type PreStarts = ReadonlyMap<string, readonly (OwedPreStart | ActionId)[]>;
 
 /**
  * The hooks that a container gets: those it was created with, each with today's `x-reeve` where today's file still has the
@@ -50,6 +60,7 @@ export function hooksOf(container: ObservedContainer, project: Project | undefin
   const today = project && service ? carriedHooks(service, project.sensitiveValues) : undefined;
   if (!container.hooks) return today ?? NO_HOOKS;
   return {
+    pre_start: container.hooks.pre_start.map((hook) => withTodays(hook, today?.pre_start)),
     post_start: container.hooks.post_start.map((hook) => withTodays(hook, today?.post_start)),
     pre_stop: container.hooks.pre_stop.map((hook) => withTodays(hook, today?.pre_stop)),
   };
@@ -76,7 +87,7 @@ export function owedHooks(
 ): OwedHook[] {
   if (phase === 'post_start' && isAssumed(container, ledger)) return [];
   const records = ledger.recordsOf(container.id).filter((record) => record.phase === phase);
-  const wasDelivered = (digest: string): boolean => ledger.wasDelivered(container.service, digest);
+  const wasDelivered = (digest: string): boolean => ledger.wasDelivered(container.service, phase, digest);
   const { status, startedAt } = container.state;
   const owed: OwedHook[] = [];
   for (const [index, hook] of hooks[phase].entries()) {
@@ -100,7 +111,9 @@ export function owedAfterStart(
   const records = container ? ledger.recordsOf(container.id).filter((one) => one.phase === 'post_start') : [];
   return hooks.post_start
     .map((hook, index) => ({ index, hook, earlier: unfinishedBefore(hook, index, records) }))
-    .filter(({ index, hook }) => isDue(hook, index, records, (digest) => ledger.wasDelivered(service, digest)));
+    .filter(({ index, hook }) =>
+      isDue(hook, index, records, (digest) => ledger.wasDelivered(service, 'post_start', digest)),
+    );
 }
 
 /** What `x-reeve: {run}` says, by the records of one container. */
@@ -136,7 +149,7 @@ export function isSettled(record: HookRecord, hook: CarriedHook): boolean {
     case 'failed':
     case 'timed-out':
     case 'refused':
-      return record.phase === 'post_start' && hook.policy.onFailure === 'continue';
+      return record.phase !== 'pre_stop' && hook.policy.onFailure === 'continue';
     case 'intended':
       return false;
   }

@@ -7,7 +7,6 @@
  */
 
 import type { CarriedHook } from '../model/carried-hook.ts';
-import type { HookPhase } from '../model/hook.ts';
 import type { ProjectName, ServiceName } from '../model/project.ts';
 import type { Cause } from './cause.ts';
 
@@ -34,6 +33,16 @@ export interface EarlierRun {
   readonly counts: boolean;
 }
 
+/** The container of a `pre_start` hook that an earlier run left: it runs, or ended with 0 and was not recorded so. */
+export interface EarlierHookContainer {
+  readonly containerId: string;
+  /** undefined: the record is lost. */
+  readonly recordId: number | undefined;
+}
+
+/** Containers that another one borrows from, by service. */
+export type Borrows = readonly { readonly service: ServiceName; readonly container: ContainerRef }[];
+
 /** What each kind of action needs. The union and the executor's table are derived from this one map. */
 export interface ActionArguments {
   'pull-image': { readonly ref: string; readonly platform: string | undefined };
@@ -51,7 +60,7 @@ export interface ActionArguments {
     /** Anonymous volumes to carry over: [target, volume name]. */
     readonly carriedVolumes: readonly (readonly [string, string])[];
     /** The containers whose namespaces or volumes it uses (`network_mode: service:x`), by service. */
-    readonly borrows: readonly { readonly service: ServiceName; readonly container: ContainerRef }[];
+    readonly borrows: Borrows;
   };
   'rename-container': { readonly container: ContainerRef; readonly name: string };
   'update-container': { readonly container: ContainerRef };
@@ -66,11 +75,17 @@ export interface ActionArguments {
   'remove-container': { readonly container: ContainerRef; readonly volumes: boolean };
   'run-hook': {
     readonly container: ContainerRef;
-    readonly phase: HookPhase;
     readonly index: number;
     readonly hook: CarriedHook;
-    readonly earlier: EarlierRun | undefined;
-  };
+  } & (
+    | { readonly phase: 'post_start' | 'pre_stop'; readonly earlier: EarlierRun | undefined }
+    | {
+        readonly phase: 'pre_start';
+        readonly earlier: EarlierHookContainer | undefined;
+        /** As for `create-container`. */
+        readonly borrows: Borrows;
+      }
+  );
   'await-container': {
     readonly container: ContainerRef;
     readonly until: 'running' | 'healthy' | 'completed' | 'gone';

@@ -111,7 +111,7 @@ function hookUnderWay({ id, state }: ObservedContainer, history: HookHistory): H
 
 function hooksState(container: ObservedContainer, desired: Project | undefined, history: HookHistory): HooksState {
   const hooks = hooksOf(container, desired);
-  if (hooks.post_start.length === 0 && hooks.pre_stop.length === 0) return { kind: 'none' };
+  if (Object.values(hooks).every((ofPhase: readonly unknown[]) => ofPhase.length === 0)) return { kind: 'none' };
   const failed = history
     .recordsOf(container.id)
     .filter((record) => record.startedAt === container.state.startedAt && !record.superseded)
@@ -125,7 +125,7 @@ function hooksState(container: ObservedContainer, desired: Project | undefined, 
 
 /** It ended badly, and that is not let pass. */
 function hasFailed(record: HookRecord, hooks: HookSet): boolean {
-  if (record.phase === 'pre_start' || !['failed', 'timed-out', 'refused'].includes(record.outcome)) return false;
+  if (!['failed', 'timed-out', 'refused'].includes(record.outcome)) return false;
   const hook = hooks[record.phase][record.index];
   return hook === undefined || !isSettled(record, hook);
 }

@@ -4,6 +4,7 @@
  */
 
 import { shownCommand } from '../model/carried-hook.ts';
+import type { CarriedHook } from '../model/carried-hook.ts';
 import { renderCause } from './cause.ts';
 import type { Action, Plan } from './plan.ts';
 
@@ -43,10 +44,15 @@ export function renderAction(action: Action): string {
     case 'remove-container':
       return `remove container ${action.container.name}`;
     case 'run-hook':
-      return `run ${action.phase} hook ${JSON.stringify(shownCommand(action.hook))}`;
+      return `run ${action.phase} hook ${hookText(action.hook)}`;
     case 'await-container':
       return action.required ? AWAITED[action.until] : `${AWAITED[action.until]}, if that can be`;
   }
+}
+
+/** The command; of one that is the image's own the image. */
+function hookText(hook: CarriedHook): string {
+  return hook.command === null ? `of image ${hook.image ?? 'of the service'}` : JSON.stringify(shownCommand(hook));
 }
 
 const AWAITED = {

@@ -14,11 +14,11 @@ import type { PlanBuilder } from './builder.ts';
 import type { Cause, Drift } from './cause.ts';
 import { renderDrift } from './cause.ts';
 import { networkDefinitionDrift } from './definition-drift.ts';
-import { imageRef } from './drift.ts';
+import { imageRef, imageRefs } from './drift.ts';
 import { networkLacks, renderLacks } from './engine-limits.ts';
 import type { ActionId } from './plan.ts';
 import type { PlanPolicy } from './policy.ts';
-import { stayingRef } from './sequences.ts';
+import { leavingRef, stayingRef } from './sequences.ts';
 import type { ChangedVolumes } from './volumes.ts';
 import { planChangedVolume } from './volumes.ts';
 
@@ -49,6 +49,8 @@ export interface ResourceInput {
   /** Those of them that get a new container. */
   readonly creating: ReadonlySet<ServiceName>;
   readonly volumes: ChangedVolumes;
+  /** Those of them of which a container is started for the first time: `pre_start` hooks may run. */
+  readonly beginning: ReadonlySet<ServiceName>;
 }
 
 interface Planning extends ResourceInput {
@@ -65,6 +67,7 @@ export function planResources(input: ResourceInput): Resources {
   for (const key of sortedUnique(services.flatMap(networkKeys))) planNetwork(planning, key);
   for (const key of sortedUnique(services.flatMap(volumeKeys))) planVolume(planning, key);
   for (const service of services) planImage(planning, service);
+  for (const service of services) planHookImages(planning, service);
   const known = (id: ActionId): ActionId | undefined => (plan.has(id) ? id : undefined);
   return {
     network: (key) => known(`network/${key}:create`),
@@ -77,6 +80,7 @@ export function planResources(input: ResourceInput): Resources {
     obstacle: (service, creates) =>
       [
         ...(creates ? [`image/${imageRef(desired, service)}`] : []),
+        ...(input.beginning.has(service.name) ? imageRefs(desired, service).map((ref) => `image/${ref}`) : []),
         ...networkKeys(service).map((key) => `network/${key}`),
         ...volumeKeys(service).map((key) => `volume/${key}`),
       ]
@@ -174,9 +178,14 @@ function replaceNetwork(planning: Planning, key: string, found: ObservedNetwork,
     return;
   }
   const ours = new Map<ServiceName, Service>(services.map((service) => [service.name, service]));
-  const attached = observed.containers.filter((container) =>
+  const onIt = observed.containers.filter((container) =>
     container.networks.some((endpoint) => endpoint.networkId === found.id),
   );
+  // A hook's own container is not moved to the new one: what runs there is ended before.
+  const [hookContainers, attached] = [
+    onIt.filter((container) => container.hookContainer),
+    onIt.filter((container) => !container.hookContainer),
+  ];
   const outside = attached.find((container) => container.oneoff || !ours.has(container.service));
   if (outside) {
     plan.notes.push(
@@ -196,7 +205,7 @@ function replaceNetwork(planning: Planning, key: string, found: ObservedNetwork,
   );
   const removed = plan.add(
     { id: `network/${key}:remove`, kind: 'remove-network', cause, name, networkId: found.id },
-    { dependsOn: disconnected },
+    { dependsOn: [...disconnected, ...hookContainers.map((container) => `${leavingRef(container).key}:remove`)] },
   );
   const created = plan.add(
     { id: `network/${key}:create`, kind: 'create-network', cause, network: key },
@@ -262,5 +271,34 @@ function planImage({ plan, desired, observed, policy, obstacles, creating }: Pla
     const cause: Cause = { kind: isPresent ? 'pull-policy' : 'absent' };
     const platform = service.platform ?? desired.defaultPlatform;
     plan.add({ id: `${subject}:pull`, kind: 'pull-image', cause, ref, platform });
+  }
+}
+
+/** Images of hooks have no policy of their own: the service's holds for them, and only where a hook may run. */
+function planHookImages({ plan, desired, observed, policy, obstacles, beginning }: Planning, service: Service): void {
+  if (!beginning.has(service.name) || !service.pre_start) return;
+  for (const ref of imageRefs(desired, service)) {
+    const subject = `image/${ref}`;
+    const isPresent = observed.images.has(ref);
+    const wanted = policy.pull === 'policy' ? (service.pull_policy ?? 'missing') : policy.pull;
+    const builder = Object.values(desired.services).find((one) => one.build && imageRef(desired, one) === ref);
+    if (plan.has(`${subject}:build`) || obstacles.has(subject)) continue;
+    if (isPresent && (builder !== undefined || wanted !== 'always' || policy.pulled)) continue;
+    const cause: Cause = { kind: isPresent ? 'pull-policy' : 'absent' };
+    if (builder) {
+      plan.add({ id: `${subject}:build`, kind: 'build-image', cause, ref, service: builder.name });
+    } else if (wanted === 'never') {
+      const remedy = 'pull it, or change the policy';
+      obstacles.set(subject, `image ${ref} is not on the engine and the pull policy is never: ${remedy}`);
+    } else {
+      const platform = ref === imageRef(desired, service) ? service.platform : undefined;
+      plan.add({
+        id: `${subject}:pull`,
+        kind: 'pull-image',
+        cause,
+        ref,
+        platform: platform ?? desired.defaultPlatform,
+      });
+    }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The two sequences that every path to a stop or a start goes through:
- * `pre_stop[0] … -> stop` and `start -> post_start[0] …`.
+ * The sequences that every path to a stop or a start goes through:
+ * `pre_stop[0] … -> stop` and `pre_start[0] … -> start -> post_start[0] …`, `pre_start` before a first start only.
  *
  * Nothing else in plan/ adds a stop or a start action, so no path can forget its hooks.
  */
@@ -8,7 +8,8 @@
 import type { ObservedContainer } from '../model/observed.ts';
 import type { HookSet } from '../model/carried-hook.ts';
 import type { Cause } from './cause.ts';
-import type { HookHistory, OwedHook } from './owed.ts';
+import { LABEL } from '../model/owner.ts';
+import type { HookHistory, OwedHook, OwedPreStart } from './owed.ts';
 import { owedHooks } from './owed.ts';
 import type { ActionId, ActionOf, ContainerRef } from './plan.ts';
 import type { Edges, PlanBuilder } from './builder.ts';
@@ -46,6 +47,37 @@ export function addStop(plan: PlanBuilder, history: HookHistory, stop: StopSeque
 /** A process of the container runs, or may do so at any moment. */
 export function isRunning(container: ObservedContainer): boolean {
   return ['running', 'paused', 'restarting'].includes(container.state.status);
+}
+
+export interface FirstStart {
+  readonly ref: ContainerRef;
+  /** In order; a text is the action of another replica that runs this one for all. */
+  readonly owed: readonly (OwedPreStart | ActionId)[];
+  readonly cause: Cause;
+  readonly edges: Edges;
+}
+
+/** Adds the `pre_start` hooks of a container that has never run, and its start. */
+function addPreStart(plan: PlanBuilder, { ref, owed, cause, edges }: FirstStart): Edges {
+  let last = edges;
+  for (const one of owed) {
+    if (typeof one === 'string') {
+      last = { ...last, dependsOn: [...(last.dependsOn ?? []), one] };
+      continue;
+    }
+    const { index, hook, earlier, needs, borrows } = one;
+    const id = `${ref.key}:pre_start[${index}]`;
+    const run = { phase: 'pre_start', index, hook, earlier, borrows } as const;
+    const action = { id, kind: 'run-hook', cause, container: ref, ...run } as const;
+    last = { dependsOn: [plan.add(action, { ...last, dependsOn: [...(last.dependsOn ?? []), ...needs] })] };
+  }
+  return last;
+}
+
+/** Adds the start of a container, `pre_start` hooks before it where it is the first one; the id of the start. */
+export function addStart(plan: PlanBuilder, start: FirstStart): ActionId {
+  const { ref, cause } = start;
+  return plan.add({ id: `${ref.key}:start`, kind: 'start-container', cause, container: ref }, addPreStart(plan, start));
 }
 
 export interface StartSequence {
@@ -101,7 +133,7 @@ export function addAwait(
 /** `web/1`: the container that is there to stay. */
 export function stayingRef(container: ObservedContainer): ContainerRef {
   return {
-    key: `${container.service}/${container.number}`,
+    key: `${container.service}/${placeOf(container)}`,
     service: container.service,
     number: container.number,
     id: container.id,
@@ -111,5 +143,10 @@ export function stayingRef(container: ObservedContainer): ContainerRef {
 
 /** `web/1@4f2a91`: the container that goes away. */
 export function leavingRef(container: ObservedContainer): ContainerRef {
-  return { ...stayingRef(container), key: `${container.service}/${container.number}@${container.id.slice(0, 6)}` };
+  return { ...stayingRef(container), key: `${container.service}/${placeOf(container)}@${container.id.slice(0, 6)}` };
+}
+
+/** The replica's number; of a hook's own container the hook. */
+function placeOf({ number, hookContainer, labels }: ObservedContainer): string {
+  return hookContainer ? (labels[LABEL.hookContainer] ?? 'hook') : String(number);
 }

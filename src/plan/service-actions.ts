@@ -1,7 +1,7 @@
 /**
  * Second half of planning: a decided service becomes actions and edges.
  *
- * For each replica: create -> (pre_stop -> stop -> remove of what it replaces) -> rename -> start -> post_start.
+ * For each replica: create -> (pre_stop -> stop -> remove of what it replaces) -> rename -> pre_start -> start -> post_start.
  * What stops a running container waits for the dependencies as the start does: a replacement that could not start
  * must not cost the container that runs. Dependents wait for *every* replica.
  */
@@ -17,10 +17,12 @@ import { creationsOf, dependencyGate, OPEN_GATE, stopsOfDependents } from './gat
 import { addInPlace } from './in-place.ts';
 import { addLeaving } from './leaving.ts';
 import { isTemporaryName } from './names.ts';
+import type { OwedPreStart } from './owed.ts';
 import { hooksOf, hooksOfNew, owedAfterStart, owedHooks } from './owed.ts';
 import type { ActionId } from './plan.ts';
 import { claimUnfinished, shareOut } from './shared-hooks.ts';
-import { addAwait, addPostStart, addStop, isRunning, leavingRef } from './sequences.ts';
+import { isFirstStart } from './pre-start.ts';
+import { addAwait, addPostStart, addStart, addStop, isRunning, leavingRef } from './sequences.ts';
 
 export function addService(emission: Emission, decision: ServiceDecision): void {
   for (const { container, cause } of decision.surplus) addLeaving(emission, container, cause, {});
@@ -46,7 +48,7 @@ function addReplica(emission: Emission, decision: ServiceDecision, decided: Repl
   if (starts) {
     const stopped = addRestartStop(emission, decision, decided, gate);
     const dependsOn = [...placed, ...changed, ...gate.dependsOn, ...stopped];
-    addStart(emission, decision, decided, { dependsOn, after: gate.after });
+    addStarted(emission, decision, decided, { dependsOn, after: gate.after });
   } else if (keep && isRunning(keep)) addOwed(emission, decided, keep, changed);
 }
 
@@ -171,15 +173,26 @@ function addRestartStop(
   return stop === undefined ? [] : [stop];
 }
 
-function addStart(emission: Emission, { service }: ServiceDecision, decided: ReplicaDecision, gate: Gate): void {
+function addStarted(emission: Emission, { service }: ServiceDecision, decided: ReplicaDecision, gate: Gate): void {
   const { plan, desired, history } = emission;
   const { ref, replica } = decided;
   const cause = decided.start ?? decided.restart ?? { kind: 'not-started' };
-  const action = { id: `${ref.key}:start`, kind: 'start-container', cause, container: ref } as const;
-  const started = [plan.add(action, gate)];
+  const started = [
+    addStart(plan, { ref, owed: owedBefore(emission, decided), cause, edges: beforeStart(emission, decided, gate) }),
+  ];
   const hooks = replica.keep ? hooksOf(replica.keep, desired) : hooksOfNew(desired, service);
   const owed = shareOut(emission, ref, owedAfterStart(replica.keep, service.name, hooks, history));
   emission.readyActions.set(ref.key, addPostStart(plan, { ref, owed, cause, started, isHealthy: false }));
+}
+
+function owedBefore({ preStarts }: Emission, { ref }: ReplicaDecision): readonly (OwedPreStart | ActionId)[] {
+  return preStarts.get(ref.service)?.get(ref.key) ?? [];
+}
+
+/** Before a first start and its hooks, what is left of earlier runs of hooks is gone. */
+function beforeStart({ hookRemovals }: Emission, decided: ReplicaDecision, gate: Gate): Gate {
+  if (!isFirstStart(decided)) return gate;
+  return { ...gate, dependsOn: [...gate.dependsOn, ...(hookRemovals.get(decided.ref.service) ?? [])] };
 }
 
 /** A container that runs and stays: what it was not given yet, and a stop of it that nobody wants any more. */

@@ -4,10 +4,6 @@ import type { Service } from '../model/project.ts';
 
 const UNSUPPORTED: readonly (readonly [isAskedFor: (service: Service) => boolean, message: string])[] = [
   [
-    (service) => (service.pre_start ?? []).length > 0,
-    'pre_start hooks are not run by this version: take them out, or make the step a service that others wait for with service_completed_successfully',
-  ],
-  [
     (service) => service.provider !== undefined,
     'provider services are not run by reeve: start it with its own tool, and take it out of the file',
   ],

@@ -72,7 +72,8 @@ function blockerOf(
   if (others[0] !== undefined) return `${others[0]}, which is not of this project, uses it: remove that one first`;
   const left = users.find(
     (user) =>
-      !orphans.includes(user) && (user.oneoff || user.hookContainer || user.number === 0 || !chosen.has(user.service)),
+      !orphans.includes(user) &&
+      (user.oneoff || (user.number === 0 && !user.hookContainer) || !chosen.has(user.service)),
   );
   if (left) return `${left.name}, which this run leaves alone, uses it: remove that one first`;
   const stays = staying.get(key);

@@ -76,6 +76,15 @@ export class HookOutput {
     }
   }
 
+  /** Drops what a run printed so far. */
+  reset(recordId: number): void {
+    this.endRun(recordId);
+    this.#database.writeQuickly(() => {
+      this.#database.run('DELETE FROM hook_output WHERE record_id = ?', recordId);
+      this.#database.run('UPDATE hook_record SET output_bytes = 0, elided_bytes = 0 WHERE id = ?', recordId);
+    });
+  }
+
   /** No more will come from this run. */
   endRun(recordId: number): void {
     this.flush();

@@ -120,6 +120,10 @@ export class SqliteHookLedger implements HookLedger {
     this.#output.append(recordId, stream, text);
   }
 
+  resetOutput(recordId: number): void {
+    this.#output.reset(recordId);
+  }
+
   list(filter: Parameters<HookLedger['list']>[0]): HookRecord[] {
     const service = filter.service ?? null;
     const newest = `SELECT * FROM hook_record WHERE project = ? AND (? IS NULL OR service = ?) ORDER BY id DESC LIMIT ?`;

@@ -40,7 +40,7 @@ export interface HookIntent extends Incarnation {
   readonly attempt: number;
   /** How long it may take, in milliseconds. */
   readonly deadlineMs?: number;
-  /** undefined: it was refused before there was one. */
+  /** Of a `pre_start` hook the id of its container. undefined: it was refused before there was one. */
   readonly execId: string | undefined;
 }
 
@@ -54,6 +54,8 @@ export interface HookLedger {
   ): void;
   /** Bounded per run (the head and the tail are kept) and over all runs. `text` is decoded output. */
   appendOutput(recordId: number, stream: 'stdout' | 'stderr', text: string): void;
+  /** What a run printed will be appended again from its beginning. */
+  resetOutput(recordId: number): void;
   /** Newest last; superseded ones too. */
   list(filter: { readonly project: string; readonly service?: string; readonly limit?: number }): HookRecord[];
   output(recordId: number): { readonly stream: 'stdout' | 'stderr'; readonly text: string }[];

@@ -4,7 +4,7 @@ import { apply, down, stop, type ApplyPolicy } from '../../src/controller/operat
 import type { ReconcileResult, ReconcilerPorts } from '../../src/controller/reconciler.ts';
 import { createLanes } from '../../src/execute/lanes.ts';
 import { DEFAULT_RUN_OPTIONS } from '../../src/execute/run-context.ts';
-import { readHooks, type CarriedHook, type HookSet } from '../../src/model/carried-hook.ts';
+import { NO_HOOKS, readHooks, type CarriedHook, type HookSet } from '../../src/model/carried-hook.ts';
 import { LABEL } from '../../src/model/owner.ts';
 import type { Project } from '../../src/model/project.ts';
 import { buildPlan } from '../../src/plan/build.ts';
@@ -157,7 +157,7 @@ export class History {
   }
 
   hooksOf(containerId: string): HookSet {
-    return readHooks(this.#labels.get(containerId)?.[LABEL.hooks]) ?? { post_start: [], pre_stop: [] };
+    return readHooks(this.#labels.get(containerId)?.[LABEL.hooks]) ?? NO_HOOKS;
   }
 
   /** Ends with 0 of this hook in this container, and with a failure that is let pass. */

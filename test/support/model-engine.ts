@@ -276,10 +276,22 @@ export class ModelEngine extends ModelWorld implements Engine {
       target,
       readOnly: false,
     }));
+    const borrowed = (service.volumes_from ?? []).flatMap(
+      (from) => this.require(from.replace('container:', '')).mounts,
+    );
     const lenders = (service.network_mode ?? '').startsWith('service:')
       ? [request.containerIdOf((service.network_mode ?? '').slice('service:'.length))]
       : [];
-    const container = this.makeContainer({ name, labels, networks, mounts: declared, lenders, by, ref, service });
+    const container = this.makeContainer({
+      name,
+      labels,
+      networks,
+      mounts: [...declared, ...borrowed],
+      lenders,
+      by,
+      ref,
+      service,
+    });
     container.restartPolicy = restartPolicyOf(service);
     return container;
   }
@@ -295,6 +307,18 @@ export class ModelEngine extends ModelWorld implements Engine {
   async hasPath(containerId: string, path: string, signal: AbortSignal): Promise<boolean> {
     signal.throwIfAborted();
     return this.require(containerId).files.has(path);
+  }
+
+  async followOutput(containerId: string, sink: OutputSink, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    this.before({ name: 'follow-output', subject: containerId });
+    const { output } = this.require(containerId);
+    let shown = 0;
+    await this.#until(() => {
+      for (const [stream, text] of output.slice(shown)) sink(stream, new TextEncoder().encode(text));
+      shown = output.length;
+      return UP.has(this.containers.get(containerId)?.state.status ?? '') ? undefined : { value: true };
+    }, signal);
   }
 
   async startContainer(containerId: string, signal: AbortSignal): Promise<void> {

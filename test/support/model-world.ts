@@ -24,7 +24,7 @@ import type {
   ObservedProject,
   ObservedVolume,
 } from '../../src/model/observed.ts';
-import { LABEL, readContents, readDependsOn } from '../../src/model/owner.ts';
+import { isHookContainer, LABEL, readContents, readDependsOn } from '../../src/model/owner.ts';
 import type { Network, Service, Volume } from '../../src/model/project.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -43,6 +43,8 @@ export interface ModelContainer {
   readonly service: Service | undefined;
   /** Copied in, by path. */
   readonly files: Map<string, FileToCopy>;
+  /** What its main process printed. */
+  readonly output: (readonly [OutputStream, string])[];
   resources: ObservedContainer['resources'];
   /** Whose namespaces it lives in: it cannot start while that one does not run. */
   readonly lenders: readonly string[];
@@ -83,6 +85,7 @@ export interface ProcessScript {
   readonly exitCode?: number;
   /** What a healthcheck finds, a turn or two after the start. */
   readonly health?: Health;
+  readonly output?: readonly (readonly [OutputStream, string])[];
 }
 
 /** One thing that happened to a container or in it, in order. */
@@ -136,6 +139,13 @@ export class ModelWorld {
   /** What commands do, by the command and the container that they run in. */
   script: (command: readonly string[], container: ModelContainer) => ExecScript = () => ({});
   process: (container: ModelContainer) => ProcessScript = () => ({});
+  /** What a hook's own container does is what its command does. */
+  #processOf(container: ModelContainer): ProcessScript {
+    if (!isHookContainer(container.labels)) return this.process(container);
+    const { lasts = 0, ...rest } = this.script(container.service?.command ?? [], container);
+    return Number.isFinite(lasts) ? { ...rest, endsAfter: lasts } : rest;
+  }
+
   protected readonly listeners = new Set<(notice: EngineNotice) => void>();
   #count = 0;
   #starts = 0;
@@ -294,6 +304,7 @@ export class ModelWorld {
       imageRef: ref,
       service,
       files: new Map(),
+      output: [],
       resources: {},
       networks: new Map(networks),
       mounts,
@@ -313,9 +324,10 @@ export class ModelWorld {
     this.#starts += 1;
     const startedAt = `2026-01-01T00:00:00.${String(this.#starts).padStart(9, '0')}Z`;
     container.stoppedByClient = false;
-    const { endsAfter, exitCode = 0, health = 'none', refused } = this.process(container);
+    const { endsAfter, exitCode = 0, health = 'none', refused, output = [] } = this.#processOf(container);
     if (refused !== undefined) throw refusal('rejected', refused);
     Object.assign(state, { status: 'running', startedAt, health: health === 'none' ? 'none' : 'starting' });
+    container.output.push(...output);
     this.note('start', by, container.id);
     this.tell('start', container.id);
     const isSame = (): boolean => state.startedAt === startedAt && UP.has(state.status);
@@ -472,7 +484,7 @@ function observedContainer(container: ModelContainer): ObservedContainer {
     service: labels[LABEL.service] ?? '',
     number: Number.isInteger(number) ? number : 0,
     oneoff: labels[LABEL.oneoff]?.toLowerCase() === 'true',
-    hookContainer: labels[LABEL.hookContainer] !== undefined,
+    hookContainer: isHookContainer(labels),
     createdAt: container.createdAt,
     labels,
     configHash: labels[LABEL.configHash] ?? '',

@@ -162,10 +162,10 @@ suite('a container that ends right after each start', () => {
 
 suite('what this version does not do', () => {
   test('is a problem of the service that asks for it, and of those that wait for it', () => {
-    const shop = project({ web: { pre_start: [hook('prepare')] }, proxy: { depends_on: ['web'] } });
+    const shop = project({ web: { provider: { type: 'tool' } }, proxy: { depends_on: ['web'] } });
     assert.match(
       planText(shop),
-      /^! web: pre_start hooks are not run by this version: .*\n! proxy: depends on web, which cannot be started now$/,
+      /^! web: provider services are not run by reeve: .*\n! proxy: depends on web, which cannot be started now$/,
     );
   });
 });

@@ -436,8 +436,8 @@ suite('pre_stop', () => {
     assert.equal(
       downText(shop, { containers, policy: { removeOrphans: true }, world: { networks: [] } }),
       text`
-        web/2@bbbbbb:stop  stop container hook  (down)
-        web/2@bbbbbb:remove  remove container hook  (down)  <- web/2@bbbbbb:stop
+        web/hook@bbbbbb:stop  stop container hook  (down)
+        web/hook@bbbbbb:remove  remove container hook  (down)  <- web/hook@bbbbbb:stop
         web/1@aaaaaa:stop  stop container run  (down)
         web/1@aaaaaa:remove  remove container run  (down)  <- web/1@aaaaaa:stop
       `,

@@ -1,0 +1,113 @@
+/**
+ * What running a hook has in common, whether it runs in the service's container or in one of its own: attempts with a growing
+ * delay, the deadline, the intent, the live lines, and the words of a failure.
+ */
+
+import { shownCommand } from '../model/carried-hook.ts';
+import { isEngineError } from '../model/errors.ts';
+import type { HookOutcome } from '../model/hook.ts';
+import { renderCause } from '../plan/cause.ts';
+import type { ActionOf } from '../plan/plan.ts';
+import { hookDeadlineMs } from '../plan/stop-budget.ts';
+import type { HookIntent } from '../state/state.ts';
+import { OutputTail } from './output-tail.ts';
+import type { RunContext } from './run-context.ts';
+
+export type HookResult =
+  | { readonly ok: true; readonly detail: string }
+  | { readonly ok: false; readonly message: string };
+
+export interface Attempt {
+  readonly outcome: HookOutcome;
+  /** What to tell a person: exit status, refusal, deadline, and the last lines of output. */
+  readonly message: string;
+  readonly exitCode?: number;
+  /** Its process may still be there: nothing new may be started now. */
+  readonly abandoned?: boolean;
+}
+
+/** Attempts until one succeeds, all are used up, or the last one may still be running; `before` is what was there before. */
+export async function runAttempts(
+  context: RunContext,
+  action: ActionOf<'run-hook'>,
+  before: Attempt | undefined,
+  run: (attempt: number) => Promise<Attempt>,
+): Promise<Attempt | undefined> {
+  const { retries, backoffMs } = action.hook.policy;
+  const { observed, emit, clock, signal, drain } = context;
+  let last = before;
+  for (let attempt = 1; attempt <= 1 + retries && mayTry(last); attempt += 1) {
+    if (attempt > 1) await clock.delay(backoffMs * 2 ** (attempt - 2), AbortSignal.any([signal, drain]));
+    last = await run(attempt);
+    const { outcome, message } = last;
+    emit({ type: 'hook-ended', project: observed.name, action, attempt, outcome, message });
+  }
+  return last;
+}
+
+/** What an action comes to whose last attempt ended like this; undefined: there was nothing to run. */
+export function resultOf(action: ActionOf<'run-hook'>, last: Attempt | undefined): HookResult {
+  const { container, phase, index, hook } = action;
+  if (last === undefined || !isFailure(last)) return { ok: true, detail: last?.message ?? '' };
+  const message = `${container.key.replace(/@.*/, '')}: ${phase} hook ${index} ${last.message}`;
+  if (hook.policy.onFailure === 'continue') return { ok: true, detail: `${message} (on_failure: continue)` };
+  return { ok: false, message };
+}
+
+/** What is recorded before an attempt begins, but for the id of what it runs in. */
+export function intentOf(
+  context: RunContext,
+  action: ActionOf<'run-hook'>,
+  run: { readonly containerId: string; readonly startedAt: string; readonly attempt: number },
+): Omit<HookIntent, 'execId'> {
+  const { container, phase, index, hook, cause } = action;
+  return {
+    project: context.observed.name,
+    service: container.service,
+    replica: container.number,
+    phase,
+    index,
+    digest: hook.digest,
+    command: shownCommand(hook),
+    cause: renderCause(cause),
+    deadlineMs: deadlineMsOf(context, action),
+    ...run,
+  };
+}
+
+/** How long one attempt may take, in milliseconds. */
+export function deadlineMsOf({ options }: RunContext, { hook }: ActionOf<'run-hook'>): number {
+  return hookDeadlineMs(hook, options.hookTimeoutMs);
+}
+
+/** A deadline that begins now. */
+export function openDeadline(
+  { clock }: RunContext,
+  deadlineMs: number,
+): { readonly signal: AbortSignal; readonly cancel: () => void } {
+  const controller = new AbortController();
+  const cancel = clock.setTimer(deadlineMs, () => controller.abort());
+  return { signal: controller.signal, cancel };
+}
+
+/** Output that is shown line by line as it comes. */
+export function liveOutput({ observed, emit }: RunContext, action: ActionOf<'run-hook'>): OutputTail {
+  return new OutputTail((stream, line) => emit({ type: 'hook-output', project: observed.name, action, stream, line }));
+}
+
+function mayTry(last: Attempt | undefined): boolean {
+  return last === undefined || (isFailure(last) && !last.abandoned);
+}
+
+export function isFailure({ outcome }: Attempt): boolean {
+  return outcome === 'failed' || outcome === 'timed-out' || outcome === 'refused';
+}
+
+/** The engine understood and said no; anything else leaves it open what happened. */
+export function isRefusal(error: unknown): boolean {
+  return isEngineError(error) && error.code !== 'unavailable' && error.code !== 'timeout';
+}
+
+export function withTail(message: string, tail: readonly string[]): string {
+  return tail.length > 0 ? `${message}:\n${tail.join('\n')}` : message;
+}
