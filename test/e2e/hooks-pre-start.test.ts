@@ -227,7 +227,8 @@ test('without a command the image runs its own, and without an image the service
     for (const ref of [`${s.name}-web`, `${s.name}-step`])
       await callText(`/images/${ref}`, { method: 'DELETE', query: { force: 'true' } }).catch(() => {});
   });
-  s.write('web/Dockerfile', `FROM ${testImage}\nRUN echo built > /built\n`);
+  s.write('web/Dockerfile', `FROM ${testImage}\nCOPY built /built\n`);
+  s.write('web/built', 'built\n');
   s.write('step/Dockerfile', `FROM ${testImage}\nCMD ["sh", "-c", "echo own command >> /out/log"]\n`);
   s.compose({
     web: {
