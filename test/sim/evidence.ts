@@ -1,5 +1,5 @@
 /** What is known of a simulation when it has come to an end, with the questions that invariants ask of it. */
-import { readHooks, type CarriedHook, type HookSet } from '../../src/model/carried-hook.ts';
+import { NO_HOOKS, readHooks, type CarriedHook, type HookSet } from '../../src/model/carried-hook.ts';
 import { LABEL } from '../../src/model/owner.ts';
 import type { Project } from '../../src/model/project.ts';
 import type { Deed, DeedOf } from '../support/sim/log.ts';
@@ -35,8 +35,6 @@ export interface EvidenceParts {
 
 export type InContainer = Extract<Deed, { readonly containerId: string }>;
 export type InExec = Extract<Deed, { readonly execId: string; readonly command: readonly string[] }>;
-
-const NO_HOOKS: HookSet = { post_start: [], pre_stop: [] };
 
 export class Evidence {
   readonly scenario: Scenario;
