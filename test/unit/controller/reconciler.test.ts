@@ -380,6 +380,47 @@ suite('what reeve stopped', () => {
   });
 });
 
+suite('a dependent that was stopped for the sake of a dependency', () => {
+  const restart = { db: { condition: 'service_started', required: true, restart: true } } as const;
+  const pulled = (edition: string): Project =>
+    project({
+      db: { ...simple, environment: { EDITION: edition }, pre_stop: [hook('flush')] },
+      web: { ...simple, depends_on: restart, post_start: [hook('register')] },
+    });
+
+  test('is started again, hooks and all, where the pre_stop of the dependency fails', async (t) => {
+    const bench = new Bench(t);
+    await bench.apply(pulled('1'));
+    const { id } = bench.engine.get('db/1');
+    bench.engine.script = ([command]) => ({ exitCode: command === 'flush' ? 1 : 0 });
+    const result = await bench.apply(pulled('2'));
+    assert.deepEqual([result.kind, result.failures], ['failed', ['db/1: pre_stop hook 0 exited 1']]);
+    assert.equal(bench.engine.get(id).state.status, 'running');
+    assert.equal(bench.engine.get('web/1').state.status, 'running');
+    const registered = bench.engine.log.filter(
+      ({ what, command }) => what === 'exec-end' && command?.[0] === 'register',
+    );
+    assert.equal(registered.length, 2);
+    bench.engine.script = () => ({});
+    assert.equal((await bench.apply(pulled('2'))).kind, 'converged');
+    assert.notEqual(bench.engine.get('db/1').id, id);
+  });
+
+  test('stays stopped where the dependency is down itself', async (t) => {
+    const bench = new Bench(t);
+    await bench.apply(pulled('1'));
+    bench.engine.before = ({ name, subject }) => {
+      const isDb = bench.engine.find(subject)?.name.endsWith('db-1');
+      if (name === 'start-container' && isDb) throw new EngineError('rejected', 'no');
+    };
+    const result = await bench.apply(pulled('2'));
+    assert.deepEqual([result.kind, result.failures], ['failed', ['db/1: cannot start container: no']]);
+    assert.equal(bench.engine.get('web/1').state.status, 'exited');
+    bench.engine.before = () => {};
+    assert.equal((await bench.apply(pulled('2'))).kind, 'converged');
+  });
+});
+
 suite('a project that is taken down', () => {
   test('is forgotten, and so is what was stopped', async (t) => {
     const bench = new Bench(t);
