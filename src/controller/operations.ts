@@ -84,6 +84,8 @@ export function apply(ports: ReconcilerPorts, request: ApplyRequest): Promise<Re
       const asked = { ...request.policy, askedOf, apiVersion, held: heldServices(ports.state, desired) };
       return planApply(desired, asked, snapshot);
     },
+    planBack: (snapshot, services) =>
+      planApply(desired, { existingOnly: true, held: allBut(desired, services, ports.state) }, snapshot),
   });
 }
 
@@ -185,6 +187,14 @@ function heldServices(state: State, desired: Project): PlanPolicy['held'] {
     for (const name of names) if (held.get(name) !== 'suspended') held.set(name, kind);
   }
   return held;
+}
+
+/** Only these services are acted on; what they wait for has to be so by itself. */
+function allBut(desired: Project, services: ReadonlySet<ServiceName>, state: State): PlanPolicy['held'] {
+  const held = heldServices(state, desired);
+  if (held === 'all') return held;
+  const others = Object.keys(desired.services).filter((name) => !services.has(name));
+  return new Map([...others.map((name) => [name, 'suspended'] as const), ...held]);
 }
 
 function releaseStopped(

@@ -8,84 +8,28 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../clock.ts';
-import type { Engine } from '../engine/engine.ts';
-import type { RunEvent } from '../execute/events.ts';
 import type { ExecuteResult } from '../execute/executor.ts';
-import { executePlan } from '../execute/executor.ts';
-import type { Lanes } from '../execute/lanes.ts';
-import type { RunOptions } from '../execute/run-context.ts';
-import type { LedgerView } from '../model/hook.ts';
 import { StateError } from '../model/errors.ts';
 import type { ObservedProject } from '../model/observed.ts';
-import type { Project } from '../model/project.ts';
 import { checkPlan } from '../plan/check.ts';
 import type { Plan } from '../plan/plan.ts';
 import { renderPlan } from '../plan/render.ts';
 import { isRunning } from '../plan/sequences.ts';
-import type { Lease, State } from '../state/state.ts';
+import type { Lease } from '../state/state.ts';
 import { Attention } from './attention.ts';
 import { Backoff } from './backoff.ts';
-import { historyWriter } from './history.ts';
 import { look, observe } from './observe.ts';
+import type { ReconcileRequest, ReconcileResult, ReconcilerPorts } from './reconcile-request.ts';
+import { carryOut, crashDelays, dueStarts, leftDown, successes } from './round.ts';
+import type { Carried } from './round.ts';
 
-export interface ReconcilerPorts {
-  readonly engine: Engine;
-  readonly state: State;
-  readonly lanes: Lanes;
-  readonly clock: Clock;
-  /** Starts, by `project/service/number`: one that does not stay up is started again after a growing delay. */
-  readonly crashes: Backoff;
-  readonly emit: (event: ReconcileEvent) => void;
-}
-
-export type ReconcileEvent =
-  | RunEvent
-  | { readonly type: 'lease-wait'; readonly project: string; readonly pid: number; readonly command: string }
-  /** What reeve remembers was removed or damaged, and was made anew. */
-  | { readonly type: 'state-renewed'; readonly project: string; readonly message: string };
-
-/** What a planner is given: the world as it was just seen. */
-export interface Snapshot {
-  readonly observed: ObservedProject;
-  readonly ledger: LedgerView;
-  /** 1 in the first round; images are pulled in that round only. */
-  readonly round: number;
-  /** By container id: not to be started again before that moment, milliseconds since the epoch. */
-  readonly notBefore: ReadonlyMap<string, number>;
-  /** Containers that reeve stopped and that are wanted again. */
-  readonly pendingStarts: ReadonlySet<string>;
-  readonly nowMs: number;
-}
-
-export interface ReconcileRequest {
-  readonly project: string;
-  /** undefined: there are no files (`down --project-name`). */
-  readonly desired: Project | undefined;
-  /** Called in each round, and by a run that waits for a look at what else there is to do; in the first round it may write. */
-  readonly makePlan: (snapshot: Snapshot) => Plan;
-  /** For the lease and the history: `apply`, `watch`, `down`. */
-  readonly command: string;
-  readonly options: RunOptions;
-  /** A run that fails is made again after a while: it does not wait for slow dependencies then. Default false. */
-  readonly comesBack?: boolean;
-  /** Aborted: no new action begins, running ones settle. */
-  readonly drain: AbortSignal;
-  /** Aborted: everything is left where it is. */
-  readonly signal: AbortSignal;
-}
-
-export interface ReconcileResult {
-  readonly kind: 'converged' | 'failed' | 'deferred' | 'interrupted';
-  /** Actions that succeeded, over all rounds. */
-  readonly actions: number;
-  readonly failures: readonly string[];
-  /** False: repeating cannot mend it. */
-  readonly retryable: boolean;
-  readonly notes: readonly string[];
-  /** Milliseconds until something deferred is due. */
-  readonly afterMs: number | undefined;
-}
+export type {
+  ReconcileEvent,
+  ReconcileRequest,
+  ReconcileResult,
+  ReconcilerPorts,
+  Snapshot,
+} from './reconcile-request.ts';
 
 /** How old a memory may be that is acted on: a plan rests for as long on what was seen while it is carried out. */
 const ACTABLE_MS = 5000;
@@ -127,7 +71,6 @@ async function settle(ports: ReconcilerPorts, request: ReconcileRequest, lease: 
     repeats = text === carriedOut ? repeats + 1 : 0;
     if (repeats >= REPEATED_ROUNDS) return outcome('failed', plan, actions, unsettled(plan));
     state.inventory.expectStarts(request.project, stopped(plan));
-    const writer = historyWriter(state.history, ports.clock, reconcileId);
     const attention = new Attention({
       ...ports,
       plan,
@@ -135,32 +78,41 @@ async function settle(ports: ReconcilerPorts, request: ReconcileRequest, lease: 
       repeats: endedWaits,
       comesBack: request.comesBack ?? false,
     });
-    const result = await executePlan({
-      ...ports,
-      ...request,
-      drain: AbortSignal.any([request.drain, attention.signal]),
-      plan,
-      observed,
-      ledger: state.hooks,
-      contents: state.contents,
-      emit: (event) => {
-        writer.record(event);
-        noteStart(ports, event);
-        attention.follow(event);
-        ports.emit(event);
-      },
-    }).finally(() => attention.close());
-    writer.flush();
-    actions += [...result.outcomes.values()].filter(({ kind }) => kind === 'succeeded').length;
+    const run = { plan, observed, reconcileId, attention };
+    const result = await carryOut(ports, request, run).finally(() => attention.close());
+    actions += successes(result);
     const waitsEnded = attention.signal.aborted && !request.drain.aborted && !request.signal.aborted;
     carriedOut = result.stale || waitsEnded ? '' : text;
     if (result.interrupted && !waitsEnded) return outcome('interrupted', plan, actions, messages(result, plan));
     if (result.stale && stale < STALE_ROUNDS) stale += 1;
     else if (result.failures.length > 0) {
       const retryable = result.failures.some((failure) => failure.retryable);
-      return { ...outcome('failed', plan, actions, messages(result, plan)), retryable };
+      const back = await bringBack(ports, request, { plan, result, round, reconcileId });
+      const lines = [...messages(result, plan), ...(back?.failures ?? []).map(({ message }) => message)];
+      return { ...outcome('failed', plan, actions + (back ? successes(back) : 0), lines), retryable };
     }
   }
+}
+
+/**
+ * What a failed round stopped for the sake of something that then failed is started again, where that can be: the failure
+ * holds its own container only. Nothing else is done; the failure stays one, and its retry is for later.
+ */
+async function bringBack(
+  ports: ReconcilerPorts,
+  request: ReconcileRequest,
+  failed: Pick<Carried, 'plan' | 'reconcileId'> & { readonly result: ExecuteResult; readonly round: number },
+): Promise<ExecuteResult | undefined> {
+  const services = leftDown(failed.plan, failed.result);
+  if (services.size === 0 || !request.planBack) return undefined;
+  const { observed, ledger } = await observe(ports, { ...request, maxAgeMs: 0 });
+  const pendingStarts = dueStarts(ports.state, request.project, observed);
+  const delays = crashDelays(ports, observed);
+  const plan = request.planBack({ observed, ledger, round: failed.round + 1, pendingStarts, ...delays }, services);
+  refuseUnsound(plan);
+  if (plan.actions.length === 0) return undefined;
+  ports.emit({ type: 'plan', project: request.project, plan });
+  return await carryOut(ports, request, { ...failed, plan, observed });
 }
 
 /** Nothing is done on the strength of a memory: a plan that does something is made again of what the engine says now. */
@@ -227,33 +179,6 @@ function stopped(plan: Plan): string[] {
   return plan.actions.flatMap((action) => (action.kind === 'stop-container' ? (action.container.id ?? []) : []));
 }
 
-/** Containers that reeve stopped and that are still stopped; those that run again or are gone are forgotten. */
-function dueStarts(state: State, project: string, observed: ObservedProject): ReadonlySet<string> {
-  const expected = state.inventory.expectedStarts(project);
-  const down = new Set(observed.containers.filter((one) => !isRunning(one)).map(({ id }) => id));
-  state.inventory.forgetStarts([...expected].filter((id) => !down.has(id)));
-  return new Set([...expected].filter((id) => down.has(id)));
-}
-
 function unsettled(plan: Plan): string[] {
   return plan.actions.map(({ id }) => `${id} was done ${REPEATED_ROUNDS} times over, and is to be done again`);
-}
-
-/** Every start counts; a container that stays up for a minute is forgotten (backoff.ts). */
-function noteStart(ports: ReconcilerPorts, event: RunEvent): void {
-  if (event.type !== 'action-settled' || event.action.kind !== 'start-container') return;
-  if (event.outcome.kind !== 'succeeded') return;
-  const { key, id } = event.action.container;
-  ports.crashes.next(`${event.project}/${key}`);
-  if (id !== undefined) ports.state.inventory.forgetStarts([id]);
-}
-
-function crashDelays(ports: ReconcilerPorts, observed: ObservedProject): Pick<Snapshot, 'notBefore' | 'nowMs'> {
-  const nowMs = ports.clock.now();
-  const notBefore = new Map<string, number>();
-  for (const { id, service, number } of observed.containers) {
-    const leftMs = ports.crashes.remainingMs(`${observed.name}/${service}/${number}`);
-    if (leftMs > 0) notBefore.set(id, nowMs + leftMs);
-  }
-  return { notBefore, nowMs };
 }

@@ -120,10 +120,16 @@ export function decideNothing(
     const service = desired.services[name];
     if (!service) continue;
     const target = serviceTarget(desired, service, observed, NOTHING_STAYS);
-    const replicas = (containers.get(name) ?? []).map(leftAlone);
+    const replicas = onePerNumber(containers.get(name) ?? []).map(leftAlone);
     decisions.set(name, { service, target, borrows: [], replicas, surplus: [] });
   }
   return decisions;
+}
+
+/** Of a replacement that is half done the container that runs counts, not the one that is to take its place. */
+function onePerNumber(containers: readonly ObservedContainer[]): ObservedContainer[] {
+  const groups = Map.groupBy(containers, ({ number }) => number);
+  return [...groups.values()].flatMap((group) => group.find(isRunning) ?? group[0] ?? []);
 }
 
 const NOTHING_STAYS = { staying: () => undefined, replacedVolumes: new Set<string>() };

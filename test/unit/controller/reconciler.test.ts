@@ -410,7 +410,7 @@ suite('a dependent that was stopped for the sake of a dependency', () => {
     const bench = new Bench(t);
     await bench.apply(pulled('1'));
     bench.engine.before = ({ name, subject }) => {
-      const isDb = bench.engine.find(subject)?.name.endsWith('db-1');
+      const isDb = bench.engine.containers.get(subject)?.name.endsWith('db-1');
       if (name === 'start-container' && isDb) throw new EngineError('rejected', 'no');
     };
     const result = await bench.apply(pulled('2'));

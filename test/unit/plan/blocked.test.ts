@@ -70,6 +70,13 @@ suite('a suspended service', () => {
     assert.equal(planText(shop, { containers: [ended], policy }), said);
   });
 
+  test('whose replacement was cut off is waited for as it runs', () => {
+    const db = container(shop, 'db', 1, { id: idOf('d'), state: { health: 'healthy' } });
+    const made = container(shop, 'db', 1, { name: 'dddddddddddd_shop-db-1', state: { status: 'created' } });
+    const web = container(shop, 'web', 1, { state: { status: 'exited', exitCode: 1 } });
+    assert.equal(planText(shop, { containers: [made, db, web], policy }), 'web/1:start  start container  (exited (1))');
+  });
+
   test('that was taken out of the files is no orphan to remove', () => {
     const orphan = container(shop, 'gone', 1, { name: 'gone' });
     const held = new Map([['gone', 'suspended' as const]]);
