@@ -12,6 +12,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isEngineError, messageOf } from '../model/errors.ts';
 import type { Project } from '../model/project.ts';
 import { Backoff } from './backoff.ts';
+import { isAsSeen } from './observe.ts';
 import { apply, down } from './operations.ts';
 import type { ReconcileResult, ReconcilerPorts } from './reconciler.ts';
 import type { StatusReason } from './status.ts';
@@ -33,6 +34,8 @@ interface Entry {
   cutShort: boolean;
   /** Actions of the last run that succeeded. */
   actions: number;
+  /** What there was to see when nothing was left to do for this version of the files. */
+  seen: string | undefined;
   /** Images with the policy `always` were pulled for this version of the files. */
   pulled: boolean;
 }
@@ -129,6 +132,7 @@ class Watch {
       interrupt: undefined,
       cutShort: false,
       actions: 0,
+      seen: undefined,
       pulled: false,
     };
     this.#entries.set(key, entry);
@@ -142,13 +146,15 @@ class Watch {
     entry.actions = 0;
     this.#renewState(key);
     if (entry.dirty && (await this.#load(key, entry)) === 'gone') return this.#leave(key, entry);
-    if (!entry.project) return { kind: 'terminal', error: new Error((entry.invalid ?? []).join('\n')) };
+    const { project } = entry;
+    if (!project) return { kind: 'terminal', error: new Error((entry.invalid ?? []).join('\n')) };
+    if (await this.#isAtRest(entry)) return { kind: 'done' };
     const interrupt = new AbortController();
     entry.interrupt = () => interrupt.abort(new Error('its files changed'));
     try {
       const { drain, signal, policy, options, directoryOf } = this.#request;
       const result = await apply(this.#ports, {
-        desired: entry.project,
+        desired: project,
         policy: { ...policy, pulled: entry.pulled },
         options,
         command: 'watch',
@@ -160,6 +166,7 @@ class Watch {
       });
       entry.pulled ||= result.kind !== 'failed';
       entry.actions = result.actions;
+      if (entry.project === project) entry.seen = result.kind === 'converged' ? result.seen : undefined;
       entry.cutShort = interrupt.signal.aborted && result.kind === 'interrupted';
       return outcomeOf(result);
     } catch (error) {
@@ -172,6 +179,13 @@ class Watch {
     }
   }
 
+  /** Most wakes are for nothing: the same look at the same files came to nothing, and takes neither lease nor plan. */
+  async #isAtRest({ project, seen }: Entry): Promise<boolean> {
+    if (!project || seen === undefined) return false;
+    const { signal } = this.#request;
+    return isAsSeen(this.#ports, { project: project.name, desired: project, signal }, seen);
+  }
+
   async #load(key: string, entry: Entry): Promise<'gone' | undefined> {
     entry.dirty = false;
     const readAtMs = this.#ports.clock.now();
@@ -182,6 +196,7 @@ class Watch {
       entry.invalid = desired.messages;
     } else {
       entry.project = desired.project;
+      entry.seen = undefined;
       entry.invalid = undefined;
       entry.pulled = false;
     }

@@ -11,6 +11,8 @@ import type { State } from '../state/state.ts';
 export interface Observation {
   readonly observed: ObservedProject;
   readonly ledger: LedgerView;
+  /** The same in two looks at one desired state: a plan that came to nothing still does. undefined: that cannot be told. */
+  readonly seen: string | undefined;
 }
 
 interface Request {
@@ -21,13 +23,40 @@ interface Request {
   readonly signal: AbortSignal;
 }
 
+interface Ports {
+  readonly engine: Engine;
+  readonly state: State;
+}
+
 /** Looks, and writes nothing: for `plan`, `ps` and their like. */
-export async function look(
-  ports: { readonly engine: Engine; readonly state: State },
-  request: Request,
-): Promise<Observation> {
-  const { project, desired, maxAgeMs, signal } = request;
+export async function look(ports: Ports, request: Request): Promise<Observation> {
+  const seen = await withContents(ports, request);
+  return { ...seen, ledger: ports.state.hooks.view(request.project) };
+}
+
+type Seen = Omit<Observation, 'ledger'>;
+
+/** With what is known of the bytes that containers were given last. */
+async function withContents(ports: Ports, request: Request): Promise<Seen> {
+  const { project } = request;
+  const { observed, seen } = await see(ports, request);
+  const given = ports.state.contents.view(project);
+  const containers = observed.containers.map((container) => ({
+    ...container,
+    contents: given.get(container.id) ?? container.contents,
+  }));
+  return { observed: { ...observed, containers }, seen };
+}
+
+/** Whether a look would show what that one showed. Costs nothing where the engine remembers and nothing happened. */
+export async function isAsSeen(ports: Ports, request: Request, seen: string): Promise<boolean> {
+  return (await see(ports, request)).seen === seen;
+}
+
+async function see(ports: Ports, { project, desired, maxAgeMs, signal }: Request): Promise<Seen> {
   const services = Object.values(desired?.services ?? {});
+  // What is written from here on makes another look necessary.
+  const revision = ports.state.revision();
   const observed = await ports.engine.observeProject(
     {
       project,
@@ -39,12 +68,7 @@ export async function look(
     },
     signal,
   );
-  const given = ports.state.contents.view(project);
-  const containers = observed.containers.map((container) => ({
-    ...container,
-    contents: given.get(container.id) ?? container.contents,
-  }));
-  return { observed: { ...observed, containers }, ledger: ports.state.hooks.view(project) };
+  return { observed, seen: observed.version === undefined ? undefined : `${observed.version} ${revision}` };
 }
 
 function definitionsOf({ networks, volumes }: Project): Set<string> {
@@ -55,13 +79,10 @@ function definitionsOf({ networks, volumes }: Project): Set<string> {
  * Looks, and notes which containers exist, and of those that others made the present start and the present bytes of their
  * configs and secrets: their maker served them.
  */
-export async function observe(
-  ports: { readonly engine: Engine; readonly state: State },
-  request: Request,
-): Promise<Observation> {
+export async function observe(ports: Ports, request: Request): Promise<Observation> {
   const { project, desired } = request;
   const { hooks, contents } = ports.state;
-  const { observed } = await look(ports, request);
+  const { observed, seen } = await withContents(ports, request);
   const others = observed.containers.filter(
     (container) => !container.ours && !container.oneoff && !container.hookContainer,
   );
@@ -76,5 +97,5 @@ export async function observe(
     project,
     others.map((container) => ({ containerId: container.id, startedAt: container.state.startedAt })),
   );
-  return { observed, ledger: hooks.view(project) };
+  return { observed, ledger: hooks.view(project), seen };
 }

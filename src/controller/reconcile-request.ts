@@ -70,4 +70,6 @@ export interface ReconcileResult {
   readonly notes: readonly string[];
   /** Milliseconds until something deferred is due. */
   readonly afterMs: number | undefined;
+  /** What there was to see when nothing was left to do (observe.ts); absent where that cannot be told. */
+  readonly seen?: string | undefined;
 }

@@ -63,10 +63,10 @@ async function settle(ports: ReconcilerPorts, request: ReconcileRequest, lease: 
   for (let round = 1, stale = 0; ; round += 1) {
     if (!lease.isHeld())
       throw new StateError('lost', `the lease of ${request.project} was lost, its file was removed; run reeve again`);
-    const { observed, plan } = await lookAndPlan(ports, request, round);
+    const { observed, plan, seen } = await lookAndPlan(ports, request, round);
     if (round === 1 || plan.actions.length > 0) ports.emit({ type: 'plan', project: request.project, plan });
     state.hooks.supersedePreStop(plan.abandonedStops);
-    if (plan.actions.length === 0) return settled(ports, plan, actions);
+    if (plan.actions.length === 0) return { ...settled(ports, plan, actions), seen };
     const text = renderPlan(plan);
     repeats = text === carriedOut ? repeats + 1 : 0;
     if (repeats >= REPEATED_ROUNDS) return outcome('failed', plan, actions, unsettled(plan));
@@ -120,14 +120,14 @@ async function lookAndPlan(
   ports: ReconcilerPorts,
   request: ReconcileRequest,
   round: number,
-): Promise<{ readonly observed: ObservedProject; readonly plan: Plan }> {
+): Promise<{ readonly observed: ObservedProject; readonly plan: Plan; readonly seen: string | undefined }> {
   for (let maxAge = {}; ; maxAge = { maxAgeMs: ACTABLE_MS }) {
-    const { observed, ledger } = await observe(ports, { ...request, ...maxAge });
+    const { observed, ledger, seen } = await observe(ports, { ...request, ...maxAge });
     const pendingStarts = dueStarts(ports.state, request.project, observed);
     const plan = request.makePlan({ observed, ledger, round, pendingStarts, ...crashDelays(ports, observed) });
     refuseUnsound(plan);
     const isFresh = (observed.ageMs ?? 0) <= ACTABLE_MS || 'maxAgeMs' in maxAge;
-    if (isFresh || plan.actions.length === 0) return { observed, plan };
+    if (isFresh || plan.actions.length === 0) return { observed, plan, seen };
   }
 }
 

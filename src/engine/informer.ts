@@ -6,6 +6,7 @@
  * What a lost name would have told is found out by the next list, which is due after a doubt and at a certain age.
  */
 
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../clock.ts';
 
 export interface InformerSource<T> {
@@ -26,6 +27,7 @@ export class Informer<T> {
   /** When the last list began; undefined: anything may have happened since. */
   #listedAtMs: number | undefined;
   #doubts = 0;
+  #version = 0;
   /** Settles, never rejects. */
   #refreshing: Promise<void> | undefined;
 
@@ -50,6 +52,11 @@ export class Informer<T> {
     this.#listedAtMs = undefined;
     this.#doubts += 1;
     this.#named.clear();
+  }
+
+  /** Another number whenever the engine told something else. */
+  get version(): number {
+    return this.#version;
   }
 
   /** The things that pass, as last told. */
@@ -84,9 +91,18 @@ export class Informer<T> {
     this.#named = new Set();
     this.#listedAtMs = undefined;
     const items = await this.#source.list(signal);
+    this.#version += 1;
     this.#items.clear();
     for (const item of items) this.#items.set(this.#source.keyOf(item), item);
     if (doubts === this.#doubts) this.#listedAtMs = began;
+  }
+
+  #take(key: string, item: T | undefined): void {
+    const before = this.#items.get(key);
+    if (isDeepStrictEqual(item, before)) return;
+    this.#version += 1;
+    if (item === undefined) this.#items.delete(key);
+    else this.#items.set(this.#source.keyOf(item), item);
   }
 
   async #findNamed(signal: AbortSignal): Promise<void> {
@@ -96,10 +112,7 @@ export class Informer<T> {
       const found = await Promise.all(
         [...named].map(async (key) => [key, await this.#source.find(key, signal)] as const),
       );
-      for (const [key, item] of found) {
-        if (item === undefined) this.#items.delete(key);
-        else this.#items.set(this.#source.keyOf(item), item);
-      }
+      for (const [key, item] of found) this.#take(key, item);
     } catch (error) {
       for (const key of named) this.#named.add(key);
       throw error;

@@ -12,6 +12,7 @@
  * Not done: to build the state of a container from notices alone. They say too little, and differ between engines.
  */
 
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../clock.ts';
 import type {
   ObservedContainer,
@@ -26,10 +27,15 @@ import { Informer } from './informer.ts';
 import { withUsers } from './users.ts';
 
 interface KnownProject {
+  /** No two have the same: what is made known anew is not what was known. */
+  readonly mark: number;
   readonly containers: Informer<ObservedContainer>;
   readonly images: Informer<readonly [ref: string, image: ObservedImage]>;
   /** References that its images are asked for. */
   refs: ReadonlySet<string>;
+  /** What of networks and volumes was shown last, and how often that was something else than before. */
+  shared: { readonly networks: readonly ObservedNetwork[]; readonly volumes: readonly ObservedVolume[] };
+  changes: number;
 }
 
 /** Notices after which a container is what it was before. A word that is not here is looked after. */
@@ -61,6 +67,7 @@ export class ObservedWorld {
   readonly #networks: Informer<ObservedNetwork>;
   readonly #volumes: Informer<ObservedVolume>;
   #isLive = false;
+  #marks = 0;
 
   /** `maxAgeMs`: what is remembered for longer is asked for again, although nothing was heard of it. */
   constructor(
@@ -97,7 +104,8 @@ export class ObservedWorld {
     const { project, maxAgeMs = this.#maxAgeMs } = request;
     const sight = this.#sight;
     const beganMs = this.#clock.monotonic();
-    const { containers, images } = this.#known(request);
+    const known = this.#known(request);
+    const { containers, images } = known;
     const parts = [containers, images, this.#networks, this.#volumes];
     const asOfMs = await Promise.all(parts.map((part) => part.refresh(beganMs - maxAgeMs, signal)));
     const isOwn = (labels: Readonly<Record<string, string>>): boolean => labels[LABEL.project] === project;
@@ -105,6 +113,8 @@ export class ObservedWorld {
       ({ id, name, labels }) => isOwn(labels) || request.networks.includes(name) || request.networks.includes(id),
     );
     const volumes = this.#volumes.known(({ name, labels }) => isOwn(labels) || request.volumes.includes(name));
+    if (!isDeepStrictEqual(known.shared, { networks, volumes })) known.changes += 1;
+    known.shared = { networks, volumes };
     const ageMs = beganMs - Math.min(...asOfMs);
     return {
       name: project,
@@ -114,6 +124,7 @@ export class ObservedWorld {
       volumes: await withUsers(request, volumes, ({ name }) => sight.usersOf({ volume: name }, project, signal)),
       images: new Map(images.known(([ref]) => request.images.includes(ref))),
       ...(ageMs > 0 && { ageMs }),
+      version: [known.mark, containers.version, images.version, known.changes].join('.'),
     };
   }
 
@@ -212,7 +223,10 @@ export class ObservedWorld {
   #newProject(project: string): KnownProject {
     const sight = this.#sight;
     const known: KnownProject = {
+      mark: (this.#marks += 1),
       refs: new Set(),
+      shared: { networks: [], volumes: [] },
+      changes: 0,
       containers: new Informer(
         {
           list: (signal) => sight.listContainers(project, signal),

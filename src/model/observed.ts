@@ -18,6 +18,8 @@ export interface ObservedProject {
   readonly images: ReadonlyMap<string, ObservedImage>;
   /** Milliseconds for which the oldest part of it was remembered; absent: all of it was asked for just now. */
   readonly ageMs?: number;
+  /** The same in two looks with one request: both saw the same. Absent: that cannot be told. */
+  readonly version?: string;
 }
 
 export type ContainerStatus = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';

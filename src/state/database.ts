@@ -24,6 +24,7 @@ export class Database {
   readonly #statements = new Map<string, StatementSync>();
   readonly #inode: number;
   #durable = false;
+  #writes = 0;
   #damaged = false;
 
   constructor(path: string) {
@@ -66,12 +67,18 @@ export class Database {
   /** Runs `work` as one transaction that is on the disk when this returns. */
   writeDurably<T>(work: () => T): T {
     if (inodeOf(this.path) !== this.#inode) throw lostError(this.path);
+    this.#writes += 1;
     return this.#write(true, work);
   }
 
   /** Runs `work` as one transaction that survives this process, though perhaps not a loss of power. */
   writeQuickly<T>(work: () => T): T {
     return this.#write(false, work);
+  }
+
+  /** Another text after each durable write of this connection, and after any of another one. No plan rests on quick ones. */
+  revision(): string {
+    return `${this.#writes}.${String(this.get('PRAGMA data_version')?.['data_version'])}`;
   }
 
   close(): void {

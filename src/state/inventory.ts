@@ -5,6 +5,7 @@
  * stopped; a suspended one stays suspended until it is resumed.
  */
 
+import { isDeepStrictEqual } from 'node:util';
 import type { Bell } from './bell.ts';
 import type { Database, Row } from './database.ts';
 import { listOf, numberOf, textOf, wordOf } from './row.ts';
@@ -24,16 +25,16 @@ export class SqliteInventory implements Inventory {
   }
 
   record(entry: InventoryEntry): void {
-    this.#database.writeDurably(() => {
-      this.#database.run(
-        'INSERT OR REPLACE INTO inventory VALUES (?, ?, ?, ?, ?)',
-        entry.project,
-        entry.workingDir,
-        JSON.stringify(entry.configFiles),
-        entry.directory ?? null,
-        Math.round(entry.appliedAtMs),
-      );
-    });
+    const { project, workingDir, configFiles, directory, appliedAtMs } = entry;
+    const values = [project, workingDir, JSON.stringify(configFiles), directory ?? null, Math.round(appliedAtMs)];
+    const write = (): void => {
+      this.#database.run('INSERT OR REPLACE INTO inventory VALUES (?, ?, ?, ?, ?)', ...values);
+    };
+    // When it was applied last is for people alone: most runs have nothing else to say.
+    const known = this.get(project);
+    if (known && isDeepStrictEqual({ ...known, directory, appliedAtMs }, { ...entry, directory }))
+      this.#database.writeQuickly(write);
+    else this.#database.writeDurably(write);
   }
 
   forget(project: string): void {

@@ -65,6 +65,7 @@ export function openState(options: OpenStateOptions): State {
     get leases() {
       return current.leases;
     },
+    revision: () => `${opened.length}.${current.revision()}`,
     path: current.path,
     notices: current.notices,
     renew: () => {
@@ -104,6 +105,7 @@ function openOnce(options: OpenStateOptions): OpenedState {
     ),
     contents: new SqliteContents(database),
     leases,
+    revision: () => database.revision(),
     path,
     notices,
     isIntact: () => database.isIntact(),

@@ -16,6 +16,8 @@ export interface State {
   readonly inventory: Inventory;
   readonly contents: DeliveredContents;
   readonly leases: Leases;
+  /** Another text whenever something may have been written that a plan rests on, by this process or another one. */
+  revision(): string;
   /** Where it is kept, for people. */
   readonly path: string;
   /** What was found wrong on opening and what was done (a corrupt file set aside), for people. */

@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict';
+import { suite, test, type TestContext } from 'node:test';
+import { Backoff } from '../../../src/controller/backoff.ts';
+import { watch } from '../../../src/controller/controller.ts';
+import type { ReconcileEvent } from '../../../src/controller/reconciler.ts';
+import type { KnownKeys, WakeSource, WatchRequest } from '../../../src/controller/watch-request.ts';
+import { RememberingEngine } from '../../../src/engine/remembering-engine.ts';
+import { createLanes } from '../../../src/execute/lanes.ts';
+import { DEFAULT_RUN_OPTIONS } from '../../../src/execute/run-context.ts';
+import type { Project } from '../../../src/model/project.ts';
+import { engineEventsSource } from '../../../src/source/engine-events.ts';
+import { HeldNotices } from '../../support/held-notices.ts';
+import { openedState } from '../../support/state.ts';
+import { VirtualClock, until } from '../../support/virtual-clock.ts';
+import { project } from '../../support/world.ts';
+
+type Emit = Parameters<WakeSource['start']>[0];
+
+/** A watch of some projects on an engine in memory. */
+class Bench {
+  readonly engine = new HeldNotices();
+  readonly clock = new VirtualClock();
+  /** Questions to the engine. */
+  readonly asked: string[] = [];
+  /** Keys that were loaded, in order. */
+  readonly loads: string[] = [];
+  /** Projects of which a plan was made. */
+  readonly planned: string[] = [];
+  /** Keys that are as their files say, as announced. */
+  readonly ready = new Set<string>();
+  readonly desired: Map<string, Project>;
+  readonly #stop = new AbortController();
+  readonly #watching: Promise<void>;
+  #saved: Emit = () => {};
+  #resync: Emit = () => {};
+
+  constructor(t: TestContext, projects: readonly Project[]) {
+    this.desired = new Map(projects.map((one) => [`/srv/${one.name}`, one]));
+    const { engine, clock } = this;
+    engine.before = ({ name, subject }) => {
+      this.asked.push(`${name} ${subject}`);
+    };
+    const ports = {
+      engine: new RememberingEngine(engine, { clock }),
+      state: openedState(t, { path: ':memory:', now: () => clock.now() }),
+      lanes: createLanes(),
+      clock,
+      crashes: new Backoff({ clock, random: () => 0 }),
+      emit: (event: ReconcileEvent) => {
+        if (event.type === 'plan') this.planned.push(event.project);
+      },
+    };
+    this.#watching = watch(ports, this.#request(ports.engine));
+    t.after(() => this.end());
+  }
+
+  /** A file of the project is saved. */
+  save(desired: Project): void {
+    const key = `/srv/${desired.name}`;
+    this.desired.set(key, desired);
+    this.#saved(key);
+  }
+
+  resync(key: string): void {
+    this.#resync(key);
+  }
+
+  /** Lets everything happen, and forgets what was counted. */
+  async settle(): Promise<void> {
+    await until(() => this.ready.size === this.desired.size);
+    for (let plans = -1; plans !== this.planned.length; await this.pass()) plans = this.planned.length;
+    for (const counted of [this.asked, this.loads, this.planned]) counted.length = 0;
+  }
+
+  async pass(): Promise<void> {
+    for (let turns = 0; turns < 20; turns += 1) await this.clock.advance(200);
+  }
+
+  async end(): Promise<void> {
+    this.#stop.abort(new Error('the test is over'));
+    await this.#watching;
+  }
+
+  #request(engine: RememberingEngine): WatchRequest {
+    const { signal } = this.#stop;
+    const source = (keep: (emit: Emit) => void): WakeSource => ({
+      start: (emit) => {
+        keep(emit);
+        return Promise.resolve();
+      },
+    });
+    return {
+      keys: [...this.desired.keys()],
+      load: (key) => {
+        this.loads.push(key);
+        const desired = this.desired.get(key);
+        return Promise.resolve(desired ? { kind: 'project', project: desired, files: [] } : { kind: 'gone' });
+      },
+      files: {
+        ...source((emit) => (this.#saved = emit)),
+        watch: () => Promise.resolve(),
+        forget: () => Promise.resolve(),
+      },
+      sources: (keys: KnownKeys) => {
+        const events = engineEventsSource({ engine, keys });
+        const start: WakeSource['start'] = async (emit, ended) => {
+          await events.start(emit, ended);
+          this.engine.notify({ kind: 'connected' });
+        };
+        return [{ start }, source((emit) => (this.#resync = emit))];
+      },
+      policy: {},
+      options: DEFAULT_RUN_OPTIONS,
+      prune: false,
+      directoryOf: () => '/srv',
+      downOnExit: false,
+      drain: signal,
+      signal: new AbortController().signal,
+      announce: ({ key, state }) => {
+        if (state === 'ready') this.ready.add(key);
+      },
+    };
+  }
+}
+
+const simple = { networks: {} };
+
+function projectNamed(name: string): Project {
+  return project({ web: simple }, { name, networks: {} });
+}
+
+suite('a watch at rest', () => {
+  test('wakes for nothing without a call to the engine and without a plan', async (t) => {
+    const bench = new Bench(t, [projectNamed('shop'), projectNamed('blog')]);
+    await bench.settle();
+    bench.resync('/srv/shop');
+    bench.engine.notify({
+      kind: 'network',
+      action: 'create',
+      id: 'n1',
+      name: 'shop_x',
+      project: 'shop',
+      containerId: undefined,
+    });
+    await bench.pass();
+    assert.deepEqual(bench.asked, ['inspect-network n1']);
+    assert.deepEqual(bench.planned, []);
+  });
+
+  test('sees what a notice names, and mends it', async (t) => {
+    const bench = new Bench(t, [projectNamed('shop'), projectNamed('blog')]);
+    await bench.settle();
+    const { id } = bench.engine.get('blog-web-1');
+    bench.engine.remove(id);
+    await until(() => bench.engine.find('blog-web-1')?.state.status === 'running');
+    assert.ok(bench.planned.length > 0 && bench.planned.every((name) => name === 'blog'));
+  });
+
+  test('looks at everything anew when the stream was broken', async (t) => {
+    const bench = new Bench(t, [projectNamed('shop')]);
+    await bench.settle();
+    bench.engine.isHolding = true;
+    bench.engine.remove('shop-web-1');
+    bench.engine.reconnect();
+    bench.engine.isHolding = false;
+    await until(() => bench.engine.find('shop-web-1')?.state.status === 'running');
+  });
+
+  test('finds out by itself, in time, what nobody told', async (t) => {
+    const bench = new Bench(t, [projectNamed('shop')]);
+    await bench.settle();
+    bench.engine.isHolding = true;
+    bench.engine.remove('shop-web-1');
+    bench.engine.held.length = 0;
+    bench.resync('/srv/shop');
+    await bench.pass();
+    assert.equal(bench.engine.find('shop-web-1'), undefined);
+    await bench.clock.advance(150_000);
+    bench.resync('/srv/shop');
+    await until(() => bench.engine.find('shop-web-1')?.state.status === 'running');
+  });
+});
+
+suite('a watch of a thousand projects', () => {
+  test('reads and plans for one saved file the one project that it belongs to', async (t) => {
+    const bench = new Bench(
+      t,
+      Array.from({ length: 1000 }, (_, index) => projectNamed(`p${index}`)),
+    );
+    await bench.settle();
+    assert.equal(bench.engine.containers.size, 1000);
+    bench.save(project({ web: simple, db: simple }, { name: 'p7', networks: {} }));
+    await until(() => bench.engine.find('p7-db-1')?.state.status === 'running');
+    await bench.pass();
+    assert.deepEqual(bench.loads, ['/srv/p7']);
+    assert.deepEqual(new Set(bench.planned), new Set(['p7']));
+    assert.deepEqual(
+      bench.asked.filter((question) => /^(list|observe)/.test(question)),
+      ['list-containers p7', 'list-networks ', 'list-volumes '],
+    );
+  });
+});
