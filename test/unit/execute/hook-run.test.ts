@@ -317,6 +317,44 @@ suite('an exec that an earlier run left', () => {
     assert.deepEqual(bench.commands(), ['register']);
   });
 
+  test('of another hook of the container is awaited before a hook begins', async (t) => {
+    const stopping = shopWith({ post_start: [hook('register')], pre_stop: [hook('drain')] });
+    const dead = new Bench(t);
+    dead.engine.script = () => ({ lasts: Infinity });
+    const run = dead.run({ desired: stopping });
+    await settle();
+    dead.abort();
+    await run;
+    const [execId = ''] = dead.engine.execs.keys();
+    const bench = Object.assign(new Bench(t), { engine: dead.engine, state: dead.state });
+    bench.engine.script = () => ({});
+    const recreation = bench.run({ desired: stopping, policy: { forceRecreate: true } });
+    await settle();
+    assert.deepEqual(bench.commands(), ['register']);
+    bench.engine.endExec(execId, 0);
+    assert.deepEqual(messages(await recreation), []);
+    assert.deepEqual(bench.commands(), ['register', 'drain', 'register']);
+    assert.equal(bench.hookRuns()[0], 'web/1:post_start[0] succeeded 0, attempt 1');
+  });
+
+  test('of another hook holds a hook up no longer than its deadline', async (t) => {
+    const stopping = shopWith({ post_start: [hook('register')], pre_stop: [hook('drain', { timeoutMs: 2000 })] });
+    const dead = new Bench(t);
+    dead.engine.canKillExecs = false;
+    dead.engine.script = () => ({ lasts: Infinity });
+    const run = dead.run({ desired: stopping });
+    await settle();
+    dead.abort();
+    await run;
+    const bench = Object.assign(new Bench(t), { engine: dead.engine, state: dead.state });
+    bench.engine.script = () => ({});
+    const recreation = bench.run({ desired: stopping, policy: { forceRecreate: true } });
+    await settle();
+    await bench.clock.advance(2000);
+    assert.deepEqual(messages(await recreation), []);
+    assert.deepEqual(bench.commands(), ['register', 'drain', 'register']);
+  });
+
   test('of a stop that was given up is awaited, and its success does not count for the next stop', async (t) => {
     const stopping = shopWith({ pre_stop: [hook('drain')] });
     const dead = await running(t, stopping);
