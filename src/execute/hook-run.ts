@@ -11,7 +11,7 @@
 
 import { EngineError, messageOf } from '../model/errors.ts';
 import type { ContainerState } from '../model/observed.ts';
-import type { ActionOf } from '../plan/plan.ts';
+import type { ActionOf, EarlierRun } from '../plan/plan.ts';
 import type { Attempt, HookResult } from './hook-attempts.ts';
 import {
   deadlineMsOf,
@@ -60,6 +60,7 @@ class HookRun {
   }
 
   async run(): Promise<HookResult> {
+    for (const other of this.#action.others) await this.#outlast(other);
     const last = await runAttempts(this.#context, this.#action, await this.#takeUp(), (attempt) =>
       this.#attempt(attempt),
     );
@@ -75,23 +76,37 @@ class HookRun {
     const { engine, ledger, signal } = this.#context;
     const state = await engine.inspectExec(earlier.execId, signal);
     if (!state) return undefined;
-    let { exitCode } = state;
-    if (state.running) {
-      const deadline = openDeadline(this.#context, this.#deadlineMs);
-      const until = AbortSignal.any([signal, deadline.signal]);
-      try {
-        exitCode = (await engine.awaitExec(earlier.execId, this.#containerId, until))?.exitCode;
-      } catch (error) {
-        if (signal.aborted || !deadline.signal.aborted) throw error;
-        return await this.#endOverdue({ ...earlier, startedAt: undefined }, []);
-      } finally {
-        deadline.cancel();
-      }
-    }
+    const exitCode = state.running ? await this.#awaitEnd(earlier) : state.exitCode;
+    if (exitCode === 'overdue') return await this.#endOverdue({ ...earlier, startedAt: undefined }, []);
     if (exitCode === undefined) return undefined;
     ledger.end(earlier.recordId, { outcome: exitCode === 0 ? 'succeeded' : 'failed', exitCode });
     if (exitCode !== 0 || !earlier.counts) return undefined;
     return { outcome: 'succeeded', message: 'had succeeded already', exitCode };
+  }
+
+  /** Another hook that an earlier run left ends first, or is killed at this one's deadline where that can be done. */
+  async #outlast(other: EarlierRun): Promise<void> {
+    const { engine, ledger, signal } = this.#context;
+    const state = await engine.inspectExec(other.execId, signal);
+    const exitCode = state?.running ? await this.#awaitEnd(other) : state?.exitCode;
+    if (exitCode === 'overdue') await engine.killExec(other.execId, this.#containerId, signal);
+    else if (exitCode !== undefined)
+      ledger.end(other.recordId, { outcome: exitCode === 0 ? 'succeeded' : 'failed', exitCode });
+  }
+
+  /** The exit code of an exec that runs; undefined where nobody knows it. */
+  async #awaitEnd({ execId }: EarlierRun): Promise<number | 'overdue' | undefined> {
+    const { engine, signal } = this.#context;
+    const deadline = openDeadline(this.#context, this.#deadlineMs);
+    try {
+      const until = AbortSignal.any([signal, deadline.signal]);
+      return (await engine.awaitExec(execId, this.#containerId, until))?.exitCode;
+    } catch (error) {
+      if (signal.aborted || !deadline.signal.aborted) throw error;
+      return 'overdue';
+    } finally {
+      deadline.cancel();
+    }
   }
 
   async #attempt(attempt: number): Promise<Attempt> {

@@ -33,6 +33,8 @@ export interface OwedHook {
   readonly index: number;
   readonly hook: CarriedHook;
   readonly earlier: EarlierRun | undefined;
+  /** Of other hooks of the container: they end before this one begins. */
+  readonly others: readonly EarlierRun[];
 }
 
 /** A hook that a replica runs before its first start. */
@@ -96,7 +98,8 @@ export function owedHooks(
     if (record && !record.superseded && isSettled(record, hook)) continue;
     if (phase === 'post_start' && !isDue(hook, index, records, wasDelivered)) continue;
     const before = phase === 'post_start' ? unfinishedBefore(hook, index, records) : undefined;
-    owed.push({ index, hook, earlier: unfinished(record) ?? before });
+    const others = owed.length > 0 ? [] : announcedBeside(ledger.recordsOf(container.id), { phase, index, startedAt });
+    owed.push({ index, hook, earlier: unfinished(record) ?? before, others });
   }
   return owed;
 }
@@ -110,7 +113,7 @@ export function owedAfterStart(
 ): OwedHook[] {
   const records = container ? ledger.recordsOf(container.id).filter((one) => one.phase === 'post_start') : [];
   return hooks.post_start
-    .map((hook, index) => ({ index, hook, earlier: unfinishedBefore(hook, index, records) }))
+    .map((hook, index) => ({ index, hook, earlier: unfinishedBefore(hook, index, records), others: [] }))
     .filter(({ index, hook }) =>
       isDue(hook, index, records, (digest) => ledger.wasDelivered(service, 'post_start', digest)),
     );
@@ -161,6 +164,17 @@ function unfinished(record: HookRecord | undefined): OwedHook['earlier'] {
   return record.outcome === 'intended' || record.outcome === 'timed-out'
     ? { recordId: record.id, execId: record.execId, counts: !record.superseded }
     : undefined;
+}
+
+/** Execs of other hooks in the same start whose end nobody recorded; one that timed out has had its time. */
+function announcedBeside(
+  records: readonly HookRecord[],
+  { phase, index, startedAt }: Pick<HookRecord, 'phase' | 'index' | 'startedAt'>,
+): EarlierRun[] {
+  return records
+    .filter((record) => record.startedAt === startedAt && (record.phase !== phase || record.index !== index))
+    .filter(({ outcome }) => outcome === 'intended')
+    .flatMap((record) => unfinished(record) ?? []);
 }
 
 /** For a hook that is due once, an exec of another start of the container counts as well. */

@@ -78,7 +78,12 @@ export interface ActionArguments {
     readonly index: number;
     readonly hook: CarriedHook;
   } & (
-    | { readonly phase: 'post_start' | 'pre_stop'; readonly earlier: EarlierRun | undefined }
+    | {
+        readonly phase: 'post_start' | 'pre_stop';
+        readonly earlier: EarlierRun | undefined;
+        /** Other hooks of the container that may still be running there: hooks of one container never overlap. */
+        readonly others: readonly EarlierRun[];
+      }
     | {
         readonly phase: 'pre_start';
         readonly earlier: EarlierHookContainer | undefined;

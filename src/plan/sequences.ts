@@ -35,10 +35,10 @@ export function addStop(plan: PlanBuilder, history: HookHistory, stop: StopSeque
     };
   }
   // One that its restart policy is about to bring back may run by then; one that does not run needs none.
-  for (const { index, hook, earlier } of owedHooks(container, 'pre_stop', stop.hooks, history)) {
+  for (const { index, hook, earlier, others } of owedHooks(container, 'pre_stop', stop.hooks, history)) {
     const policy = stop.force ? { ...hook.policy, onFailure: 'continue' as const } : hook.policy;
     const id = `${ref.key}:pre_stop[${index}]`;
-    const run = { phase: 'pre_stop', index, hook: { ...hook, policy }, earlier } as const;
+    const run = { phase: 'pre_stop', index, hook: { ...hook, policy }, earlier, others } as const;
     edges = { dependsOn: [plan.add({ id, kind: 'run-hook', cause, container: ref, ...run }, edges)] };
   }
   return plan.add({ id: `${ref.key}:stop`, kind: 'stop-container', cause, container: ref }, edges);
@@ -100,14 +100,14 @@ export function addPostStart(plan: PlanBuilder, sequence: StartSequence): readon
       last = [...last, one];
       continue;
     }
-    const { index, hook, earlier } = one;
+    const { index, hook, earlier, others } = one;
     if (hook.policy.after === 'healthy' && !isHealthy) {
       last = [addAwait(plan, { ref, until: 'healthy', cause }, last)];
       isHealthy = true;
     }
     const id = `${ref.key}:post_start[${index}]`;
-    const action = { id, kind: 'run-hook', cause, container: ref, phase: 'post_start', index, hook, earlier } as const;
-    last = [plan.add(action, { dependsOn: last })];
+    const run = { phase: 'post_start', index, hook, earlier, others } as const;
+    last = [plan.add({ id, kind: 'run-hook', cause, container: ref, ...run }, { dependsOn: last })];
   }
   return last;
 }

@@ -35,6 +35,7 @@ export function hook(command: readonly string[], policy: Partial<HookPolicy> = {
     index: 0,
     hook: { command, digest: 'd', withheld: [], policy: { ...DEFAULT_HOOK_POLICY, ...policy } },
     earlier: undefined,
+    others: [],
     ...edges,
   };
 }
