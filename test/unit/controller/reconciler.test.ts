@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
 import { Backoff } from '../../../src/controller/backoff.ts';
 import { apply, down, stop, type ApplyRequest } from '../../../src/controller/operations.ts';
@@ -14,7 +16,7 @@ import { EngineError } from '../../../src/model/errors.ts';
 import type { Project } from '../../../src/model/project.ts';
 import { RememberingEngine } from '../../../src/engine/remembering-engine.ts';
 import { HeldNotices } from '../../support/held-notices.ts';
-import { openedState } from '../../support/state.ts';
+import { openedState, temporaryDirectory } from '../../support/state.ts';
 import { until, VirtualClock } from '../../support/virtual-clock.ts';
 import { hook, project } from '../../support/world.ts';
 
@@ -43,9 +45,9 @@ class Bench {
     this.#control = { options: DEFAULT_RUN_OPTIONS, drain: this.drain.signal, signal: new AbortController().signal };
   }
 
-  apply(desired: Project, rest: Partial<ApplyRequest> = {}): Promise<ReconcileResult> {
+  apply(desired: Project, rest: Partial<ApplyRequest> = {}, ports = this.ports): Promise<ReconcileResult> {
     const request = { ...this.#control, desired, policy: {}, command: 'apply', releaseStopped: true };
-    return apply(this.ports, { ...request, ...rest });
+    return apply(ports, { ...request, ...rest });
   }
 
   stop(desired: Project | undefined, services?: ReadonlySet<string>): Promise<ReconcileResult> {
@@ -74,6 +76,24 @@ class Bench {
 
 const simple = { networks: {} };
 const shop = project({ web: simple });
+
+suite('a run whose lease is lost', () => {
+  test('does nothing more: somebody else may act now', async (t) => {
+    const bench = new Bench(t);
+    const path = join(temporaryDirectory(t), 'engine.db');
+    const state = openedState(t, { path });
+    bench.engine.before = ({ name }) => {
+      if (name === 'create-container') rmSync(`${path}.locks`, { recursive: true });
+    };
+    const result = await bench.apply(shop, {}, { ...bench.ports, state });
+    assert.equal(result.kind, 'failed');
+    assert.match(
+      result.failures.join(),
+      /web\/1: cannot start container: the lease of shop was lost, its file was removed/,
+    );
+    assert.deepEqual(bench.starts(), []);
+  });
+});
 
 suite('a run on an engine that remembers', () => {
   test('asks nothing where nothing happened', async (t) => {
