@@ -87,6 +87,8 @@ export class Progress {
         return this.#showSettled(event);
       case 'hook-output':
         return this.#showOutput(event);
+      case 'build-output':
+        return this.#showBuild(event);
       case 'hook-ended': {
         const attempts = event.action.kind === 'run-hook' ? 1 + event.action.hook.policy.retries : 1;
         if (event.outcome === 'succeeded' || event.attempt >= attempts) return undefined;
@@ -153,6 +155,14 @@ export class Progress {
     this.#output.progress(
       `${this.stamp()}${style('dim', prefix)} ${stream === 'stderr' ? style('warning', text) : text}`,
     );
+  }
+
+  /** Only on a terminal: elsewhere a build says one line when it is done, and its last ones when it failed. */
+  #showBuild({ project, action, line }: Extract<ReconcileEvent, { type: 'build-output' }>): void {
+    if (!this.#output.isLive) return;
+    const style = this.#output.errorStyle;
+    const text = neutraliseLine(this.#maskOf(project)(line));
+    this.#output.progress(`${this.stamp()}${style('dim', `${this.#subject(project, action)} |`)} ${text}`);
   }
 
   #region(): RegionLine[] {

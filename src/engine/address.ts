@@ -41,6 +41,13 @@ export function resolveAddress(host: string | undefined, env: Variables): Addres
   return contextAddress(context, env);
 }
 
+/** The environment of a `docker` that is to reach the same engine. */
+export function clientEnvironment(host: string | undefined, env: Variables): Variables {
+  if (host === undefined) return env;
+  const { DOCKER_CONTEXT: _context, ...rest } = env;
+  return { ...rest, DOCKER_HOST: host.startsWith('/') ? `unix://${host}` : host };
+}
+
 /** How the address is shown to people: no user, no secrets. */
 export function addressText(address: Address): string {
   switch (address.kind) {

@@ -1,6 +1,7 @@
 /**
- * Builds an image with the engine's own build call, tagged and labelled as Docker Compose does. What only BuildKit can do
- * is refused by name: it is not silently left out.
+ * Builds an image, tagged and labelled as Docker Compose does: with the engine's own build call, and with `docker buildx`
+ * where the file or the Dockerfile asks for what only BuildKit can do. Where there is no buildx that is refused by name:
+ * nothing is silently left out.
  */
 
 import { Readable } from 'node:stream';
@@ -8,6 +9,7 @@ import { EngineError } from '../model/errors.ts';
 import type { Build } from '../model/project.ts';
 import type { Variables } from './address.ts';
 import { buildContext } from './build-context.ts';
+import { buildWithBuildx, hasBuildx } from './buildx.ts';
 import { registryConfig } from './credentials.ts';
 import type { BuildRequest } from './engine.ts';
 import { connectionError } from './faults.ts';
@@ -21,6 +23,8 @@ interface BuildLine {
 
 export interface BuildSurroundings {
   readonly env: Variables;
+  /** Of `docker`, so that it talks to the same engine. */
+  readonly dockerEnv: Variables;
   /** Build arguments that the client's own configuration adds. */
   readonly proxyEnvironment: Readonly<Record<string, string>>;
 }
@@ -34,12 +38,36 @@ const DEADLINE_MS = 3_600_000;
 export async function buildImage(
   wire: Wire,
   request: BuildRequest,
+  surroundings: BuildSurroundings,
+  signal: AbortSignal,
+): Promise<void> {
+  let needed = needsBuildKit(request.build);
+  if (needed === undefined) {
+    try {
+      return await buildByEngine(wire, request, surroundings, signal);
+    } catch (error) {
+      if (!(error instanceof EngineError) || !NEEDS_BUILDKIT.test(error.message)) throw error;
+      needed = 'its Dockerfile';
+    }
+  }
+  if (await hasBuildx(surroundings.dockerEnv, signal)) {
+    return await buildWithBuildx(request, surroundings.dockerEnv, signal);
+  }
+  const remedy = `install docker buildx, or build it with "docker compose build ${request.service}"`;
+  throw new EngineError('rejected', `build image ${request.ref}: ${needed} needs BuildKit: ${remedy}`);
+}
+
+/** What the engine's own builder says of a Dockerfile that is not for it. */
+const NEEDS_BUILDKIT = /requires? BuildKit/i;
+
+async function buildByEngine(
+  wire: Wire,
+  request: BuildRequest,
   { env, proxyEnvironment }: BuildSurroundings,
   signal: AbortSignal,
 ): Promise<void> {
-  const { ref, build } = request;
+  const { ref, build, onOutput } = request;
   const what = `build image ${ref}`;
-  refuseWhatNeedsBuildKit(what, request);
   const remote = isRemote(build.context) ? build.context : undefined;
   const context = remote === undefined ? await buildContext(build) : undefined;
   const output: string[] = [];
@@ -62,7 +90,10 @@ export async function buildImage(
       if (text.trim() === '') continue;
       const line = JSON.parse(text) as BuildLine;
       if (line.error !== undefined) throw new EngineError('rejected', failureText(what, line.error, output));
-      output.push(...(line.stream ?? '').split('\n').filter((one) => one.trim() !== ''));
+      for (const said of (line.stream ?? '').split('\n').filter((one) => one.trim() !== '')) {
+        onOutput?.(said);
+        output.push(said);
+      }
       output.splice(0, output.length - QUOTED_LINES);
     }
   } catch (error) {
@@ -103,7 +134,8 @@ function ulimitsOf({ ulimits }: Build): string | undefined {
   return JSON.stringify(list);
 }
 
-function refuseWhatNeedsBuildKit(what: string, { service, build }: BuildRequest): void {
+/** The first attribute that only BuildKit knows; undefined where the engine's own builder will do. */
+function needsBuildKit(build: Build): string | undefined {
   const asked: readonly (readonly [name: string, isAsked: boolean])[] = [
     ['secrets', (build.secrets ?? []).length > 0],
     ['ssh', (build.ssh ?? []).length > 0],
@@ -114,9 +146,7 @@ function refuseWhatNeedsBuildKit(what: string, { service, build }: BuildRequest)
     ['platforms (more than one)', (build.platforms ?? []).length > 1],
   ];
   const name = asked.find(([, isAsked]) => isAsked)?.[0];
-  if (name === undefined) return;
-  const remedy = `build it with "docker compose build ${service}"`;
-  throw new EngineError('rejected', `${what}: build.${name} needs BuildKit: ${remedy}`);
+  return name === undefined ? undefined : `build.${name}`;
 }
 
 function isRemote(context: string | undefined): context is string {

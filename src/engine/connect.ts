@@ -10,7 +10,7 @@ import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
 import { EngineError } from '../model/errors.ts';
 import type { Variables } from './address.ts';
-import { addressText, readDockerConfig, resolveAddress } from './address.ts';
+import { addressText, clientEnvironment, readDockerConfig, resolveAddress } from './address.ts';
 import { agentOf, dockerAt } from './agents.ts';
 import { isAtLeast } from '../model/api-version.ts';
 import { DockerEngine } from './docker.ts';
@@ -77,6 +77,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Engine> {
       clock,
       processes: options.processes ?? HOST_PROCESSES,
       env,
+      dockerEnv: clientEnvironment(options.host, env),
       proxyEnvironment: proxyEnvironment(config, host),
     });
   } catch (error) {

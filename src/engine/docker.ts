@@ -65,6 +65,8 @@ export interface DockerEngineParts {
   readonly processes: ProcessTable;
   /** For credentials: DOCKER_CONFIG, HOME, PATH. */
   readonly env: Variables;
+  /** Of a `docker` that is to reach this engine. */
+  readonly dockerEnv: Variables;
   readonly proxyEnvironment: Readonly<Record<string, string>>;
 }
 

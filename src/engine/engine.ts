@@ -43,7 +43,10 @@ export interface Engine extends Sight {
   removeVolume(name: string, signal: AbortSignal): Promise<void>;
 
   pullImage(request: PullRequest, signal: AbortSignal): Promise<void>;
-  /** By the engine's own builder. What it cannot do, and a build that fails, is `rejected` with its last output. */
+  /**
+   * By the engine's own builder; what it cannot do by BuildKit, where that can be had here. What neither can do, and a
+   * build that fails, is `rejected` with its last output.
+   */
   buildImage(request: BuildRequest, signal: AbortSignal): Promise<void>;
 
   /** Returns the new container's id, every network connected. */
@@ -170,7 +173,16 @@ export interface BuildRequest {
   /** All labels, the owner's included. */
   readonly labels: Readonly<Record<string, string>>;
   readonly platform: string | undefined;
+  readonly secrets: readonly BuildSecret[];
+  /** Additional contexts by name: a folder, an address, or `docker-image://REF`. */
+  readonly contexts: Readonly<Record<string, string>>;
+  /** Told each line that the builder says, control sequences not yet neutralised. */
+  readonly onOutput?: (line: string) => void;
 }
+
+export type BuildSecret =
+  | { readonly id: string; readonly file: string }
+  | { readonly id: string; readonly value: string };
 
 export interface PullRequest {
   readonly ref: string;

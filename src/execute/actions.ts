@@ -7,12 +7,13 @@ import { containerHash, networkHash, volumeHash } from '../model/config-hash.ts'
 import { EngineError } from '../model/errors.ts';
 import type { Project, Service } from '../model/project.ts';
 import { carriedHooks, withheldValues } from '../model/carried-hook.ts';
-import { LABEL, COMPOSE_VERSION, imageLabels, containerLabels } from '../model/owner.ts';
+import { LABEL, COMPOSE_VERSION, containerLabels } from '../model/owner.ts';
 import { imageRef } from '../plan/drift.ts';
 import { hooksOf } from '../plan/owed.ts';
 import type { Action, ActionKind, ActionOf } from '../plan/plan.ts';
 import { spanText } from '../plan/span.ts';
 import { stopGraceMs } from '../plan/stop-budget.ts';
+import { buildRequest } from './build-request.ts';
 import { filesToCopy } from './files-to-copy.ts';
 import { runHook } from './hook-run.ts';
 import { runPreStart } from './pre-start-run.ts';
@@ -48,10 +49,12 @@ const TABLE: ActionTable = {
     const project = desiredProject(context, action);
     const service = required(project.services[action.service], action);
     const build = required(service.build, action);
+    const asked = buildRequest(project, service, build);
+    if (!asked.ok) return asked;
+    const onOutput = (line: string): void =>
+      context.emit({ type: 'build-output', project: context.observed.name, action, line });
+    await lanes.long(() => engine.buildImage({ ...asked.request, onOutput }, signal));
     const { ref } = action;
-    const labels = { ...build.labels, ...imageLabels(project, service) };
-    const platform = service.platform ?? project.defaultPlatform;
-    await lanes.long(() => engine.buildImage({ service: service.name, ref, build, labels, platform }, signal));
     const image = await engine.inspectImage(ref, signal);
     if (image) context.images.set(ref, image.id);
     return DONE;

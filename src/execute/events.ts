@@ -44,6 +44,8 @@ export type RunEvent =
       readonly stream: 'stdout' | 'stderr';
       readonly line: string;
     }
+  /** One whole line of what a builder says, control sequences not yet neutralised. */
+  | { readonly type: 'build-output'; readonly project: string; readonly action: Action; readonly line: string }
   | {
       readonly type: 'hook-ended';
       readonly project: string;

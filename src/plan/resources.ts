@@ -259,7 +259,9 @@ function planImage({ plan, desired, observed, policy, obstacles, creating }: Pla
   if (service.build) {
     const cause: Cause = { kind: isPresent ? 'rebuild' : 'absent' };
     // One image may be made from another's, which only the order of the services tells.
-    const dependsOn = Object.keys(service.depends_on ?? {}).flatMap((name) => {
+    const contexts = Object.values(service.build.additional_contexts ?? {});
+    const named = contexts.flatMap((value) => (value.startsWith('service:') ? value.slice('service:'.length) : []));
+    const dependsOn = [...Object.keys(service.depends_on ?? {}), ...named].flatMap((name) => {
       const dependency = desired.services[name];
       return dependency?.build ? [`image/${imageRef(desired, dependency)}:build`] : [];
     });

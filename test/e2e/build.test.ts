@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { symlinkSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
+import { buildxConfig } from '../support/buildx.ts';
 import { composeOk, noCompose } from '../support/compose.ts';
 import { container, exec } from '../support/engine.ts';
 import { callJson, callText } from '../support/engine-client.ts';
@@ -115,13 +116,68 @@ test('a build that fails is said with its last output, and so is what only Build
   const failed = await s.run(['apply']);
   assert.equal(failed.exitCode, 1);
   assert.match(failed.stderr, /build image.*this is why/s);
+  // Nothing on this path: no docker, and so no buildx.
+  const env = { PATH: s.out('.') };
   building(s, { context: '.', dockerfile_inline: `FROM ${testImage}\n`, ssh: ['default'] });
-  const refused = await s.run(['apply']);
+  const refused = await s.run(['apply'], { env });
   assert.equal(refused.exitCode, 1);
-  assert.match(refused.stderr, /build\.ssh needs BuildKit: build it with "docker compose build web"/);
+  const remedy = 'install docker buildx, or build it with "docker compose build web"';
+  assert.ok(refused.stderr.includes(`build.ssh needs BuildKit: ${remedy}`), refused.stderr);
+  const dockerfile_inline = `FROM ${testImage}\nRUN --mount=type=tmpfs,target=/t true\n`;
+  building(s, { context: '.', dockerfile_inline });
+  assert.match((await s.run(['apply'], { env })).stderr, /its Dockerfile needs BuildKit: install docker buildx/);
   building(s, { context: './nowhere' });
   assert.match((await s.run(['apply'])).stderr, /build context .*nowhere cannot be read: ENOENT/);
 });
+
+const buildx = buildxConfig();
+
+test(
+  'what needs BuildKit is built by docker buildx: secrets that no argument shows, a Dockerfile with mounts',
+  { skip: buildx === undefined && 'docker buildx cannot be had here' },
+  async (t) => {
+    const s = builder(t, 'extra');
+    const env = { DOCKER_CONFIG: buildx, TOKEN: 'from the environment' };
+    s.write('token', 'from a file\n');
+    const mounts = ['token', 'env'].map((id) => `--mount=type=secret,id=${id}`).join(' ');
+    const dockerfile_inline = [
+      `FROM ${testImage} AS first`,
+      'ARG WHO',
+      `RUN ${mounts} cd /run/secrets && cat token env > /got && echo "$$WHO" >> /got`,
+      'FROM scratch',
+    ].join('\n');
+    const secrets = [{ source: 'file', target: 'token' }, 'env'];
+    const args = { WHO: 'reeve' };
+    const tags = [`${s.name}:extra`];
+    const build = { context: '.', dockerfile_inline, target: 'first', args, secrets, tags, labels: { area: 'shop' } };
+    s.compose(
+      { web: { image: undefined, build } },
+      { secrets: { file: { file: './token' }, env: { environment: 'TOKEN' } } },
+    );
+    await s.ok(['apply'], { env });
+    assert.equal(await said(s, '/got'), 'from a file\nfrom the environmentreeve\n');
+    const { Id, Config, RepoTags } = await image(`${s.name}-web`);
+    assert.ok(RepoTags.some((tag) => tag.endsWith(`${s.name}:extra`)));
+    assert.equal(Config.Labels['area'], 'shop');
+    assert.equal(Config.Labels['com.docker.compose.service'], 'web');
+    assert.equal((await container(s.name, 'web')).Config.Labels['com.docker.compose.image'], Id);
+    await s.ok(['plan', '--exit-code'], { env });
+
+    building(s, {
+      context: '.',
+      dockerfile_inline: `FROM ${testImage}\nRUN --mount=type=tmpfs,target=/t echo two > /got\n`,
+    });
+    await s.ok(['apply', '--build'], { env });
+    assert.equal(await said(s, '/got'), 'two\n');
+    building(s, {
+      context: '.',
+      dockerfile_inline: `FROM ${testImage}\nRUN --mount=type=tmpfs,target=/t echo why; false\n`,
+    });
+    const failed = await s.run(['apply', '--build'], { env });
+    assert.equal(failed.exitCode, 1);
+    assert.match(failed.stderr, /docker buildx exited 1.*why/s);
+  },
+);
 
 test(
   'what reeve built, Compose leaves as it is, and the other way about',

@@ -39,6 +39,8 @@ export function eventJson(event: ReconcileEvent, atMs: number, mask: Mask): obje
     }
     case 'hook-output':
       return { ...head, action: event.action.id, stream: event.stream, line: event.line };
+    case 'build-output':
+      return { ...head, action: event.action.id, line: mask(event.line) };
     case 'hook-ended':
       return {
         ...head,

@@ -85,6 +85,15 @@ suite('progress in a pipe', () => {
     assert.equal(stderr(), 'ok      shop web/1       start container  1.2 s\nshop/web-1 post_start[0] | hi\n');
   });
 
+  test('what a builder says is left out, but for programs', () => {
+    const { progress, stderr } = setUp();
+    progress.emit({ type: 'build-output', project: 'shop', action: start(), line: 'Step 1/2' });
+    assert.equal(stderr(), '');
+    const asJson = setUp({ json: true });
+    asJson.progress.emit({ type: 'build-output', project: 'shop', action: start(), line: 'Step 1/2' });
+    assert.equal((JSON.parse(asJson.stdout()) as { line: string }).line, 'Step 1/2');
+  });
+
   test('an attempt that is followed by another is said', () => {
     const { progress, stderr } = setUp();
     const action = hook(['x'], { retries: 2 });
