@@ -99,6 +99,7 @@ class Simulation {
     const { time } = universe;
     const random = seeded(scenario.seed);
     this.#world = new SimWorld({ time: time.sim, program: PROGRAM, name: String(scenario.seed) });
+    this.#world.health.tellsOfProbes = false;
     this.#world.state.images.set('app:1', image('app:1'));
     this.#door = new EngineDoor({
       world: this.#world,

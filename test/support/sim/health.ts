@@ -8,6 +8,8 @@ const DEFAULT_INTERVAL_NS = 30e9;
 const DEFAULT_RETRIES = 3;
 
 export class HealthChecks {
+  /** Engines do; where nobody listens for them, days of probes are days of events for nothing. */
+  tellsOfProbes = true;
   readonly #state: EngineState;
 
   constructor(state: EngineState) {
@@ -48,7 +50,7 @@ export class HealthChecks {
     const words = wordsOf(container) ?? [];
     const { exitCode } = this.#state.program.probe(words, container, uptimeMs);
     health.probes += 1;
-    this.#tell(container, words, exitCode);
+    if (this.tellsOfProbes) this.#tell(container, words, exitCode);
     if (exitCode === 0) {
       health.failingStreak = 0;
       this.#become(container, health, 'healthy');
