@@ -9,7 +9,6 @@
 
 import { randomUUID } from 'node:crypto';
 import type { ExecuteResult } from '../execute/executor.ts';
-import { StateError } from '../model/errors.ts';
 import type { ObservedProject } from '../model/observed.ts';
 import { checkPlan } from '../plan/check.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -22,6 +21,7 @@ import { look, observe } from './observe.ts';
 import type { ReconcileRequest, ReconcileResult, ReconcilerPorts } from './reconcile-request.ts';
 import { carryOut, crashDelays, dueStarts, leftDown, successes } from './round.ts';
 import type { Carried } from './round.ts';
+import { lanesUnder, refuseWithout } from './under-lease.ts';
 
 export type {
   ReconcileEvent,
@@ -48,7 +48,7 @@ export async function reconcile(ports: ReconcilerPorts, request: ReconcileReques
     onWait: (holder) => emit({ type: 'lease-wait', project, pid: holder.pid, command: holder.command }),
   });
   try {
-    return await settle(ports, request, lease);
+    return await settle({ ...ports, lanes: lanesUnder(lease, project, ports.lanes) }, request, lease);
   } finally {
     lease.release();
   }
@@ -61,8 +61,7 @@ async function settle(ports: ReconcilerPorts, request: ReconcileRequest, lease: 
   let [carriedOut, repeats] = ['', 0];
   const endedWaits = new Backoff({ clock: ports.clock, random: Math.random });
   for (let round = 1, stale = 0; ; round += 1) {
-    if (!lease.isHeld())
-      throw new StateError('lost', `the lease of ${request.project} was lost, its file was removed; run reeve again`);
+    refuseWithout(lease, request.project);
     const { observed, plan, seen } = await lookAndPlan(ports, request, round);
     if (round === 1 || plan.actions.length > 0) ports.emit({ type: 'plan', project: request.project, plan });
     state.hooks.supersedePreStop(plan.abandonedStops);

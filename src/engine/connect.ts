@@ -83,7 +83,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Engine> {
   } catch (error) {
     agent.destroy();
     signal.throwIfAborted();
-    throw unreachable(host, error);
+    throw unreachable(host, error, deadlineMs);
   }
 }
 
@@ -127,8 +127,18 @@ function engineInfo(
   return { ...reached, id: id ?? '', name, version: facts.ServerVersion ?? '', os: facts.OSType ?? 'linux' };
 }
 
-function unreachable(host: string, error: unknown): EngineError {
+function silent(host: string, error: EngineError, deadlineMs: number): EngineError {
+  const what = `it took the connection and did not answer within ${deadlineMs / 1000} s`;
+  return new EngineError(
+    'unavailable',
+    `cannot reach the Docker engine at ${host}: ${what}: is it paused or overloaded, or does something else listen there?`,
+    { cause: error },
+  );
+}
+
+function unreachable(host: string, error: unknown, deadlineMs: number): EngineError {
   if (error instanceof EngineError && error.code === 'rejected') return error;
+  if (error instanceof EngineError && error.code === 'timeout') return silent(host, error, deadlineMs);
   const cause = error instanceof EngineError ? (error.cause ?? error) : error;
   const code = systemCode(cause);
   const why =
