@@ -4,6 +4,8 @@
  * else to install.
  */
 import type { OutputOptions, RolldownOptions } from 'rolldown';
+import { asciiOnly } from './build/ascii.ts';
+import { buildId } from './build/build-id.ts';
 import { lazyChunks, lazyRequires } from './build/lazy-requires.ts';
 import { thirdPartyLicenses } from './build/licenses.ts';
 import { plainHttp, withoutUnusedParts } from './build/parts.ts';
@@ -42,7 +44,7 @@ const groups = [
 ];
 
 /** CommonJS, because Node starts it faster than modules, and because it can wait with what it asks for. */
-const program = {
+export const program = {
   input: { cli: 'src/cli/main.ts' },
   platform: 'node',
   // oclif asks for a compiler when it runs a plug-in's sources; we have no plug-ins.
@@ -53,6 +55,8 @@ const program = {
     plainHttp,
     lazyRequires(/[\\/]node_modules[\\/]@oclif[\\/]core[\\/]lib[\\/].*\.js$/),
     lazyChunks,
+    asciiOnly,
+    buildId,
     thirdPartyLicenses,
   ],
   output: {
@@ -72,4 +76,11 @@ const library = {
   output: { ...shape, format: 'esm', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name].js' },
 } satisfies RolldownOptions;
 
-export default [program, library];
+/** What bin/run.js asks for the program; it loads the rest itself. */
+const start = {
+  input: { installed: 'src/start/installed.ts' },
+  platform: 'node',
+  output: { ...shape, format: 'cjs', entryFileNames: '[name].cjs' },
+} satisfies RolldownOptions;
+
+export default [program, start, library];

@@ -21,22 +21,9 @@ process.emitWarning = function (warning) {
   emitWarning.apply(process, arguments);
 };
 
-// Compiled code is kept for the next start, which halves its time. In the user's own cache, as what lies in a shared
-// temporary folder could be planted there. Its folder is made here: Node never returns where one cannot be (/proc).
-if (nodeModule.enableCompileCache) {
-  var cache = process.env.XDG_CACHE_HOME ? process.env.XDG_CACHE_HOME : path.join(os.homedir(), '.cache');
-  try {
-    if (!fs.existsSync(cache)) fs.mkdirSync(cache, 448);
-    if (!fs.existsSync(path.join(cache, 'reeve'))) fs.mkdirSync(path.join(cache, 'reeve'), 448);
-    nodeModule.enableCompileCache(path.join(cache, 'reeve'));
-  } catch (error) {
-    // A user without a writable home starts a little slower.
-  }
-}
-
 // A checkout has the sources, which Node runs as they are; the published package has only the bundled program.
 var source = path.join(__dirname, '../src/cli/main.ts');
-(fs.existsSync(source) ? import(url.pathToFileURL(source).href) : Promise.resolve(require('../dist/cli.cjs')))
+(fs.existsSync(source) ? fromSource() : Promise.resolve(require('../dist/installed.cjs').installedProgram()))
   .then(function (program) {
     return program.main(process.argv.slice(2));
   })
@@ -49,3 +36,17 @@ var source = path.join(__dirname, '../src/cli/main.ts');
       process.exitCode = 1;
     },
   );
+
+// What Node made of the sources is kept for the next start. In the user's own cache, as what lies in a shared temporary
+// folder could be planted there. Its folder is made here: Node never returns where one cannot be (/proc).
+function fromSource() {
+  var cache = process.env.XDG_CACHE_HOME ? process.env.XDG_CACHE_HOME : path.join(os.homedir(), '.cache');
+  try {
+    if (!fs.existsSync(cache)) fs.mkdirSync(cache, 448);
+    if (!fs.existsSync(path.join(cache, 'reeve'))) fs.mkdirSync(path.join(cache, 'reeve'), 448);
+    nodeModule.enableCompileCache(path.join(cache, 'reeve'));
+  } catch (error) {
+    // A user without a writable home starts a little slower.
+  }
+  return import(url.pathToFileURL(source).href);
+}

@@ -33,6 +33,8 @@ const rules: Readonly<Record<string, Rule>> = {
   execute: { ours: ['plan', 'model', ...ports, ...shared], packages: ['p-queue'] },
   controller: { ours: ['execute', 'plan', 'model', ...ports, ...shared] },
   cli: { ours: ['controller', 'execute', 'plan', 'model', ...ports, ...shared], packages: ['@oclif/core'] },
+  // Loads the program as text, so it can import nothing of it.
+  start: { ours: [] },
   'cli/wire.ts': {
     ours: ['controller', 'execute', 'plan', 'model', 'compose', 'engine', 'state', 'source', ...shared],
   },

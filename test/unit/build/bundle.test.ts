@@ -2,7 +2,7 @@
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { build } from 'rolldown';
@@ -18,11 +18,13 @@ before(async () => {
   }
   cpSync(join(root, 'bin'), join(home, 'bin'), { recursive: true });
   cpSync(join(root, 'package.json'), join(home, 'package.json'));
-  const tell = `const before = new Set(process.moduleLoadList);
+  // The program runs its files itself, so that what was read is what was loaded.
+  const tell = `const fs = require('fs'), before = new Set(process.moduleLoadList), files = [];
+    const { readFileSync } = fs;
+    fs.readFileSync = (path, ...more) => (files.push(String(path)), readFileSync(path, ...more));
     process.on('exit', () => {
-      const files = Object.keys(require('module')._cache).filter((file) => file !== __filename);
       const builtins = process.moduleLoadList.filter((name) => !before.has(name)).map((name) => name.split(' ').at(-1));
-      require('fs').writeFileSync(process.env.LOADED, JSON.stringify({ files, builtins }));
+      fs.writeFileSync(process.env.LOADED, JSON.stringify({ files, builtins }));
     });`;
   writeFileSync(join(home, 'tell.cjs'), tell);
   writeFileSync(join(home, 'compose.yaml'), 'name: p\nservices:\n  web:\n    image: busybox:1.36\n');
@@ -51,12 +53,13 @@ function start(...args: readonly string[]): Start {
     },
   );
   const { files, builtins } = JSON.parse(readFileSync(told, 'utf8')) as Pick<Start, 'files' | 'builtins'>;
-  return { status, stdout, stderr, files: files.map((file) => basename(file)).toSorted(), builtins };
+  const names = files.filter((file) => file.endsWith('.cjs')).map((file) => basename(file));
+  return { status, stdout, stderr, files: names.toSorted(), builtins };
 }
 
-test('--version loads the launcher and what holds the version', () => {
+test('--version loads what holds the version', () => {
   const { status, files } = start('--version');
-  assert.deepEqual([status, files], [0, ['cli.cjs', 'main.cjs', 'rolldown-runtime.cjs', 'run.js']]);
+  assert.deepEqual([status, files], [0, ['cli.cjs', 'installed.cjs', 'main.cjs', 'rolldown-runtime.cjs']]);
 });
 
 test('a command loads neither the help nor what other commands are made of', () => {
@@ -77,13 +80,17 @@ test('on its way to the engine, apply loads no TLS, no shell, no fetch and no YA
     'commands',
     'compose',
     'engine',
+    'installed',
     'main',
     'rolldown-runtime',
     'run',
     'state',
     'words',
   ];
-  assert.deepEqual(files, [...own.map((name) => `${name}.cjs`), 'run.js'].toSorted());
+  assert.deepEqual(
+    files,
+    own.map((name) => `${name}.cjs`),
+  );
   for (const heavy of [
     'tls',
     'https',
@@ -102,4 +109,38 @@ test('help is loaded when it is asked for', () => {
   assert.equal(status, 0);
   assert.match(stdout, /reeve apply \[SERVICE\|DIR\.\.\.\] \[FLAGS\]/);
   assert.ok(files.includes('help.cjs'));
+});
+
+test('what was compiled is kept when something new was, and left alone when not', () => {
+  const folder = join(home, '.cache/reeve');
+  rmSync(folder, { recursive: true, force: true });
+  const sizes = [
+    ['config', '-q'],
+    ['config', '-q'],
+    ['apply', '--help'],
+    ['apply', '--help'],
+  ].map((args) => {
+    assert.equal(start(...args).status, 0);
+    const [file = '', ...others] = readdirSync(folder);
+    assert.deepEqual(others, []);
+    const { size, ino } = statSync(join(folder, file));
+    return { size, ino };
+  });
+  const [first, second, third, fourth] = sizes;
+  assert.deepEqual(second, first);
+  assert.ok(Number(third?.size) > Number(first?.size));
+  assert.deepEqual(fourth, third);
+});
+
+test('a file of compiled code that is damaged or cannot be written holds up nothing', () => {
+  const folder = join(home, '.cache/reeve');
+  const [file = ''] = readdirSync(folder);
+  for (const damage of ['', 'junk', '\xff\xff\xff\xff', '\x02\x00\x00\x00[]']) {
+    writeFileSync(join(folder, file), damage, 'latin1');
+    assert.deepEqual([start('config', '--services').stdout], ['web\n']);
+  }
+  rmSync(folder, { recursive: true });
+  writeFileSync(folder, 'no folder');
+  assert.deepEqual([start('config', '--services').stdout], ['web\n']);
+  rmSync(folder);
 });
