@@ -1,7 +1,8 @@
 /**
  * Makes one executable of the bundle and of the Node that runs this, by Node's own single-executable applications:
- * `node build/binary.ts [BUNDLE [EXECUTABLE]]`, else of dist/ to dist-binary/reeve. Commands are rehearsed on a simulated engine first, and the code that V8 compiled for them
- * goes along, so that the program starts without compiling anything and without a cache in the user's home.
+ * `node build/binary.ts [BUNDLE [EXECUTABLE]]`, else of dist/ to dist-binary/reeve. Commands are rehearsed on a simulated
+ * engine first, and the code that V8 compiled for them goes along, so that the program starts without compiling anything
+ * and without a cache in the user's home.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
