@@ -19,5 +19,9 @@ export function lanesUnder(lease: Lease, project: string, lanes: Lanes): Lanes {
     refuseWithout(lease, project);
     return await run();
   };
-  return { short: (run) => lanes.short(() => underLease(run)), long: (run) => lanes.long(() => underLease(run)) };
+  return {
+    short: (run) => lanes.short(() => underLease(run)),
+    long: (run) => lanes.long(() => underLease(run)),
+    at: (urgency) => lanesUnder(lease, project, lanes.at(urgency)),
+  };
 }

@@ -11,6 +11,7 @@ import { renderAction } from '../plan/render.ts';
 import type { Action, ActionId, Plan } from '../plan/plan.ts';
 import type { TimeLimit } from '../plan/stop-budget.ts';
 import { timeLimit } from '../plan/stop-budget.ts';
+import { urgencies } from '../plan/urgency.ts';
 import type { ActionOutcome } from './events.ts';
 import { runAction } from './actions.ts';
 import { Incarnations } from './incarnations.ts';
@@ -36,7 +37,11 @@ export async function executePlan(request: ExecuteRequest): Promise<ExecuteResul
     incarnations: new Incarnations(observed),
   };
   const settled = new Map<ActionId, Promise<ActionOutcome>>();
-  for (const action of plan.actions) settled.set(action.id, settle(context, action, settled));
+  const urgent = urgencies(plan);
+  for (const action of plan.actions) {
+    const lanes = request.lanes.at(urgent.get(action.id) ?? 0);
+    settled.set(action.id, settle({ ...context, lanes }, action, settled));
+  }
   // All of them are waited for, also when a listener throws: nothing of this run may go on after it.
   await Promise.allSettled(settled.values());
   const outcomes = new Map<ActionId, ActionOutcome>();

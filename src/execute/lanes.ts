@@ -4,6 +4,7 @@
  * Short calls (create, start, remove, connect) have one bound. What may last minutes without work for the engine, hooks
  * and stops with their grace periods, has its own and wider one: with one bound for both, a few slow hooks would keep
  * every other container waiting. Waits for events take no place at all.
+ * In a lane the most urgent call goes first, and of equally urgent ones the one that came first.
  * p-queue's own `timeout` and `signal` are not used: they free a place while the work goes on.
  */
 
@@ -12,6 +13,8 @@ import PQueue from 'p-queue';
 export interface Lanes {
   short<T>(run: () => Promise<T>): Promise<T>;
   long<T>(run: () => Promise<T>): Promise<T>;
+  /** The same lanes, for calls of that urgency; default 0. */
+  at(urgency: number): Lanes;
 }
 
 export interface LanesOptions {
@@ -26,8 +29,10 @@ const LONG_FACTOR = 8;
 export function createLanes({ parallel = DEFAULT_PARALLEL }: LanesOptions = {}): Lanes {
   const shortLane = new PQueue({ concurrency: parallel });
   const longLane = parallel === 1 ? shortLane : new PQueue({ concurrency: parallel * LONG_FACTOR });
-  return {
-    short: (run) => shortLane.add(run),
-    long: (run) => longLane.add(run),
-  };
+  const at = (priority: number): Lanes => ({
+    short: (run) => shortLane.add(run, { priority }),
+    long: (run) => longLane.add(run, { priority }),
+    at,
+  });
+  return at(0);
 }

@@ -38,6 +38,14 @@ function failing(bench: Bench, errors: Readonly<Record<string, Error>>): void {
 const REJECTED = new EngineError('rejected', 'no');
 
 suite('the walk of a plan', () => {
+  test('of what could begin the action with the longest path behind it goes first', async (t) => {
+    const bench = new Bench(t);
+    const plan = volumePlan({ first: '', other: '', base: '', built: 'base', top: 'built' });
+    await bench.run({ plan, desired: volumesProject(plan), parallel: 1 });
+    // The first one found the lane empty.
+    assert.deepEqual(settledOrder(bench.events), ['first', 'base', 'other', 'built', 'top']);
+  });
+
   test('a failed action skips what depends on it, and nothing else', async (t) => {
     const bench = new Bench(t);
     failing(bench, { a: REJECTED });
