@@ -58,6 +58,32 @@ suite('a changed volume, with --recreate-volumes', () => {
     );
   });
 
+  test('goes with what holds it of a replacement that was cut short, before what that one waits for', () => {
+    const old = shopOf({ app: { volumes: data }, db: { volumes: data } });
+    const shop = shopOf({ app: { volumes: data }, db: { depends_on: ['app'], hostname: 'new' } });
+    const containers = [
+      container(shop, 'app', 1, { id: idOf('a') }),
+      container(old, 'db', 1, { id: idOf('b') }),
+      container(shop, 'db', 1, { id: idOf('c'), name: `${'b'.repeat(12)}_shop-db-1`, state: { status: 'created' } }),
+    ];
+    const why = '(volume shop_data changed)';
+    assert.equal(
+      plan(shop, { containers }),
+      text`
+        db/1@bbbbbb:stop  stop container shop-db-1  (second container of one replica)
+        db/1@bbbbbb:remove  remove container shop-db-1  (second container of one replica)  <- db/1@bbbbbb:stop
+        app/1@aaaaaa:stop  stop container shop-app-1  ${why}  <- db/1@bbbbbb:remove
+        app/1@aaaaaa:remove  remove container shop-app-1  ${why}  <- app/1@aaaaaa:stop
+        volume/data:remove  remove volume shop_data  (driver option device changed, driver option o added)  <- app/1@aaaaaa:remove db/1@bbbbbb:remove
+        volume/data:create  create volume  (driver option device changed, driver option o added)  <- volume/data:remove
+        app/1:create  create container shop-app-1  ${why}  <- volume/data:create app/1@aaaaaa:remove
+        app/1:start  start container  ${why}  <- app/1:create
+        db/1:rename  rename to shop-db-1  (replaced)  <- db/1@bbbbbb:remove
+        db/1:start  start container  (created but not started)  <- db/1:rename app/1:start
+      `,
+    );
+  });
+
   test('takes down dependents that hold it before what they depend on, whatever they wait for', () => {
     const shop = shopOf({
       db: { volumes: data },
