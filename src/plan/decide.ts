@@ -152,10 +152,10 @@ function decideReplica(replicating: Replicating, replica: Replica): ReplicaDecis
   const { desired, service, policy, holders, replacedVolumes } = replicating;
   const { keep, number } = replica;
   const finalName = containerName(desired, service, number);
+  const removesFirst = replica.leaving.some(({ container }) =>
+    container.mounts.some(({ volume }) => replacedVolumes.has(volume)),
+  );
   if (!keep) {
-    const removesFirst = replica.leaving.some(({ container }) =>
-      container.mounts.some(({ volume }) => replacedVolumes.has(volume)),
-    );
     const name = nameOfNew(finalName, { replica, removesFirst }, holders);
     const ref = { key: `${service.name}/${number}`, service: service.name, number, id: undefined, name };
     const start = replica.createCause;
@@ -169,7 +169,7 @@ function decideReplica(replicating: Replicating, replica: Replica): ReplicaDecis
     replica,
     ref: stayingRef(keep),
     finalName,
-    removesFirst: false,
+    removesFirst,
     start,
     restart,
     notBefore: isRetry && notBefore !== undefined && notBefore > policy.nowMs ? notBefore : undefined,

@@ -88,7 +88,8 @@ function addPlacementAfterRemoval(emission: Emission, decision: ServiceDecision,
   const removed = decided.replica.leaving.map(({ container, cause }) =>
     addLeaving(emission, container, cause, { dependsOn, after }),
   );
-  return addRename(emission, decided, [addCreate(emission, decision, decided, removed)]);
+  const placed = decided.replica.keep ? removed : [addCreate(emission, decision, decided, removed)];
+  return addRename(emission, decided, placed);
 }
 
 /** Gives the container its final name, where it has another one; ids of what has to be done before it is in its place. */
