@@ -53,6 +53,8 @@ function checkSequence(
       return needs(`${ref.key}:stop`);
     case 'start-container':
       return [`${ref.key}:stop`, ...(before.pre_start.get(ref.key) ?? []).map(({ id }) => id)].flatMap(needs);
+    case 'rename-container':
+      return needs(`${ref.key}:create`);
     case 'run-hook':
       if (action.phase === 'pre_stop') return [];
       return needs(action.phase === 'post_start' ? `${ref.key}:start` : `${ref.key}:create`);

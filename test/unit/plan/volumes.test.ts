@@ -84,6 +84,17 @@ suite('a changed volume, with --recreate-volumes', () => {
     );
   });
 
+  test('a replacement that is stopped early with it is made before it gets its name', () => {
+    const old = shopOf({ web: { volumes: data }, app: {} });
+    const pulled = { web: { condition: 'service_started', required: true, restart: true } } as const;
+    const shop = shopOf({ web: { volumes: data }, app: { volumes: data, depends_on: pulled } });
+    const containers = [container(old, 'web'), container(old, 'app', 1, { id: idOf('a') })];
+    assert.match(
+      plan(shop, { containers }),
+      /^app\/1:rename {2}rename to shop-app-1 {2}\(replaced\) {2}<- app\/1:create app\/1@aaaaaa:remove$/m,
+    );
+  });
+
   test('takes down dependents that hold it before what they depend on, whatever they wait for', () => {
     const shop = shopOf({
       db: { volumes: data },
