@@ -65,7 +65,9 @@ function addPlacement(emission: Emission, decision: ServiceDecision, decided: Re
   const after = [...gate.after, ...stopsOfDependents(emission, decision.service.name)];
   const dependsOn = [...created, ...gate.dependsOn];
   const removed = leaving.map(({ container, cause }) => addLeaving(emission, container, cause, { dependsOn, after }));
-  return addRename(emission, decided, [...(removed.length > 0 ? removed : created), ...gone]);
+  // A stop that makes way for a volume's replacement does not wait for what takes its place.
+  const waitsForBoth = removed.length === 0 || emission.resources.replacesVolumes;
+  return addRename(emission, decided, [...(waitsForBoth ? created : []), ...removed, ...gone]);
 }
 
 /**

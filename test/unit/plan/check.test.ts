@@ -35,15 +35,13 @@ suite('a plan is refused', () => {
   });
 
   test('when a stop does not wait for a pre_stop hook', () => {
-    assert.deepEqual(checkPlan(without('web/1@aaaaaa:stop', 'web/1@aaaaaa:pre_stop[0]')), [
-      'web/1@aaaaaa:stop does not wait for web/1@aaaaaa:pre_stop[0]',
-    ]);
+    const faults = checkPlan(without('web/1@aaaaaa:stop', 'web/1@aaaaaa:pre_stop[0]'));
+    assert.ok(faults.includes('web/1@aaaaaa:stop does not wait for web/1@aaaaaa:pre_stop[0]'));
   });
 
   test('when a removal does not wait for the stop', () => {
-    assert.deepEqual(checkPlan(without('web/1@aaaaaa:remove', 'web/1@aaaaaa:stop')), [
-      'web/1@aaaaaa:remove does not wait for web/1@aaaaaa:stop',
-    ]);
+    const faults = checkPlan(without('web/1@aaaaaa:remove', 'web/1@aaaaaa:stop'));
+    assert.ok(faults.includes('web/1@aaaaaa:remove does not wait for web/1@aaaaaa:stop'));
   });
 
   test('when a post_start does not wait for the start', () => {

@@ -124,7 +124,7 @@ suite('a changed volume, with --recreate-volumes', () => {
         fresh/1:create  create container ffffffffffff_shop-fresh-1  (volume shop_data not mounted)  <- volume/data:create
         fresh/1@ffffff:stop  stop container shop-fresh-1  (volume shop_data not mounted)  <- fresh/1:create web/1:start
         fresh/1@ffffff:remove  remove container shop-fresh-1  (volume shop_data not mounted)  <- fresh/1@ffffff:stop
-        fresh/1:rename  rename to shop-fresh-1  (replaced)  <- fresh/1@ffffff:remove
+        fresh/1:rename  rename to shop-fresh-1  (replaced)  <- fresh/1:create fresh/1@ffffff:remove
         fresh/1:start  start container  (volume shop_data not mounted)  <- fresh/1:rename web/1:start
       `,
     );
