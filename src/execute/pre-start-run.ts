@@ -22,7 +22,6 @@ import {
   deadlineMsOf,
   intentOf,
   isFailure,
-  isRefusal,
   liveOutput,
   openDeadline,
   resultOf,
@@ -133,7 +132,8 @@ class PreStartRun {
       try {
         await engine.startContainer(id, signal);
       } catch (error) {
-        if (!isRefusal(error)) throw error;
+        // That it is gone, or something it needs, says nothing about the hook: the world has to be looked at again.
+        if (!isEngineError(error, 'rejected')) throw error;
         return this.#settle(
           { ...announced, isKept: false },
           {
