@@ -7,7 +7,7 @@ import { suite, test } from 'node:test';
 import * as fc from 'fast-check';
 import { containerHash, networkHash } from '../../src/model/config-hash.ts';
 import { type CarriedHook } from '../../src/model/carried-hook.ts';
-import { LABEL, containerName } from '../../src/model/owner.ts';
+import { LABEL, containerName, readHookOwner } from '../../src/model/owner.ts';
 import type { Project } from '../../src/model/project.ts';
 import { checkPlan } from '../../src/plan/check.ts';
 import { isEmpty } from '../../src/plan/plan.ts';
@@ -150,7 +150,52 @@ function assertRulesKept(history: History): void {
     }
     if (deed.what === 'stop' && deed.by === 'reeve') assertPreStopped(history, deed, index);
     if (deed.what === 'exec-start') assertInOrder(history, deed, index);
+    if (deed.what === 'start' && deed.by === 'reeve') assertPreStarted(history, deed, index);
   }
+}
+
+/**
+ * Before a first start each pre_start hook succeeded: for the container itself, or for one of the same definition, or such
+ * a one was started already. No hook of a service runs beside itself, or while the service's container is started.
+ */
+function assertPreStarted(history: History, start: Deed, index: number): void {
+  const before = history.engine.log.slice(0, index);
+  const labels = history.labelsOf(start.containerId);
+  const owner = readHookOwner(labels);
+  const prepares = (id: string): boolean => {
+    const other = readHookOwner(history.labelsOf(id));
+    if (!other) return false;
+    if (!owner) return other.containerId === start.containerId;
+    return (
+      other.index === owner.index && other.digest === owner.digest && isSameService(history, id, start.containerId)
+    );
+  };
+  const running = new Set<string>();
+  for (const deed of before) {
+    if (deed.what === 'start' && prepares(deed.containerId)) running.add(deed.containerId);
+    if (deed.what === 'die') running.delete(deed.containerId);
+  }
+  const isForEach = owner && history.hooksOf(owner.containerId).pre_start[owner.index]?.per_replica === true;
+  if (!isForEach) assert.deepEqual([...running], [], 'a pre_start hook runs already');
+  if (owner || before.some((deed) => deed.what === 'start' && deed.containerId === start.containerId)) return;
+  for (const [place, hook] of history.hooksOf(start.containerId).pre_start.entries()) {
+    const counts = ({ what, containerId, exitCode }: Deed): boolean => {
+      const other = readHookOwner(history.labelsOf(containerId));
+      if (!isSameService(history, containerId, start.containerId)) return false;
+      const isSame = (id: string): boolean =>
+        id === start.containerId ||
+        (hook.per_replica !== true && history.labelsOf(id)[LABEL.configHash] === labels[LABEL.configHash]);
+      if (!other) return what === 'start' && hook.per_replica !== true && isSame(containerId);
+      const isDone = what === 'die' && (exitCode === 0 || hook.policy.onFailure === 'continue');
+      if (!isDone || other.index !== place || other.digest !== hook.digest) return false;
+      return hook.policy.run === 'once-per-definition' || isSame(other.containerId);
+    };
+    assert.ok(before.some(counts), `started without ${(hook.command ?? []).join(' ')}`);
+  }
+}
+
+function isSameService(history: History, one: string, other: string): boolean {
+  return history.labelsOf(one)[LABEL.service] === history.labelsOf(other)[LABEL.service];
 }
 
 /** All pre_stop hooks of that start succeeded before; one that began after the plan was made could not be planned for. */

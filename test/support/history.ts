@@ -5,7 +5,7 @@ import type { ReconcileResult, ReconcilerPorts } from '../../src/controller/reco
 import { createLanes } from '../../src/execute/lanes.ts';
 import { DEFAULT_RUN_OPTIONS } from '../../src/execute/run-context.ts';
 import { NO_HOOKS, readHooks, type CarriedHook, type HookSet } from '../../src/model/carried-hook.ts';
-import { LABEL } from '../../src/model/owner.ts';
+import { isHookContainer, LABEL } from '../../src/model/owner.ts';
 import type { Project } from '../../src/model/project.ts';
 import { buildPlan } from '../../src/plan/build.ts';
 import type { Plan } from '../../src/plan/plan.ts';
@@ -106,7 +106,9 @@ export class History {
     for (const container of this.engine.containers.values()) {
       if (container.labels[LABEL.project] === undefined) this.engine.remove(container.id);
       // What is finished stays, and those that need it running could never start.
-      else if (this.wasFinishedByOthers(container.id)) this.engine.start(container.id);
+      else if (!isHookContainer(container.labels) && this.wasFinishedByOthers(container.id)) {
+        this.engine.start(container.id);
+      }
     }
     const { log } = this.engine;
     let last: ReconcileResult | undefined;
@@ -150,6 +152,10 @@ export class History {
     const ledger = this.#state.hooks.view(desired.name);
     const make = (): Plan => buildPlan({ desired, observed, ledger, policy: DEFAULT_POLICY });
     return { plan: make(), again: make() };
+  }
+
+  labelsOf(containerId: string): Readonly<Record<string, string>> {
+    return this.#labels.get(containerId) ?? {};
   }
 
   projectOf(containerId: string): string | undefined {
@@ -205,8 +211,9 @@ export class History {
   describe(steps: readonly Step[]): string {
     const services = (project: Project): string[] =>
       Object.values(project.services).map((service) => {
-        const hooks = [...(service.post_start ?? []), ...(service.pre_stop ?? [])].map(
-          ({ command, policy: { run, onFailure, after } }) => `${command?.[0]} ${run} ${onFailure} ${after}`,
+        const hooks = [...(service.pre_start ?? []), ...(service.post_start ?? []), ...(service.pre_stop ?? [])].map(
+          ({ command, per_replica, policy: { run, onFailure, after } }) =>
+            `${command?.[0]} ${run} ${onFailure} ${after}${per_replica ? ' each' : ''}`,
         );
         const needs = Object.entries(service.depends_on ?? {}).map(
           ([name, { condition, required, restart }]) =>
@@ -217,7 +224,7 @@ export class History {
       });
     const deeds = this.engine.log.map((deed, index) => {
       const labels = this.#labels.get(deed.containerId);
-      const name = `${labels?.[LABEL.service]}/${labels?.[LABEL.number]}@${deed.containerId.slice(0, 6)}`;
+      const name = `${labels?.[LABEL.service]}/${labels?.[LABEL.number] ?? labels?.[LABEL.hookContainer]}@${deed.containerId.slice(0, 6)}`;
       const look = this.#looks.includes(index) ? '  (look)\n' : '';
       return `${look}  ${deed.by} ${deed.what} ${name} ${deed.startedAt.slice(-5)} ${(deed.command ?? []).join(' ')} ${deed.exitCode ?? ''}`;
     });

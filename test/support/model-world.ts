@@ -364,7 +364,7 @@ export class ModelWorld {
       !container.stoppedByClient &&
       (name === 'always' || name === 'unless-stopped' || (name === 'on-failure' && exitCode !== 0));
     Object.assign(state, { status: comesBack ? 'restarting' : 'exited', exitCode, finishedAt: state.startedAt });
-    this.note('die', by, id);
+    this.note('die', by, id, { exitCode });
     this.tell('die', id);
     if (!comesBack) return;
     void after(3, () => {

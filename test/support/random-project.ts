@@ -14,10 +14,17 @@ const hookPolicyArb = fc.record({
   isAfterHealth: fc.boolean(),
 });
 
+const preStartArb = fc.record({
+  run: fc.constantFrom('every-start', 'every-start', 'once-per-definition'),
+  onFailure: fc.constantFrom('fail', 'fail', 'fail', 'continue'),
+  perReplica: fc.boolean(),
+});
+
 const serviceArb = fc.record({
   replicas: fc.constantFrom(0, 1, 1, 1, 2, 3),
   restart: fc.constantFrom('no', 'always', 'on-failure', 'unless-stopped'),
   version: fc.constantFrom('1', '2'),
+  pre_start: fc.array(preStartArb, { maxLength: 2 }),
   post_start: fc.array(hookPolicyArb, { maxLength: 2 }),
   pre_stop: fc.array(hookPolicyArb, { maxLength: 2 }),
   networks: fc.subarray(['default', 'front']),
@@ -45,6 +52,7 @@ export const projectArb: fc.Arbitrary<Project> = fc
   });
 
 type RandomService = typeof serviceArb extends fc.Arbitrary<infer T> ? T : never;
+type RandomPreStart = typeof preStartArb extends fc.Arbitrary<infer T> ? T : never;
 type RandomPolicy = typeof hookPolicyArb extends fc.Arbitrary<infer T> ? T : never;
 
 function sketchOf(name: Name, random: RandomService | undefined, present: readonly Name[]): ServiceSketch {
@@ -58,6 +66,7 @@ function sketchOf(name: Name, random: RandomService | undefined, present: readon
     // A job that is brought back for ever never finishes.
     restart: name === 'job' ? 'on-failure' : restart,
     hostname: `v${version}`,
+    pre_start: random.pre_start.map((one, index) => preStartOf(`${name}-prepare-${index}`, one)),
     post_start: random.post_start.map((policy, index) => hookOf(`${name}-begin-${index}`, policy, name === 'web')),
     pre_stop: random.pre_stop.map((policy, index) => hookOf(`${name}-end-${index}`, policy, false)),
     networks: Object.fromEntries(networks.map((key) => [key, null])),
@@ -76,6 +85,11 @@ function hookOf(command: string, { run, onFailure, isAfterHealth }: RandomPolicy
   const after = isAfterHealth && mayWait ? 'healthy' : 'started';
   // Another policy is another hook: else today's file would change what a container's own hooks mean.
   return { command: [command, run, onFailure], policy: { ...DEFAULT_HOOK_POLICY, run, onFailure, after } };
+}
+
+function preStartOf(command: string, { run, onFailure, perReplica }: RandomPreStart): Hook {
+  const policy = { ...DEFAULT_HOOK_POLICY, run: perReplica ? 'every-start' : run, onFailure } as const;
+  return { command: [command, policy.run, onFailure], per_replica: perReplica, policy };
 }
 
 /** Something that others do; `which` chooses the container. */
