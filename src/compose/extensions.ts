@@ -30,9 +30,18 @@ export function readHookPolicy(hook: Node, phase: HookPhase, path: Path, finding
     onFailure: reader.oneOf('on_failure', ['fail', 'continue']) ?? defaults.onFailure,
     retries: reader.count('retries') ?? defaults.retries,
     backoffMs: reader.durationMs('backoff') ?? defaults.backoffMs,
-    run: reader.oneOf('run', ['every-start', 'once-per-container', 'once-per-definition']) ?? defaults.run,
+    run: readRun(reader, hook, phase) ?? defaults.run,
     after: reader.oneOf('after', ['started', 'healthy']) ?? defaults.after,
   };
+}
+
+/** A `pre_start` hook runs before a first start anyway, and one that runs for every replica is not run once. */
+function readRun(reader: ExtensionReader, hook: Node, phase: HookPhase): HookPolicy['run'] | undefined {
+  if (phase !== 'pre_start') return reader.oneOf('run', ['every-start', 'once-per-container', 'once-per-definition']);
+  const run = reader.oneOf('run', ['once-per-definition']);
+  const each = get(hook, 'per_replica');
+  const isForEach = each?.kind === 'bool' && each.value;
+  return run !== undefined && isForEach ? reader.contradiction('run', run, 'per_replica: true') : run;
 }
 
 /** A service's policy. */
@@ -100,6 +109,14 @@ class ExtensionReader {
     const text = node.kind === 'string' ? node.value : undefined;
     const known = values.find((value) => value === text);
     return known ?? this.#refuse(key, node, values.join(', '), nearest(text ?? '', values));
+  }
+
+  contradiction(key: string, value: string, other: string): undefined {
+    const node = get(this.#node, key) ?? this.#node;
+    const path = [...this.#path, key];
+    const message = `${formatPath(path)}: ${value} contradicts ${other}`;
+    this.#findings.error({ code: 'conflict', message, at: node.at, path, remedy: 'take one of them out' });
+    return undefined;
   }
 
   durationMs(key: string): number | undefined {

@@ -107,6 +107,23 @@ test('pre_start is read with the fields of the current specification', async (t)
   assert.equal(second?.command, null);
 });
 
+test('a pre_start hook runs before a first start; that it runs once for a definition can be asked of it', async (t) => {
+  const file = (rest: string): string => `services: {a: {image: i, pre_start: [{command: x, ${rest}}]}}\n`;
+  const project = await projectOf(t, file('x-reeve: {run: once-per-definition}'));
+  assert.equal(project.services['a']?.pre_start?.[0]?.policy.run, 'once-per-definition');
+  for (const run of ['every-start', 'once-per-container']) {
+    const [found] = await diagnosticsOf(t, file(`x-reeve: {run: ${run}}`));
+    assert.match(found?.message ?? '', /pre_start\[0\]\.x-reeve\.run must be once-per-definition/);
+  }
+});
+
+test('a pre_start hook cannot run for every replica and once for a definition', async (t) => {
+  const file = 'services: {a: {image: i, pre_start: [{per_replica: true, x-reeve: {run: once-per-definition}}]}}\n';
+  const [found] = await diagnosticsOf(t, file);
+  assert.equal(found?.code, 'conflict');
+  assert.match(found.message, /once-per-definition contradicts per_replica: true/);
+});
+
 test('a post_start without a command is an error', async (t) => {
   const [found] = await diagnosticsOf(t, 'services: {a: {image: i, post_start: [{user: u}]}}\n');
   assert.equal(found?.code, 'missing-key');
