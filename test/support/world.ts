@@ -7,12 +7,13 @@ import { containerHash, networkHash, volumeHash } from '../../src/model/config-h
 import {
   DEFAULT_HOOK_POLICY,
   type Hook,
+  type HookPhase,
   type HookPolicy,
   type HookRecord,
   type LedgerView,
 } from '../../src/model/hook.ts';
 import { carriedHooks } from '../../src/model/carried-hook.ts';
-import { LABEL, containerName, readDependsOn } from '../../src/model/owner.ts';
+import { LABEL, containerName, hookContainerLabels, readDependsOn } from '../../src/model/owner.ts';
 import type {
   ContainerState,
   ObservedContainer,
@@ -151,6 +152,21 @@ export function container(desired: Project, name: string, number = 1, sketch: Co
   };
 }
 
+/** The container of a `pre_start` hook of another one: ended with 0, unless the sketch says otherwise. */
+export function hookContainer(
+  desired: Project,
+  of: ObservedContainer,
+  index: number,
+  sketch: ContainerSketch = {},
+): ObservedContainer {
+  const digest = of.hooks?.pre_start[index]?.digest ?? '';
+  const labels = hookContainerLabels(desired, of.service, { index, containerId: of.id, digest });
+  const name = `${of.name}-pre_start-${index}`;
+  const state = { status: 'exited', exitCode: 0, ...sketch.state } as const;
+  const own = { number: 0, hookContainer: true, ours: false, hooks: undefined, configHash: '' };
+  return container(desired, of.service, 0, { name, labels, ...own, ...sketch, state });
+}
+
 export function fakeId(name: string): string {
   return createHash('sha256').update(name).digest('hex');
 }
@@ -184,11 +200,11 @@ export function observedVolume(key: string, volume: Volume): ObservedVolume {
 /** A record of a hook, named `post_start[0]`, that ran in the container's present start. */
 export function record(
   of: ObservedContainer,
-  which: `${'post_start' | 'pre_stop'}[${number}]`,
+  which: `${HookPhase}[${number}]`,
   outcome: HookRecord['outcome'],
   rest: Partial<HookRecord> = {},
 ): HookRecord {
-  const phase = which.startsWith('post_start') ? 'post_start' : 'pre_stop';
+  const phase = (['pre_start', 'post_start', 'pre_stop'] as const).find((one) => which.startsWith(one)) ?? 'pre_stop';
   const index = Number(which.slice(phase.length + 1, -1));
   const carried = of.hooks?.[phase][index];
   return {
