@@ -100,6 +100,8 @@ class Simulation {
     const random = seeded(scenario.seed);
     this.#world = new SimWorld({ time: time.sim, program: PROGRAM, name: String(scenario.seed) });
     this.#world.health.tellsOfProbes = false;
+    const taken = random.fork('taken');
+    this.#world.execs.endOfTaken = () => taken.pick(['seen', 'seen', 'forgotten', 'stuck']);
     this.#world.state.images.set('app:1', image('app:1'));
     this.#door = new EngineDoor({
       world: this.#world,
