@@ -43,6 +43,7 @@ export interface ContainerAnswer {
     readonly Image?: string;
     readonly Labels?: Readonly<Record<string, string>> | null;
     readonly StopTimeout?: number | null;
+    readonly Env?: readonly string[] | null;
   };
   readonly HostConfig?: Readonly<Record<string, unknown>> & {
     readonly NetworkMode?: string;

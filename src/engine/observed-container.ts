@@ -9,7 +9,7 @@ import type {
   ObservedMount,
 } from '../model/observed.ts';
 import { readHooks } from '../model/carried-hook.ts';
-import { isHookContainer, LABEL, readContents, readDependsOn } from '../model/owner.ts';
+import { isHookContainer, LABEL, readDigests, readDependsOn } from '../model/owner.ts';
 import type { ContainerAnswer } from './answers.ts';
 
 /** Podman's words for states that Docker names otherwise. */
@@ -62,7 +62,9 @@ export function parseContainer(answer: ContainerAnswer): ObservedContainer {
     configHash: labels[LABEL.configHash] ?? '',
     ours: labels[LABEL.hooks] !== undefined,
     hooks: readHooks(labels[LABEL.hooks]),
-    contents: readContents(labels[LABEL.content]),
+    contents: readDigests(labels[LABEL.content]),
+    definition: readDigests(labels[LABEL.definition]),
+    environment: environmentOf(answer.Config?.Env ?? []),
     dependsOn: readDependsOn(labels[LABEL.dependsOn]),
     state: parseState(answer),
     imageId: answer.Image ?? '',
@@ -104,6 +106,15 @@ function parseHealth(status: string | undefined): Health {
 /** Go writes its zero time where nothing happened yet. */
 function timeText(text: string | undefined): string {
   return text === undefined || text.startsWith('0001-01-01') ? '' : text;
+}
+
+function environmentOf(items: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    items.map((item) => {
+      const equals = item.indexOf('=');
+      return equals === -1 ? [item, ''] : [item.slice(0, equals), item.slice(equals + 1)];
+    }),
+  );
 }
 
 function endpoints(answer: ContainerAnswer): ObservedEndpoint[] {

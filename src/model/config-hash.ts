@@ -65,7 +65,22 @@ export function digest(json: Json): string {
   return createHash('sha256').update(writeJson(json)).digest('hex');
 }
 
+/**
+ * A short digest of each member that the hash of a container covers: what tells later which of them changed. Of a whole
+ * member each, so that no value can be guessed from it.
+ */
+export function memberDigests(project: Project, service: Service): Readonly<Record<string, string>> {
+  const { members } = coveredService(project, service, { env_file: undefined });
+  return Object.fromEntries(
+    members.flatMap(([name, json]) => (json === null ? [] : [[name, digest(json).slice(0, 8)] as const])),
+  );
+}
+
 function hashService(project: Project, service: Service, changes: Readonly<Record<string, unknown>>): string {
+  return digest(coveredService(project, service, changes));
+}
+
+function coveredService(project: Project, service: Service, changes: Readonly<Record<string, unknown>>): JsonObject {
   // Odd, but the default counts only for services that are built.
   const platform = service.platform ?? (service.build === undefined ? undefined : project.defaultPlatform);
   const pre_start = hooksWithImages(service);
@@ -76,7 +91,7 @@ function hashService(project: Project, service: Service, changes: Readonly<Recor
     covered['deploy'] = deploy;
   }
   const json = toJson(covered, SERVICE);
-  return digest(json instanceof JsonObject ? json : new JsonObject([]));
+  return json instanceof JsonObject ? json : new JsonObject([]);
 }
 
 function sharedService(mode: string | undefined): string | undefined {

@@ -64,6 +64,10 @@ export interface ObservedContainer {
   readonly hooks: HookSet | undefined;
   /** Digests of the configs and secrets that it was last given, by `config motd`; undefined where that is not known. */
   readonly contents: Readonly<Record<string, string>> | undefined;
+  /** Digests of the members of the service it was made from; undefined on a container that reeve did not make. */
+  readonly definition: Readonly<Record<string, string>> | undefined;
+  /** Values may be secret: compared, never shown. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Services it depends on, from the label. */
   readonly dependsOn: readonly {
     readonly service: ServiceName;

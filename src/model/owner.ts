@@ -6,6 +6,7 @@
  */
 
 import { carriedHooks, writeHooks } from './carried-hook.ts';
+import { memberDigests } from './config-hash.ts';
 import type { Project, Service, ServiceName } from './project.ts';
 
 /** The Compose whose labels, names and hashes these are. */
@@ -28,6 +29,8 @@ export const LABEL = {
   volume: 'com.docker.compose.volume',
   hooks: 'io.reeve.hooks',
   content: 'io.reeve.content',
+  /** Digests of the service's members, so that a changed one can be named. */
+  definition: 'io.reeve.definition',
   /** Compose's mark on a hook's own container (from Compose 5 on); its value is the phase. */
   hook: 'com.docker.compose.hook',
   /** Ours: `<phase>[<index>]`. */
@@ -73,6 +76,7 @@ export function containerLabels(owner: ContainerOwner): Record<string, string> {
     [LABEL.dependsOn]: dependsOn.join(','),
     ...(owner.replaces ? { [LABEL.replace]: service.container_name ?? `${service.name}-${number}` } : {}),
     [LABEL.hooks]: writeHooks(hooks),
+    [LABEL.definition]: JSON.stringify(memberDigests(project, service)),
     ...(service.contents ? { [LABEL.content]: JSON.stringify(service.contents) } : {}),
   };
 }
@@ -123,8 +127,8 @@ export function imageLabels(project: Project, service: Service): Record<string, 
   };
 }
 
-/** Parses `io.reeve.content`; undefined where it is absent or not a map of texts. */
-export function readContents(text: string | undefined): Readonly<Record<string, string>> | undefined {
+/** Parses `io.reeve.content` and `io.reeve.definition`; undefined where it is absent or not a map of texts. */
+export function readDigests(text: string | undefined): Readonly<Record<string, string>> | undefined {
   try {
     const parsed: unknown = JSON.parse(text ?? 'null');
     if (typeof parsed !== 'object' || parsed === null) return undefined;

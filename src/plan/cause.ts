@@ -5,6 +5,8 @@
 
 export type Drift =
   | { readonly kind: 'config-changed' }
+  /** A member of the service, by its name in the file. */
+  | { readonly kind: 'member'; readonly member: string }
   | { readonly kind: 'attribute'; readonly attribute: string; readonly from: string; readonly to: string }
   /** One of a map, whose values may be secret: `label tier changed`. */
   | {
@@ -123,6 +125,8 @@ export function renderDrift(drift: Drift): string {
   switch (drift.kind) {
     case 'config-changed':
       return 'config changed';
+    case 'member':
+      return `${drift.member} changed`;
     case 'attribute':
       return `${drift.attribute} ${drift.from} -> ${drift.to}`;
     case 'entry':

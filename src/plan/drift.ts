@@ -16,6 +16,7 @@ import { resourceDifferences, type ResourceDifference } from '../model/resources
 import { renderRestartPolicy, restartPolicyOf } from '../model/restart-policy.ts';
 import type { Drift } from './cause.ts';
 import { contentDrift } from './content.ts';
+import { serviceDrift } from './service-drift.ts';
 
 export interface ContainerDrift {
   readonly recreate: readonly Drift[];
@@ -92,21 +93,29 @@ export function containerDrift(target: ServiceTarget, container: ObservedContain
   const content = contentDrift(target.project, target.service, container);
   return {
     recreate: [
-      ...definitionDrift(target, container),
+      ...definitionDrift(target, container, [...update.recreate, ...update.inPlace]),
       ...content.recreate,
       ...volumeDrift(target, container),
-      ...update.recreate,
+      ...(container.configHash === target.configHash ? update.recreate : []),
     ],
     restart: content.restart,
     inPlace: [...networkDrift(target, container, number), ...update.inPlace, ...content.signal],
   };
 }
 
-function definitionDrift(target: ServiceTarget, container: ObservedContainer): Drift[] {
+function definitionDrift(target: ServiceTarget, container: ObservedContainer, update: readonly Drift[]): Drift[] {
   const drift: Drift[] = [];
   if (container.state.status === 'dead') drift.push({ kind: 'dead' });
   if (target.borrowsFromChanged !== undefined) drift.push({ kind: 'borrows-from', service: target.borrowsFromChanged });
-  else if (container.configHash !== target.configHash) drift.push({ kind: 'config-changed' });
+  else if (container.configHash !== target.configHash) {
+    const { project, service } = target;
+    // It is made anew with them: nothing is changed in place.
+    const anew = update.map((one): Drift => {
+      if (one.kind === 'resource') return { ...one, inPlace: false };
+      return one.kind === 'restart-policy' ? { ...one, kind: 'attribute', attribute: 'restart policy' } : one;
+    });
+    drift.push(...serviceDrift({ project, service, container, imageRef: imageRef(project, service), update: anew }));
+  }
   const imageId = container.labels[LABEL.image] ?? container.imageId;
   if (target.imageId !== undefined && imageId !== target.imageId) {
     drift.push({ kind: 'image-changed', from: imageId, to: target.imageId });

@@ -24,7 +24,7 @@ import type {
   ObservedProject,
   ObservedVolume,
 } from '../../src/model/observed.ts';
-import { isHookContainer, LABEL, readContents, readDependsOn } from '../../src/model/owner.ts';
+import { isHookContainer, LABEL, readDigests, readDependsOn } from '../../src/model/owner.ts';
 import type { Network, Service, Volume } from '../../src/model/project.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -490,7 +490,9 @@ function observedContainer(container: ModelContainer): ObservedContainer {
     configHash: labels[LABEL.configHash] ?? '',
     ours: labels[LABEL.hooks] !== undefined,
     hooks: readHooks(labels[LABEL.hooks]),
-    contents: readContents(labels[LABEL.content]),
+    contents: readDigests(labels[LABEL.content]),
+    definition: readDigests(labels[LABEL.definition]),
+    environment: {},
     dependsOn: readDependsOn(labels[LABEL.dependsOn]),
     state: { ...state },
     imageId,

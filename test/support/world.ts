@@ -108,6 +108,8 @@ export function container(desired: Project, name: string, number = 1, sketch: Co
     ours: !foreign,
     hooks: foreign ? undefined : carriedHooks(model, desired.sensitiveValues),
     contents: foreign ? undefined : model.contents,
+    definition: undefined,
+    environment: {},
     dependsOn: readDependsOn(
       Object.entries(model.depends_on ?? {})
         .map(([one, dependency]) => `${one}:${dependency.condition}:${dependency.restart ?? false}`)
