@@ -11,7 +11,6 @@ import { systemClock } from '../clock.ts';
 import { EngineError } from '../model/errors.ts';
 import type { Variables } from './address.ts';
 import { addressText, clientEnvironment, readDockerConfig, resolveAddress } from './address.ts';
-import { agentOf, dockerAt } from './agents.ts';
 import { isAtLeast } from '../model/api-version.ts';
 import { DockerEngine } from './docker.ts';
 import type { Engine, EngineInfo } from './engine.ts';
@@ -19,6 +18,7 @@ import type { ProcessTable } from './exec-kill.ts';
 import { HOST_PROCESSES } from './exec-kill.ts';
 import { connectionText, systemCode } from './faults.ts';
 import { proxyEnvironment } from './proxy-environment.ts';
+import { Line } from './line.ts';
 import { Pulse } from './pulse.ts';
 import { Wire } from './wire.ts';
 
@@ -51,9 +51,9 @@ export async function connect(options: ConnectOptions = {}): Promise<Engine> {
   const clock = options.clock ?? systemClock;
   const address = resolveAddress(options.host, env);
   const host = addressText(address);
-  const agent = agentOf(address);
+  const line = new Line(address);
   try {
-    const plain = new Wire(dockerAt(address, agent, undefined), clock);
+    const plain = new Wire(line, undefined, clock);
     const pulse = options.onSilence && new Pulse({ ping: pingOf(plain, signal), host, clock, say: options.onSilence });
     const greeting = plain.followedBy(pulse);
     const what = `connect to ${host}`;
@@ -65,8 +65,8 @@ export async function connect(options: ConnectOptions = {}): Promise<Engine> {
     const isPodman = headers['libpod-api-version'] !== undefined;
     const config = readDockerConfig(env);
     return new DockerEngine({
-      wire: new Wire(dockerAt(address, agent, `v${apiVersion}`), clock).followedBy(pulse),
-      closeSockets: () => agent.destroy(),
+      wire: new Wire(line, apiVersion, clock).followedBy(pulse),
+      closeSockets: () => line.close(),
       info: engineInfo(about, {
         apiVersion,
         host,
@@ -81,7 +81,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Engine> {
       proxyEnvironment: proxyEnvironment(config, host),
     });
   } catch (error) {
-    agent.destroy();
+    line.close();
     signal.throwIfAborted();
     throw unreachable(host, error, deadlineMs);
   }

@@ -1,19 +1,19 @@
 /**
  * HTTP to the engine: one call, its deadline, its retries, its failure as EngineError. Knows nothing of containers.
  *
- * It stands on dockerode's modem and not on its resource classes, for two reasons that were measured (dockerode 5.0):
- * their promises never settle when a connection breaks in the middle of a body, and they put the options of a call
- * into its query and its body alike. Here every answer is read as a stream, whose end and breaking are both seen.
+ * Reads go to node:http (line.ts says why), the rest to dockerode's modem and not to its resource classes, for two reasons
+ * that were measured (dockerode 5.0): their promises never settle when a connection breaks in the middle of a body, and
+ * they put the options of a call into its query and its body alike. Here every answer is read as a stream, whose end and
+ * breaking are both seen.
  */
 
 import type { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import type { IncomingMessage } from 'node:http';
-import type Docker from 'dockerode';
 import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
 import { EngineError } from '../model/errors.ts';
 import type { Purpose } from './faults.ts';
+import type { Line } from './line.ts';
 import type { Pulse } from './pulse.ts';
 import { connectionError, isConnectionLoss, isMet, refusalError, refusalText } from './faults.ts';
 
@@ -44,19 +44,25 @@ const READ_ATTEMPTS = 3;
 const ANY_STATUS = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [index + 100, true]));
 
 export class Wire {
-  readonly #docker: Docker;
+  readonly #line: Line;
+  /** What all paths begin with: `/v1.41`, or nothing for the engine's newest. */
+  readonly #prefix: string;
+  readonly #apiVersion: string | undefined;
   /** What deadlines, pauses and looks back go by. */
   readonly clock: Clock;
   #pulse: Pulse | undefined;
 
-  constructor(docker: Docker, clock: Clock = systemClock) {
-    this.#docker = docker;
+  /** `apiVersion` undefined: the engine's newest. */
+  constructor(line: Line, apiVersion?: string, clock: Clock = systemClock) {
+    this.#line = line;
+    this.#apiVersion = apiVersion;
+    this.#prefix = apiVersion === undefined ? '' : `/v${apiVersion}`;
     this.clock = clock;
   }
 
   /** The same, with somebody who notices when the engine does not answer. */
   followedBy(pulse: Pulse | undefined): Wire {
-    const followed = new Wire(this.#docker, this.clock);
+    const followed = new Wire(this.#line, this.#apiVersion, this.clock);
     followed.#pulse = pulse;
     return followed;
   }
@@ -65,7 +71,7 @@ export class Wire {
   async json<T>(call: Call): Promise<T | undefined> {
     for (let attempt = 1; ; attempt++) {
       try {
-        const body = await this.#answer(call, (response) => text(response));
+        const body = await this.#answer(call, (response) => textOf(response));
         return body.trim() === '' ? undefined : (JSON.parse(body) as T);
       } catch (error) {
         call.signal.throwIfAborted();
@@ -110,7 +116,7 @@ export class Wire {
   async head(call: Call): Promise<IncomingMessage['headers']> {
     try {
       return await this.#answer(call, async (response) => {
-        await text(response);
+        await textOf(response);
         return response.headers;
       });
     } catch (error) {
@@ -124,7 +130,7 @@ export class Wire {
     const deadline = new AbortController();
     const cancel = this.clock.setTimer(deadlineOf(call), () => deadline.abort(lateError(call)));
     try {
-      return await this.#checked(call, AbortSignal.any([call.signal, deadline.signal]));
+      return await this.#checked(call, AbortSignal.any([call.signal, deadline.signal]), this.#dial);
     } catch (error) {
       call.signal.throwIfAborted();
       if (deadline.signal.aborted) throw deadline.signal.reason;
@@ -138,7 +144,9 @@ export class Wire {
     const deadline = new AbortController();
     const cancel = this.clock.setTimer(deadlineOf(call), () => deadline.abort(lateError(call)));
     try {
-      return await read(await this.#checked(call, AbortSignal.any([call.signal, deadline.signal])));
+      const signal = AbortSignal.any([call.signal, deadline.signal]);
+      const dial = (call.method ?? 'GET') === 'GET' ? this.#read : this.#dial;
+      return await read(await this.#checked(call, signal, dial));
     } catch (error) {
       throw deadline.signal.aborted && !call.signal.aborted ? deadline.signal.reason : error;
     } finally {
@@ -146,22 +154,31 @@ export class Wire {
     }
   }
 
-  async #checked(call: Call, signal: AbortSignal): Promise<IncomingMessage> {
+  async #checked(call: Call, signal: AbortSignal, dial: Dial): Promise<IncomingMessage> {
     signal.throwIfAborted();
-    const answer = this.#dial(call, signal);
+    const answer = dial(call, signal);
     const response = await (this.#pulse?.follow(call.what, answer) ?? answer);
     const status = response.statusCode ?? 0;
     if (status < 400) return response;
-    throw refusalError(call.what, { status, text: refusalText(await text(response)) });
+    throw refusalError(call.what, { status, text: refusalText(await textOf(response)) });
   }
 
-  #dial(call: Call, signal: AbortSignal): Promise<IncomingMessage> {
+  /** A redirection is followed by the client. */
+  readonly #read: Dial = async (call, signal) => {
+    const response = await this.#line.get(this.#prefix + call.path + queryText(call), signal);
+    const status = response.statusCode ?? 0;
+    if (status < 300 || status >= 400) return response;
+    response.resume();
+    return this.#dial(call, signal);
+  };
+
+  readonly #dial: Dial = (call, signal) => {
     const query = Object.fromEntries(Object.entries(call.query ?? {}).filter(([, value]) => value !== undefined));
     return new Promise((resolve, reject) => {
-      this.#docker.modem.dial(
+      this.#line.docker.modem.dial(
         {
           // The modem takes a query only from `options`, and cuts the last character off a path with `?` and no options.
-          path: Object.keys(query).length > 0 ? `${call.path}?` : call.path,
+          path: this.#prefix + (Object.keys(query).length > 0 ? `${call.path}?` : call.path),
           method: call.method ?? 'GET',
           options: { _query: query, _body: call.body ?? {} },
           ...(call.archive ? { file: call.archive } : {}),
@@ -177,7 +194,34 @@ export class Wire {
         },
       );
     });
-  }
+  };
+}
+
+type Dial = (call: Call, signal: AbortSignal) => Promise<IncomingMessage>;
+
+/** As the client writes it: objects as JSON. */
+function queryText({ query = {} }: Call): string {
+  const pairs = Object.entries(query).filter(([, value]) => value !== undefined);
+  if (pairs.length === 0) return '';
+  const written = pairs.map(([name, value]) => {
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
+    return `${name}=${encodeURIComponent(text)}`;
+  });
+  return `?${written.join('&')}`;
+}
+
+/** Rejects where the answer breaks off before its end. */
+function textOf(response: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    response.setEncoding('utf8');
+    response.on('data', (chunk: string) => {
+      text += chunk;
+    });
+    response.on('end', () => resolve(text));
+    response.on('error', reject);
+    response.on('close', () => reject(new Error('the answer broke off')));
+  });
 }
 
 function isRead({ method = 'GET' }: Call): boolean {

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { agentOf, dockerAt } from '../../../src/engine/agents.ts';
+import { Line } from '../../../src/engine/line.ts';
 import { Wire } from '../../../src/engine/wire.ts';
 
 export type Handler = (request: IncomingMessage, response: ServerResponse, nth: number) => void;
@@ -30,14 +30,14 @@ export async function fakeServer(t: TestContext, handle: Handler): Promise<FakeS
     server.listen(socketPath, resolve);
   });
   const address = { kind: 'unix', socketPath } as const;
-  const agent = agentOf(address);
+  const line = new Line(address);
   t.after(() => {
-    agent.destroy();
+    line.close();
     server.closeAllConnections();
     server.close();
     rmSync(folder, { recursive: true });
   });
-  return { wire: new Wire(dockerAt(address, agent, undefined)), host: `unix://${socketPath}`, requests };
+  return { wire: new Wire(line), host: `unix://${socketPath}`, requests };
 }
 
 /** Sends the begin of a body that promises more, then cuts the connection. */
