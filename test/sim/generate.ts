@@ -68,7 +68,7 @@ function service(random: Random, name: string, names: readonly string[]): Servic
     command: commandOf(random, name),
     ...(isJob ? { restart: random.pick(['no', 'on-failure']) } : restartOf(random)),
     ...(name === 'web'
-      ? { healthcheck: { test: ['CMD', random.pick(['healthy', 'healthy after 300ms'])], interval: '100ms' } }
+      ? { healthcheck: { test: ['CMD', random.pick(['healthy', 'healthy after 1s'])], interval: '2s' } }
       : {}),
     ...(random.chance(0.3) ? { scale: random.pick([0, 2, 2, 3]) } : {}),
     ...hooksOf(random, name),

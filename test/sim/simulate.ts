@@ -424,10 +424,10 @@ class Simulation {
     if (!isConverged) this.#fail('converged means an empty plan', JSON.stringify(end));
     if (this.#changes() !== before) this.#fail('converged means an empty plan', 'another apply changed something');
     const calls = this.calls();
-    await this.#universe.time.pass(10 * 60_000);
+    await this.#universe.time.pass(3 * 60_000);
     if (this.#changes() !== before) this.#fail('what has settled stays as it is', 'something changed by itself');
-    if (this.calls() - calls > 50)
-      this.#fail('the number of calls is bounded', `${this.calls() - calls} calls in ten quiet minutes`);
+    if (this.calls() - calls > 20)
+      this.#fail('the number of calls is bounded', `${this.calls() - calls} calls in three quiet minutes`);
   }
 
   async #takeDown(): Promise<void> {
