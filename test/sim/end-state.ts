@@ -1,6 +1,6 @@
 /** Whether the world is what the files say, seen with other eyes than reeve's: on the simulated engine's own state. */
 import { containerHash } from '../../src/model/config-hash.ts';
-import { containerName, LABEL } from '../../src/model/owner.ts';
+import { containerName, isHookContainer, LABEL } from '../../src/model/owner.ts';
 import type { Project, Service } from '../../src/model/project.ts';
 import type { SimContainer } from '../support/sim/things.ts';
 import type { SimWorld } from '../support/sim/world.ts';
@@ -9,13 +9,15 @@ import type { Breach } from './evidence.ts';
 const RULE = 'what has settled is as desired';
 
 export function worldBreaches(world: SimWorld, desired: Project): Breach[] {
-  const ours = world.all().filter(({ labels }) => labels[LABEL.project] === desired.name);
+  const all = world.all().filter(({ labels }) => labels[LABEL.project] === desired.name);
+  const ours = all.filter(({ labels }) => !isHookContainer(labels));
   const messages = Object.values(desired.services).flatMap((service) =>
     serviceFaults(world, { desired, service, ours }),
   );
   for (const { labels, name } of ours) {
     if (!Object.hasOwn(desired.services, labels[LABEL.service] ?? '')) messages.push(`${name} is of no service`);
   }
+  for (const { labels, name } of all) if (isHookContainer(labels)) messages.push(`${name}, of a hook, is left`);
   return messages.map((message) => ({ rule: RULE, message }));
 }
 

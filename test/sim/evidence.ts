@@ -1,6 +1,6 @@
 /** What is known of a simulation when it has come to an end, with the questions that invariants ask of it. */
 import { NO_HOOKS, readHooks, type CarriedHook, type HookSet } from '../../src/model/carried-hook.ts';
-import { LABEL } from '../../src/model/owner.ts';
+import { LABEL, isHookContainer, readHookOwner, type HookOwner } from '../../src/model/owner.ts';
 import type { Project } from '../../src/model/project.ts';
 import type { Deed, DeedOf } from '../support/sim/log.ts';
 import type { Command, Scenario } from './scenario.ts';
@@ -16,6 +16,9 @@ export interface Run {
   /** Length of the log at its end; undefined: it is still there. */
   readonly ended: () => number | undefined;
 }
+
+/** Gives its breaches in words. */
+export type Rule = (evidence: Evidence) => Iterable<string>;
 
 /** A breach of a rule. */
 export interface Breach {
@@ -75,6 +78,16 @@ export class Evidence {
 
   isOurs(containerId: string): boolean {
     return this.label(containerId, LABEL.project) === this.project;
+  }
+
+  /** Whether it is a service's, and not a hook's own. */
+  isService(containerId: string): boolean {
+    return this.isOurs(containerId) && !isHookContainer(this.creations.get(containerId)?.labels ?? {});
+  }
+
+  /** Of a hook's own container. */
+  hookOwner(containerId: string): HookOwner | undefined {
+    return readHookOwner(this.creations.get(containerId)?.labels ?? {});
   }
 
   /** The hooks it was made with; undefined for a container that reeve did not make. */

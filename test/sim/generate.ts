@@ -108,7 +108,10 @@ function hooksOf(random: Random, name: string): ServiceText {
       (_, index) => hook(random, `${name}-${phase}-${index}`, mayWait),
     );
   const [begin, end] = [list('begin', name === 'web'), list('end', false)];
+  const before = random.chance(0.2) ? [preStart(random, `${name}-before-0`)] : [];
+  if (before.length > 0 && random.chance(0.3)) before.push(preStart(random, `${name}-before-1`));
   return {
+    ...(before.length > 0 ? { pre_start: before } : {}),
     ...(begin.length > 0 ? { post_start: begin } : {}),
     ...(end.length > 0 ? { pre_stop: end } : {}),
   };
@@ -132,6 +135,24 @@ function hook(random: Random, name: string, mayWait: boolean): Json {
   ]);
   const words = [name, ...does];
   return { command: words, ...(Object.keys(policy).length > 0 ? { 'x-reeve': policy } : {}) };
+}
+
+function preStart(random: Random, name: string): Json {
+  const policy: Record<string, Json> = {};
+  if (random.chance(0.2)) policy['run'] = 'once-per-definition';
+  if (random.chance(0.1)) policy['on_failure'] = 'continue';
+  if (random.chance(0.2)) policy['retries'] = random.pick([1, 2]);
+  if (random.chance(0.2)) policy['timeout'] = '2s';
+  const does = weighted<string>(random, [
+    [5, `exit 0 after ${random.pick(['1ms', '50ms', '400ms'])}`],
+    [2, `exit 1 after 20ms ${random.pick([1, 2])} times then exit 0 after 20ms`],
+    [policy['timeout'] === undefined ? 0 : 2, 'hang 1 times then exit 0'],
+  ]);
+  return {
+    command: [name, does],
+    ...(random.chance(0.3) ? { per_replica: true } : {}),
+    ...(Object.keys(policy).length > 0 ? { 'x-reeve': policy } : {}),
+  };
 }
 
 function dependenciesOf(random: Random, name: string, names: readonly string[]): ServiceText {

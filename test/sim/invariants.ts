@@ -7,14 +7,14 @@
  */
 import { LABEL, readDependsOn } from '../../src/model/owner.ts';
 import type { Deed, DeedOf } from '../support/sim/log.ts';
-import { type Breach, type Evidence, type InExec, isCommand, succeeded } from './evidence.ts';
-
-type Rule = (evidence: Evidence) => Iterable<string>;
+import { PRE_START_RULES } from './pre-start-invariants.ts';
+import { type Breach, type Rule, type Evidence, type InExec, isCommand, succeeded } from './evidence.ts';
 
 const RULES: Readonly<Record<string, Rule>> = {
   'each start that stayed up got its post_start hooks': delivered,
   'post_start hooks come in order': inOrder,
   'hooks of one container never overlap': apart,
+  ...PRE_START_RULES,
   'no stop before pre_stop': preStopped,
   'hooks are the container’s own': own,
   'a hook that succeeded is not repeated': once,
@@ -178,7 +178,10 @@ function* afterDependencies(evidence: Evidence): Iterable<string> {
       if (!needed || service?.depends_on?.[name]?.required !== true) continue;
       const wanted = run.command.scale?.[name] ?? needed.replicas;
       const present = [...evidence.creations.values()]
-        .filter(({ containerId: id, index }) => index < deed.index && evidence.label(id, LABEL.service) === name)
+        .filter(
+          ({ containerId: id, index }) =>
+            index < deed.index && evidence.isService(id) && evidence.label(id, LABEL.service) === name,
+        )
         .map(({ containerId }) => containerId);
       const ready = present.filter((id) => isReady(evidence, id, { condition, before: deed.index }));
       // `start` makes none that is missing.

@@ -21,7 +21,7 @@ import { interfere } from './hands.ts';
 import { breaches } from './invariants.ts';
 import type { Outcome } from './outcome.ts';
 import { worldBreaches } from './end-state.ts';
-import { PROGRAM } from './program.ts';
+import { program } from './program.ts';
 import { ReeveProcess } from './reeve-process.ts';
 import { isCommand, type Command, type EngineFault, type Scenario, type Step } from './scenario.ts';
 import { Trouble } from './trouble.ts';
@@ -98,7 +98,7 @@ class Simulation {
     universe.reset(scenario.seed);
     const { time } = universe;
     const random = seeded(scenario.seed);
-    this.#world = new SimWorld({ time: time.sim, program: PROGRAM, name: String(scenario.seed) });
+    this.#world = new SimWorld({ time: time.sim, program: program(), name: String(scenario.seed) });
     this.#world.health.tellsOfProbes = false;
     const taken = random.fork('taken');
     this.#world.execs.endOfTaken = () => taken.pick(['seen', 'seen', 'forgotten', 'stuck']);
