@@ -68,7 +68,7 @@ const suites: Readonly<Record<string, Suite>> = {
     files: 'test/engine/!(model|sim)*.test.ts',
   },
   e2e: { kind: 'tests', concurrency: 2 * cores, deadlineMs: 180_000, engine: true },
-  faults: {
+  'faults-long': {
     kind: 'tests',
     concurrency: 1,
     deadlineMs: 4 * 3_600_000,

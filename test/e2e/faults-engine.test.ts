@@ -85,10 +85,13 @@ test(
       assert.equal(text.split('has not answered').length - 1, 1, text);
     }
     await watch.line(/answers again, after \d+ s/);
-    await eventually(async () => {
-      assert.deepEqual(await assertUp(applied, shape, engine.host), { postStart: 0 });
-      assert.deepEqual(await assertUp(watched, next, engine.host), { postStart: 0 });
-    });
+    await eventually(
+      async () => {
+        assert.deepEqual(await assertUp(applied, shape, engine.host), { postStart: 0 });
+        assert.deepEqual(await assertUp(watched, next, engine.host), { postStart: 0 });
+      },
+      { deadlineMs: 60_000 },
+    );
     watch.kill('SIGINT');
     await watch.ended;
     for (const s of [applied, watched]) {

@@ -90,7 +90,7 @@ for (const [what, spoil] of [
     spoil(s);
     writeCast(s, { version: 2, replicas: 2 });
     await watch.line(/while reeve used it and was made anew|was set aside as/);
-    await eventually(() => assertUp(s, { version: 2, replicas: 2 }));
+    await eventually(() => assertUp(s, { version: 2, replicas: 2 }), { deadlineMs: 60_000 });
     assertPast(s, recording);
     // It hears again of what others do to its notes.
     await s.ok(['suspend']);
@@ -98,7 +98,7 @@ for (const [what, spoil] of [
     await outside.kill(Id);
     await s.ok(['resume']);
     await eventually(async () => assert.equal((await container(s.name, 'db')).State.Running, true), {
-      deadlineMs: 10_000,
+      deadlineMs: 30_000,
     });
     watch.kill('SIGINT');
     const { stderr, exitCode } = await watch.ended;
