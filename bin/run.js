@@ -30,6 +30,10 @@ var source = path.join(__dirname, '../src/cli/main.ts');
   .then(
     function (exitCode) {
       process.exitCode = exitCode;
+      // Nothing that is still open is waited for, and Node's own clearing away takes a while. What was said goes out first.
+      setImmediate(function () {
+        if (process.stdout.writableLength + process.stderr.writableLength === 0) process.exit();
+      });
     },
     function (error) {
       process.stderr.write('reeve: ' + (error && error.stack ? error.stack : error) + '\n');

@@ -16,6 +16,10 @@ void run();
 async function run(): Promise<void> {
   try {
     process.exitCode = await programOf(loader).main(process.argv.slice(2));
+    // As bin/run.js does.
+    setImmediate(() => {
+      if (process.stdout.writableLength + process.stderr.writableLength === 0) process.exit();
+    });
   } catch (error) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     process.stderr.write(`reeve: ${text}\n`);
