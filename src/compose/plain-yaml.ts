@@ -12,6 +12,7 @@ import type { ListSyntax, MapSyntax, Syntax } from './syntax.ts';
 
 const MAX_DEPTH = 60;
 const LONE_RETURN = /\r(?!\n)/;
+const MARKER_LINE = /^(---|\.\.\.)/m;
 const CARRIAGE_RETURN = 13;
 const TAB = 9;
 const SPACE = 32;
@@ -50,9 +51,15 @@ class BlockReader {
     this.#advance();
     if (this.#indent === 0 && this.#text.slice(this.#start, this.#end) === '---') this.#advance();
     if (this.#indent !== 0) throw new GiveUp();
-    const root = this.#block();
+    const root = /[[{]/.test(this.#text[this.#start] ?? '') ? this.#flowDocument() : this.#block();
     if (!this.#isAtEnd()) throw new GiveUp();
     return root;
+  }
+
+  /** JSON, as programs write it. A marker of another document would pass for a scalar. */
+  #flowDocument(): Syntax {
+    if (MARKER_LINE.test(this.#text.slice(this.#start))) throw new GiveUp();
+    return this.#collection(-1, this.#start);
   }
 
   /** To the next line that says something; the indent is -1 at the end of the text. */

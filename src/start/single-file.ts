@@ -18,6 +18,7 @@ async function run(): Promise<void> {
     process.exitCode = await programOf(loader).main(process.argv.slice(2));
     // As bin/run.js does.
     setImmediate(() => {
+      // oxlint-disable-next-line unicorn/no-process-exit -- this is a program, as bin/run.js is
       if (process.stdout.writableLength + process.stderr.writableLength === 0) process.exit();
     });
   } catch (error) {
