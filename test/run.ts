@@ -67,7 +67,7 @@ const suites: Readonly<Record<string, Suite>> = {
     engine: true,
     files: 'test/engine/!(model|sim)*.test.ts',
   },
-  e2e: { kind: 'tests', concurrency: 2 * cores, deadlineMs: 180_000, engine: true },
+  e2e: { kind: 'tests', concurrency: 2 * cores, deadlineMs: 300_000, engine: true },
   'faults-long': {
     kind: 'tests',
     concurrency: 1,

@@ -26,6 +26,9 @@ const hooks: Sketch = {
   pre_stop: [marked('pre_stop[0]', 'sleep 0.05'), marked('pre_stop[1]')],
 };
 
+/** Before the first start of a version; its container has a name of its own, so what it prepared is written too. */
+const prepares: Sketch = { pre_start: [marked('pre_start[0]', 'sleep 0.05; echo "prepared $VERSION" >> /out/log')] };
+
 export interface Shape {
   readonly version: number;
   readonly replicas: number;
@@ -37,7 +40,7 @@ export interface Shape {
 export function writeCast(s: Stage, { version, replicas, exitCode = 0 }: Shape): void {
   const environment = { VERSION: String(version) };
   s.compose({
-    db: { ...main(exitCode), ...hooks, environment },
+    db: { ...main(exitCode), ...prepares, ...hooks, environment },
     web: { ...main(exitCode), ...hooks, environment, scale: replicas, depends_on: ['db'] },
   });
 }
@@ -64,9 +67,18 @@ export async function assertUp(s: Stage, { version, replicas }: Shape, host?: st
     const ended = s.log().flatMap((line) => (line.endsWith(` ends ${me}`) ? (line.split(' ')[0] ?? '') : []));
     const ends = ended.filter((name) => name.startsWith('post_start'));
     assert.deepEqual([...new Set(ends)], ['post_start[0]', 'post_start[1]'], `hooks of ${one.Name} (${me})`);
+    if (one.Name.endsWith('-db-1')) assertPrepared(s.log(), version, me);
     postStart += began.filter((text) => text === me).length - 2;
   }
   return { postStart };
+}
+
+function assertPrepared(log: readonly string[], version: number, me: string): void {
+  const [prepared, started] = [log.indexOf(`prepared ${version}`), log.indexOf(`post_start[0] begins ${me}`)];
+  assert.ok(
+    prepared >= 0 && prepared < started,
+    `pre_start of version ${version} came before its start\n${log.join('\n')}`,
+  );
 }
 
 export async function assertGone(s: Stage): Promise<void> {
@@ -92,7 +104,10 @@ export function assertPast(s: Stage, recording: EventRecording): void {
   }
   const died = recording.events.filter(
     ({ Type, Action, Actor }) =>
-      Type === 'container' && Action === 'die' && Actor.Attributes['com.docker.compose.project'] === s.name,
+      Type === 'container' &&
+      Action === 'die' &&
+      Actor.Attributes['com.docker.compose.project'] === s.name &&
+      Actor.Attributes['io.reeve.hook'] === undefined,
   );
   assert.ok(died.length >= stopped.length);
   for (const { Actor } of died) {
