@@ -101,8 +101,24 @@ export async function listContainers(wire: Wire, project: string, signal: AbortS
     query: { all: true, filters: byProject(project) },
     signal,
   });
-  const inspected = await Promise.all((items ?? []).map(({ Id }) => inspectContainer(wire, Id, signal)));
+  const inspected = await eachInLanes(items ?? [], ({ Id }) => inspectContainer(wire, Id, signal));
   return inspected.filter((answer) => answer !== undefined).map(parseContainer);
+}
+
+/**
+ * How many are asked for at a time: each call in flight has a socket of its own, which costs more than the answer, and over
+ * ssh a process. Of one project only, so that a container whose inspect hangs holds up no other project.
+ */
+const LANES = 8;
+
+async function eachInLanes<T, R>(items: readonly T[], ask: (item: T) => Promise<R>): Promise<R[]> {
+  const answers = new Array<R>(items.length);
+  const rest = items.entries();
+  const lane = async (): Promise<void> => {
+    for (const [index, item] of rest) answers[index] = await ask(item);
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  return answers;
 }
 
 /** All there are. */
