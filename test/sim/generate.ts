@@ -150,7 +150,7 @@ function preStart(random: Random, name: string): Json {
   ]);
   return {
     command: [name, does],
-    ...(random.chance(0.3) ? { per_replica: true } : {}),
+    ...(policy['run'] === undefined && random.chance(0.3) ? { per_replica: true } : {}),
     ...(Object.keys(policy).length > 0 ? { 'x-reeve': policy } : {}),
   };
 }

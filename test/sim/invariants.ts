@@ -182,7 +182,8 @@ function* afterDependencies(evidence: Evidence): Iterable<string> {
           ({ containerId: id, index }) =>
             index < deed.index && evidence.isService(id) && evidence.label(id, LABEL.service) === name,
         )
-        .map(({ containerId }) => containerId);
+        .map(({ containerId }) => containerId)
+        .filter((id) => !evidence.of(id).some(({ what, index }) => what === 'container-removed' && index < deed.index));
       const ready = present.filter((id) => isReady(evidence, id, { condition, before: deed.index }));
       // `start` makes none that is missing.
       const least = run.command.do === 'start' ? Math.min(wanted, present.length) : wanted;

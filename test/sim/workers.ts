@@ -6,7 +6,7 @@ import type { Outcome, Reply, Request } from './outcome.ts';
 import type { Scenario } from './scenario.ts';
 
 /** A simulation takes a tenth of a second; one that takes this long is in a loop without a wait. */
-const DEADLINE_MS = 120_000;
+const DEADLINE_MS = 300_000;
 const SHRINK_DEADLINE_MS = 600_000;
 /** What dead processes of reeve leave behind goes with the process. */
 const SEEDS_A_PROCESS = 400;
