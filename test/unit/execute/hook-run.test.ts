@@ -242,6 +242,25 @@ suite('a hook that does not end', () => {
   });
 });
 
+suite('a container that its restart policy brings back between two pre_stop hooks', () => {
+  test('is not stopped on the strength of the hooks that it was too late for', async (t) => {
+    const stopping = shopWith({ pre_stop: [hook('drain'), hook('leave')] });
+    const bench = await running(t, stopping);
+    const { state } = bench.engine.get('web/1');
+    state.status = 'restarting';
+    let looks = 0;
+    bench.engine.before = ({ name }) => {
+      if (name === 'inspect') looks += 1;
+      // The first hook finds nothing that runs, the second one does.
+      if (looks === 2 && state.status === 'restarting') Object.assign(state, { status: 'running', startedAt: 'again' });
+    };
+    const result = await bench.run({ desired: stopping, policy: RESTART });
+    assert.equal(result.stale, true);
+    assert.deepEqual(bench.commands(), []);
+    assert.equal(bench.engine.get('web/1').state.status, 'running');
+  });
+});
+
 suite('an exec that an earlier run left', () => {
   const shop = shopWith({ post_start: [hook('register')] });
 
