@@ -113,7 +113,10 @@ class HookRun {
     const { engine, ledger, incarnations, signal } = this.#context;
     const state = await engine.inspectState(this.#containerId, signal);
     if (state?.status === 'paused') throw new EngineError('conflict', 'the container is paused');
-    if (state?.status !== 'running') return this.#moot();
+    if (state?.status !== 'running') {
+      incarnations.expectNone(this.#containerId);
+      return this.#moot();
+    }
     const verdict = incarnations.judge(this.#containerId, state.startedAt);
     if (verdict === 'another') throw new EngineError('conflict', 'the container was started again meanwhile');
     if (verdict === 'over') return this.#moot();

@@ -14,6 +14,9 @@ export type Verdict =
   | 'over'
   | 'another';
 
+/** No start of a container is called so. */
+const NO_START = '';
+
 export class Incarnations {
   /** By container id; absent where the next start that is seen is the planned one. */
   readonly #planned: Map<string, string>;
@@ -34,6 +37,11 @@ export class Incarnations {
   /** A pre_stop hook is being run in it. */
   expectEnd(containerId: string): void {
     this.#stopping.add(containerId);
+  }
+
+  /** A hook found nothing to run in: what starts from now on is not what it was planned for. */
+  expectNone(containerId: string): void {
+    this.#planned.set(containerId, NO_START);
   }
 
   /** Whether its hooks were, or need not be, run in that start. */
