@@ -56,7 +56,6 @@ const LATE_OUTPUT_MS = 5000;
 const READS = 3;
 /** For putting away what a run that is cut off leaves. */
 const CLEAN_UP_MS = 5000;
-const NO_GRACE_MS = 0;
 /** The start that a record of a `pre_start` hook is about: there was none yet. */
 const NEVER_STARTED = '';
 
@@ -180,7 +179,7 @@ class PreStartRun {
       return await this.#judge(announced, state, output.tail());
     } catch (error) {
       if (signal.aborted || !deadline.signal.aborted) throw error;
-      await engine.stopContainer(id, NO_GRACE_MS, signal);
+      await this.#kill(id, signal);
       await this.#lastOutput(read);
       output.end();
       const message = `did not end within ${this.#deadlineMs / 1000} s (killed)`;
@@ -262,12 +261,24 @@ class PreStartRun {
     const { engine, ledger } = this.#context;
     const signal = AbortSignal.timeout(CLEAN_UP_MS);
     try {
-      await engine.stopContainer(id, NO_GRACE_MS, signal);
+      await this.#kill(id, signal);
       ledger.end(recordId, { outcome: 'failed', message: 'cancelled' });
       await engine.removeContainer(id, { volumes: true }, signal);
     } catch {
       // The next run finds it by its label.
     }
+  }
+
+  /** Not by a stop: what ends with 0 at its signal would pass for a success when nothing of this could be recorded. */
+  async #kill(id: string, signal: AbortSignal): Promise<void> {
+    const { engine } = this.#context;
+    try {
+      await engine.signalContainer(id, 'SIGKILL', signal);
+    } catch (error) {
+      // It has ended by itself, or is gone.
+      if (!isEngineError(error, 'conflict') && !isEngineError(error, 'not-found')) throw error;
+    }
+    await engine.awaitState(id, endOf, signal);
   }
 
   #intend(attempt: number, id: string | undefined): number {
