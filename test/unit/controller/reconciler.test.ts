@@ -426,6 +426,22 @@ suite('a dependent that was stopped for the sake of a dependency', () => {
     assert.notEqual(bench.engine.get('db/1').id, id);
   });
 
+  test('stays stopped where the post_start of the replaced dependency fails', async (t) => {
+    const bench = new Bench(t);
+    const begun = (edition: string): Project =>
+      project({
+        db: { ...simple, environment: { EDITION: edition }, post_start: [hook('migrate')] },
+        web: { ...simple, depends_on: restart },
+      });
+    await bench.apply(begun('1'));
+    bench.engine.script = () => ({ exitCode: 1 });
+    const result = await bench.apply(begun('2'));
+    assert.deepEqual([result.kind, result.failures], ['failed', ['db/1: post_start hook 0 exited 1']]);
+    assert.equal(bench.engine.get('web/1').state.status, 'exited');
+    bench.engine.script = () => ({});
+    assert.equal((await bench.apply(begun('2'))).kind, 'converged');
+  });
+
   test('stays stopped where the dependency is down itself', async (t) => {
     const bench = new Bench(t);
     await bench.apply(pulled('1'));
