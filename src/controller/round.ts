@@ -8,7 +8,7 @@ import type { ExecuteResult } from '../execute/executor.ts';
 import { executePlan } from '../execute/executor.ts';
 import type { ObservedProject } from '../model/observed.ts';
 import type { ServiceName } from '../model/project.ts';
-import type { ContainerRef, Plan } from '../plan/plan.ts';
+import type { ActionId, ContainerRef, Plan } from '../plan/plan.ts';
 import { isRunning } from '../plan/sequences.ts';
 import type { State } from '../state/state.ts';
 import type { Attention } from './attention.ts';
@@ -52,7 +52,10 @@ export function successes({ outcomes }: ExecuteResult): number {
   return [...outcomes.values()].filter(({ kind }) => kind === 'succeeded').length;
 }
 
-/** Services of containers that were stopped in this round, and of which the start that was to follow was skipped. */
+/**
+ * Services of containers that were stopped in this round, and of which the start that was to follow was skipped. Not those
+ * that wait for the post_start of a dependency which was replaced: that one is not ready.
+ */
 export function leftDown(plan: Plan, { outcomes }: ExecuteResult): Set<ServiceName> {
   const replicaOf = ({ service, number }: ContainerRef): string => `${service}/${number}`;
   const down = new Set<string>();
@@ -61,10 +64,19 @@ export function leftDown(plan: Plan, { outcomes }: ExecuteResult): Set<ServiceNa
       down.add(replicaOf(action.container));
   }
   const starts = plan.actions.filter((action) => action.kind === 'start-container');
-  const skipped = starts.filter(
-    ({ id, container }) => outcomes.get(id)?.kind === 'skipped' && down.has(replicaOf(container)),
-  );
+  const actions = new Map(plan.actions.map((action) => [action.id, action]));
+  const skipped = starts.filter(({ id, container }) => {
+    const culprit = actions.get(culpritOf(id, outcomes) ?? '');
+    const isUnready = culprit?.kind === 'run-hook' && culprit.phase === 'post_start';
+    return culprit !== undefined && !isUnready && down.has(replicaOf(container));
+  });
   return new Set(skipped.map(({ container }) => container.service));
+}
+
+/** The action for which one was skipped in the end; undefined: it was not skipped. */
+function culpritOf(id: ActionId, outcomes: ExecuteResult['outcomes']): ActionId | undefined {
+  const outcome = outcomes.get(id);
+  return outcome?.kind === 'skipped' ? (culpritOf(outcome.because, outcomes) ?? outcome.because) : undefined;
 }
 
 /** Every start counts; a container that stays up for a minute is forgotten (backoff.ts). */
