@@ -27,7 +27,9 @@ export function maskOf(values: Iterable<string>): Mask {
 /** `web/1`, `network front`, `image nginx:1`. */
 export function subjectOf(action: Action): string {
   const container = containerOf(action);
-  if (container && action.kind !== 'disconnect-network') return container.key.replace(/@.*/, '');
+  // A network that is replaced lets go of its containers under its own name.
+  const isOfNetwork = action.kind === 'disconnect-network' && action.id.startsWith('network/');
+  if (container && !isOfNetwork) return container.key.replace(/@.*/, '');
   if (action.kind === 'pull-image' || action.kind === 'build-image') return `image ${action.ref}`;
   const [kind = '', rest = ''] = action.id.split('/', 2);
   return `${kind} ${rest.replace(/:[^:]*$/, '')}`;

@@ -32,6 +32,24 @@ db/1
     );
   });
 
+  test('a disconnection stands under its container, and under the network where that is replaced', () => {
+    const container = { key: 'web/1', service: 'web', number: 1, id: '4f2a91', name: 'shop-web-1' };
+    const disconnect = (id: string): Action => ({
+      id,
+      kind: 'disconnect-network',
+      cause: { kind: 'absent' },
+      container,
+      networkName: 'shop_front',
+      networkId: '',
+      dependsOn: [],
+      after: [],
+    });
+    const subjects = (id: string): string =>
+      renderPlanText(plan([disconnect(id)]), showAll, plain).split('\n')[1] ?? '';
+    assert.equal(subjects('web/1:disconnect shop_front'), 'web/1');
+    assert.equal(subjects('network/front:disconnect shop-web-1'), 'network front');
+  });
+
   test('problems, deferrals and notes stand below', () => {
     const rest = {
       problems: [{ subject: 'volume data', message: 'is external and not there' }],
