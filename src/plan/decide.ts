@@ -75,7 +75,11 @@ export function decideServices(input: DecideInput): Map<ServiceName, ServiceDeci
     const service = desired.services[name];
     if (!service) continue;
     const staying = (other: ServiceName): string | undefined => lender(other)?.id;
-    const target = serviceTarget(desired, service, observed, { staying, replacedVolumes });
+    const target = serviceTarget(desired, service, observed, {
+      staying,
+      replacedVolumes,
+      apiVersion: policy.apiVersion,
+    });
     const borrows = borrowedServices(service).flatMap((other) => {
       const container = lender(other);
       return container ? [{ service: other, container }] : [];
@@ -132,7 +136,7 @@ function onePerNumber(containers: readonly ObservedContainer[]): ObservedContain
   return [...groups.values()].flatMap((group) => group.find(isRunning) ?? group[0] ?? []);
 }
 
-const NOTHING_STAYS = { staying: () => undefined, replacedVolumes: new Set<string>() };
+const NOTHING_STAYS = { staying: () => undefined, replacedVolumes: new Set<string>(), apiVersion: '' };
 
 function leftAlone(container: ObservedContainer): ReplicaDecision {
   const replica = { number: container.number, keep: container, drift: NO_DRIFT, createCause: undefined, leaving: [] };

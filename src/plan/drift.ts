@@ -10,6 +10,7 @@ import type { Hook } from '../model/hook.ts';
 import type { ObservedContainer, ObservedEndpoint, ObservedProject } from '../model/observed.ts';
 import type { Project, Service } from '../model/project.ts';
 import { borrowedServices, containerHash } from '../model/config-hash.ts';
+import { isAtLeast } from '../model/api-version.ts';
 import { endpointDriverOptions, endpointMac } from '../model/endpoint.ts';
 import { LABEL, containerName } from '../model/owner.ts';
 import { resourceDifferences, type ResourceDifference } from '../model/resources.ts';
@@ -36,6 +37,7 @@ export interface ServiceTarget {
   readonly imageId: string | undefined;
   /** Engine names of volumes that are replaced, and their containers with them. */
   readonly replacedVolumes: ReadonlySet<string>;
+  readonly apiVersion: string;
   /** Engine name -> network id; '' when the network is not there yet. */
   readonly networks: ReadonlyMap<string, string>;
   /** Engine name -> key in the model. */
@@ -45,11 +47,15 @@ export interface ServiceTarget {
 /** The id of a service's first container, or undefined when it is not there or not there to stay. */
 export type StayingContainer = (service: string) => string | undefined;
 
+export interface TargetSurroundings extends Pick<ServiceTarget, 'replacedVolumes' | 'apiVersion'> {
+  readonly staying: StayingContainer;
+}
+
 export function serviceTarget(
   project: Project,
   service: Service,
   observed: ObservedProject,
-  { staying, replacedVolumes }: { readonly staying: StayingContainer; readonly replacedVolumes: ReadonlySet<string> },
+  { staying, replacedVolumes, apiVersion }: TargetSurroundings,
 ): ServiceTarget {
   const changed = borrowedServices(service).find((name) => staying(name) === undefined);
   const ids = new Map(observed.networks.map((network) => [network.name, network.id]));
@@ -65,6 +71,7 @@ export function serviceTarget(
         : undefined,
     imageId: observed.images.get(imageRef(project, service))?.id,
     replacedVolumes,
+    apiVersion,
     networks: new Map(named.map(([name]) => [name, ids.get(name) ?? ''])),
     networkKeys: new Map(named),
   };
@@ -96,6 +103,7 @@ export function containerDrift(target: ServiceTarget, container: ObservedContain
       ...definitionDrift(target, container, [...update.recreate, ...update.inPlace]),
       ...content.recreate,
       ...volumeDrift(target, container),
+      ...macDrift(target, container),
       ...(container.configHash === target.configHash ? update.recreate : []),
     ],
     restart: content.restart,
@@ -178,13 +186,27 @@ function endpointDrift(service: Service, key: string, endpoint: ObservedEndpoint
   return [
     ...differs('address', endpoint.ipv4, settings?.ipv4_address),
     ...differs('IPv6 address', endpoint.ipv6 && canonicalIpv6(endpoint.ipv6), canonicalIpv6(settings?.ipv6_address)),
-    ...differs('MAC address', endpoint.macAddress.toLowerCase(), endpointMac(service, key)?.toLowerCase()),
     ...differs('link-local addresses', list(endpoint.linkLocal), list(settings?.link_local_ips)),
     ...differs('gateway priority', endpoint.gatewayPriority?.toString(), settings?.gw_priority?.toString()),
     ...Object.entries(options ? (endpointDriverOptions(service, key) ?? {}) : {}).flatMap(([name, to]) =>
       differs(`driver option ${name}`, options?.[name] ?? 'none', to),
     ),
   ];
+}
+
+/**
+ * From API 1.44 on a MAC address is given at creation only: a connect ignores it, so an endpoint that was made anew, by
+ * somebody or with its network, has lost it. Before, it is the container's, and stays.
+ */
+function macDrift({ service, networkKeys, apiVersion }: ServiceTarget, container: ObservedContainer): Drift[] {
+  if (!isAtLeast(apiVersion, '1.44')) return [];
+  return container.networks.flatMap(({ network, macAddress }): Drift[] => {
+    const key = networkKeys.get(network);
+    const to = key === undefined ? undefined : endpointMac(service, key)?.toLowerCase();
+    const from = macAddress.toLowerCase();
+    if (to === undefined || from === '' || from === to) return [];
+    return [{ kind: 'endpoint', network, attribute: 'MAC address', from, to }];
+  });
 }
 
 /** One text for all ways to write an IPv6 address. */

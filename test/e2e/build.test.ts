@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { symlinkSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
+import { isAtLeast } from '../../src/model/api-version.ts';
 import { buildxConfig } from '../support/buildx.ts';
 import { composeOk, noCompose } from '../support/compose.ts';
 import { container, exec } from '../support/engine.ts';
@@ -131,6 +132,7 @@ test('a build that fails is said with its last output, and so is what only Build
 });
 
 const buildx = buildxConfig();
+const { ApiVersion } = await callJson<{ readonly ApiVersion: string }>('/version');
 
 test(
   'what needs BuildKit is built by docker buildx: secrets that no argument shows, a Dockerfile with mounts',
@@ -176,6 +178,34 @@ test(
     const failed = await s.run(['apply', '--build'], { env });
     assert.equal(failed.exitCode, 1);
     assert.match(failed.stderr, /docker buildx exited 1.*why/s);
+  },
+);
+
+test(
+  'additional contexts, the image of another service among them, reach the build where the engine knows them',
+  { skip: buildx === undefined && 'docker buildx cannot be had here' },
+  async (t) => {
+    const s = builder(t);
+    const env = { DOCKER_CONFIG: buildx };
+    s.write('side/file', 'from a folder\n');
+    const dockerfile_inline = 'FROM ground\nCOPY --from=side file /file\n';
+    const additional_contexts = { ground: 'service:base', side: './side' };
+    s.compose({
+      base: {
+        image: undefined,
+        build: { context: '.', dockerfile_inline: `FROM ${testImage}\nRUN echo base > /base\n` },
+      },
+      web: { image: undefined, build: { context: '.', dockerfile_inline, additional_contexts } },
+    });
+    const { exitCode, stderr } = await s.run(['apply'], { env });
+    if (!isAtLeast(ApiVersion, '1.42')) {
+      assert.equal(exitCode, 1);
+      assert.match(stderr, /unsupported frontend capability moby\.buildkit\.frontend\.contexts/);
+      return;
+    }
+    assert.equal(exitCode, 0, stderr);
+    assert.equal(await said(s, '/base'), 'base\n');
+    assert.equal(await said(s, '/file'), 'from a folder\n');
   },
 );
 
