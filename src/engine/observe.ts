@@ -112,7 +112,7 @@ export async function listContainers(wire: Wire, project: string, signal: AbortS
 const LANES = 8;
 
 async function eachInLanes<T, R>(items: readonly T[], ask: (item: T) => Promise<R>): Promise<R[]> {
-  const answers = new Array<R>(items.length);
+  const answers: R[] = [];
   const rest = items.entries();
   const lane = async (): Promise<void> => {
     for (const [index, item] of rest) answers[index] = await ask(item);
