@@ -170,7 +170,9 @@ function* afterDependencies(evidence: Evidence): Iterable<string> {
     const run = evidence.run(deed);
     if (deed.what !== 'container-started' || !run?.desired || !evidence.isOurs(deed.containerId)) continue;
     // These leave dependencies alone, and what is held is not waited for.
-    if (['restart', 'hooks-retry', 'watch'].includes(run.command.do) || hasHolds(evidence, deed.index)) continue;
+    if (['restart', 'hooks-retry'].includes(run.command.do) || hasHolds(evidence, deed.index)) continue;
+    // What its files were at that moment is not known here.
+    if (run.command.do === 'watch' && evidence.scenario.versions.length > 1) continue;
     if (wasDisturbed(evidence, run.client, deed.index)) continue;
     const service = run.desired.services[evidence.label(deed.containerId, LABEL.service) ?? ''];
     for (const { service: name, condition } of readDependsOn(evidence.label(deed.containerId, LABEL.dependsOn))) {
