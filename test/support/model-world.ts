@@ -191,15 +191,15 @@ export class ModelWorld {
   }
 
   pause(id: string): void {
-    const { state } = this.get(id);
+    const { id: own, state } = this.get(id);
     if (state.status === 'running') state.status = 'paused';
-    this.tell('pause', id);
+    this.tell('pause', own);
   }
 
   unpause(id: string): void {
-    const { state } = this.get(id);
+    const { id: own, state } = this.get(id);
     if (state.status === 'paused') state.status = 'running';
-    this.tell('unpause', id);
+    this.tell('unpause', own);
   }
 
   rename(id: string, name: string): void {
@@ -219,8 +219,9 @@ export class ModelWorld {
   }
 
   setHealth(id: string, health: Health): void {
-    this.get(id).state.health = health;
-    this.tell('health_status', id);
+    const container = this.get(id);
+    container.state.health = health;
+    this.tell('health_status', container.id);
   }
 
   endExec(execId: string, exitCode: number): void {

@@ -17,6 +17,7 @@ export default class HooksLogs extends ReeveCommand {
   static override examples = [
     '<%= config.bin %> hooks logs web',
     '<%= config.bin %> hooks logs web --runs 3',
+    '<%= config.bin %> hooks logs web --all',
     '<%= config.bin %> hooks logs web --phase pre_stop --json',
   ];
   static override args = {
@@ -24,6 +25,7 @@ export default class HooksLogs extends ReeveCommand {
   };
   static override flags = {
     runs: Flags.integer({ char: 'n', min: 1, default: 1, description: 'newest runs of each hook' }),
+    all: Flags.boolean({ description: 'every run that is kept', exclusive: ['runs'] }),
     phase: Flags.option({
       options: ['pre_start', 'post_start', 'pre_stop'] as const,
       description: 'only of this phase',
@@ -40,7 +42,7 @@ export default class HooksLogs extends ReeveCommand {
           const { output } = invocation;
           const { name } = knownProject(invocation, state, loaded);
           const all = state.hooks.list({ project: name, service: args.service });
-          const records = newestRuns(all, flags.runs).filter(
+          const records = newestRuns(all, flags.all ? all.length : flags.runs).filter(
             ({ phase }) => flags.phase === undefined || phase === flags.phase,
           );
           if (records.length === 0) output.note(`${name}: no hook of ${args.service} has run yet`);
