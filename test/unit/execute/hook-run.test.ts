@@ -207,6 +207,54 @@ suite('a hook that does not end', () => {
     assert.equal(bench.clock.pendingTimers, 0);
   });
 
+  test('and was killed is tried again only once it is gone', async (t) => {
+    const bench = new Bench(t);
+    bench.engine.script = () => ({ lasts: Infinity });
+    bench.engine.killExec = () => Promise.resolve(true);
+    const run = bench.run({
+      desired: shopWith({ post_start: [hook('register', { timeoutMs: 1000, retries: 1, backoffMs: 0 })] }),
+    });
+    await settle();
+    await bench.clock.advance(1000);
+    await settle();
+    assert.equal(bench.commands().length, 1);
+    bench.engine.script = () => ({});
+    bench.engine.endExec([...bench.engine.execs.keys()][0] ?? '', 137);
+    await settle();
+    await bench.clock.advance(0);
+    assert.deepEqual(messages(await run), []);
+    assert.equal(bench.commands().length, 2);
+  });
+
+  test('and was killed and does not go away is left behind, and not tried again', async (t) => {
+    const bench = new Bench(t);
+    bench.engine.script = () => ({ lasts: Infinity });
+    bench.engine.killExec = () => Promise.resolve(true);
+    const run = bench.run({ desired: shopWith({ post_start: [hook('register', { timeoutMs: 1000, retries: 1 })] }) });
+    await settle();
+    await bench.clock.advance(1000);
+    await settle();
+    await bench.clock.advance(5000);
+    assert.deepEqual(messages(await run), [
+      'web/1: post_start hook 0 did not end within 1 s (killed, and it has not gone yet)',
+    ]);
+    assert.equal(bench.commands().length, 1);
+  });
+
+  test('but has just ended when it was to be killed is judged by how it ended', async (t) => {
+    const bench = new Bench(t);
+    bench.engine.script = () => ({ lasts: Infinity });
+    bench.engine.killExec = (execId) => {
+      bench.engine.endExec(execId, 0);
+      return Promise.resolve(false);
+    };
+    const run = bench.run({ desired: shopWith({ post_start: [hook('register', { timeoutMs: 1000 })] }) });
+    await settle();
+    await bench.clock.advance(1000);
+    assert.deepEqual(messages(await run), []);
+    assert.deepEqual(bench.hookRuns(), ['web/1:post_start[0] succeeded 0, attempt 1']);
+  });
+
   test('has the deadline of the run where it has none of its own', async (t) => {
     const bench = new Bench(t);
     bench.engine.script = () => ({ lasts: Infinity });
