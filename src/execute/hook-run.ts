@@ -43,6 +43,9 @@ interface Exec {
 
 /** Exit codes above this are those of processes that a signal ended. */
 const SIGNAL_EXIT = 128;
+const KILLED = 137;
+/** How long a killed process may take to be gone: one that waits for a disk goes when that answers. */
+const KILL_TAKES_MS = 5000;
 /** How long the end of a container may come after that of an exec it took with it. */
 const LATE_END_MS = 2000;
 
@@ -179,11 +182,42 @@ class HookRun {
     if (this.#action.phase === 'pre_stop' && (await this.#hasEnded(exec.startedAt))) {
       return this.#record(exec.recordId, { outcome: 'succeeded', message: 'ended with its container' });
     }
-    const fate = killed ? 'killed' : 'it cannot be killed from here and may still be running';
+    const end = await this.#endOf(exec, killed ? KILL_TAKES_MS : 0);
+    if (!killed && end !== undefined) return await this.#judge(exec, end, tail);
+    const isGone = end !== undefined;
+    const left = killed ? 'killed, and it has not gone yet' : 'it cannot be killed from here and may still be running';
+    const fate = isGone ? 'killed' : left;
     // Two clocks: this one is the hook's; a stop has its grace to itself, and it has not begun.
     const stop = this.#action.phase === 'pre_stop' ? '; the stop and its grace have not begun' : '';
     const message = withTail(`did not end within ${this.#deadlineMs / 1000} s (${fate}${stop})`, tail);
-    return this.#record(exec.recordId, { outcome: 'timed-out', message, abandoned: !killed });
+    return this.#record(exec.recordId, { outcome: 'timed-out', message, abandoned: !isGone });
+  }
+
+  /** The exit code of an exec that has ended, or does so within that time; undefined where it may still run. */
+  async #endOf({ execId }: Exec, withinMs: number): Promise<number | undefined> {
+    const { engine, signal } = this.#context;
+    if (withinMs === 0) return (await engine.inspectExec(execId, signal))?.exitCode;
+    const end = await this.#within(withinMs, (until) => engine.awaitExec(execId, this.#containerId, until));
+    // An engine that has forgotten it does not run it.
+    return end.isLate ? undefined : (end.value?.exitCode ?? KILLED);
+  }
+
+  /** What the work gives, unless it takes longer; then it is given up. */
+  async #within<T>(
+    ms: number,
+    work: (until: AbortSignal) => Promise<T>,
+  ): Promise<{ readonly isLate: false; readonly value: T } | { readonly isLate: true }> {
+    const { clock, signal } = this.#context;
+    const patience = new AbortController();
+    const cancel = clock.setTimer(ms, () => patience.abort());
+    try {
+      return { isLate: false, value: await work(AbortSignal.any([signal, patience.signal])) };
+    } catch (error) {
+      if (signal.aborted || !patience.signal.aborted) throw error;
+      return { isLate: true };
+    } finally {
+      cancel();
+    }
   }
 
   #record(recordId: number, attempt: Attempt): Attempt {
@@ -201,21 +235,11 @@ class HookRun {
   /** Whether the container ended too. A killed exec is told of a little before the container that it was killed with. */
   async #endsWith(exec: Exec, exitCode: number): Promise<boolean> {
     if (exitCode <= SIGNAL_EXIT) return await this.#hasEnded(exec.startedAt);
-    const { engine, clock, signal } = this.#context;
-    const patience = new AbortController();
-    const cancel = clock.setTimer(LATE_END_MS, () => patience.abort());
-    try {
-      return await engine.awaitState(
-        this.#containerId,
-        (state) => hasEnded(state, exec.startedAt) || undefined,
-        AbortSignal.any([signal, patience.signal]),
-      );
-    } catch (error) {
-      if (signal.aborted || !patience.signal.aborted) throw error;
-      return false;
-    } finally {
-      cancel();
-    }
+    const isOver = (state: ContainerState | undefined): true | undefined =>
+      hasEnded(state, exec.startedAt) || undefined;
+    const { engine } = this.#context;
+    const end = await this.#within(LATE_END_MS, (until) => engine.awaitState(this.#containerId, isOver, until));
+    return !end.isLate;
   }
 
   async #hasEnded(startedAt: string | undefined): Promise<boolean> {
