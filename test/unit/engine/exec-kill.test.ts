@@ -44,6 +44,25 @@ describe('killing an exec', () => {
     assert.deepEqual(killed, []);
   });
 
+  it('knows the container in the cgroups of version 1 and of version 2, under every driver', async () => {
+    for (const cgroup of [
+      `0::/docker/${CONTAINER}\n`,
+      `0::/docker/${CONTAINER}/init\n`,
+      `0::/system.slice/docker-${CONTAINER}.scope\n`,
+      `0::/user.slice/user-1000.slice/user@1000.service/user.slice/docker-${CONTAINER}.scope\n`,
+      `0::/machine.slice/libpod-${CONTAINER}.scope/container\n`,
+      `12:memory:/docker/${CONTAINER}\n11:pids:/docker/${CONTAINER}\n1:name=systemd:/docker/${CONTAINER}\n0::/\n`,
+    ]) {
+      const { killed, fake } = table({
+        200: [1, cgroup],
+        201: [200, cgroup],
+        300: [1, `0::/docker/${'d'.repeat(64)}\n`],
+      });
+      assert.equal(await killTree(200, CONTAINER, fake), true, cgroup);
+      assert.deepEqual(killed, [200, 201], cgroup);
+    }
+  });
+
   it('never takes a missing pid, the first process or an unnamed container', async () => {
     const { killed, fake } = table({ 1: [0, inside], 200: [1, inside] });
     assert.deepEqual(

@@ -47,6 +47,21 @@ test('the directory is 0700 and every file in it 0600, those of SQLite too', (t)
   for (const name of files) assert.equal(statSync(join(directory, name)).mode & 0o777, 0o600, name);
 });
 
+test('the database is in WAL mode', (t) => {
+  const path = join(temporaryDirectory(t), 'engine.db');
+  const state = openedState(t, { path });
+  const id = state.hooks.intend(intent());
+  const reader = new DatabaseSync(path, { readOnly: true });
+  t.after(() => reader.close());
+  assert.deepEqual({ ...reader.prepare('PRAGMA journal_mode').get() }, { journal_mode: 'wal' });
+  // A reader that is in the middle of something holds up no writer.
+  reader.exec('BEGIN');
+  assert.equal(reader.prepare('SELECT outcome FROM hook_record').get()?.['outcome'], 'intended');
+  state.hooks.end(id, { outcome: 'succeeded' });
+  assert.equal(reader.prepare('SELECT outcome FROM hook_record').get()?.['outcome'], 'intended');
+  reader.exec('COMMIT');
+});
+
 test('an intent outlives a process that is killed right after it', (t) => {
   const path = join(temporaryDirectory(t), 'engine.db');
   const killed = spawnSync(process.execPath, [
