@@ -33,11 +33,12 @@ class Bench {
     const control = { drain: signal, signal, options: DEFAULT_RUN_OPTIONS };
     const request = { ...control, desired, policy, command: 'apply', releaseStopped: true };
     const converge = (): Promise<ReconcileResult> => apply(this.#ports, request);
-    void convergeUntilReady(this.#ports, { ...control, desired, services: undefined, noDeps: false, converge }).then(
-      (result) => {
-        this.#result = result;
-      },
-    );
+    const watched = { ...control, desired, services: undefined, noDeps: false, converge };
+    void this.#follow(convergeUntilReady(this.#ports, watched));
+  }
+
+  async #follow(ending: Promise<ReconcileResult>): Promise<void> {
+    this.#result = await ending;
   }
 
   started(which: string): Promise<void> {
