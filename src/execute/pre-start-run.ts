@@ -179,9 +179,10 @@ class PreStartRun {
       return await this.#judge(announced, state, output.tail());
     } catch (error) {
       if (signal.aborted || !deadline.signal.aborted) throw error;
-      await this.#kill(id, signal);
+      const own = await this.#kill(id, signal);
       await this.#lastOutput(read);
       output.end();
+      if (own) return await this.#judge(announced, own.state, output.tail());
       const message = `did not end within ${this.#deadlineMs / 1000} s (killed)`;
       return await this.#settle(announced, { outcome: 'timed-out', message }, output.tail());
     } finally {
@@ -269,16 +270,21 @@ class PreStartRun {
     }
   }
 
-  /** Not by a stop: what ends with 0 at its signal would pass for a success when nothing of this could be recorded. */
-  async #kill(id: string, signal: AbortSignal): Promise<void> {
+  /**
+   * Not by a stop: what ends with 0 at its signal would pass for a success when nothing of this could be recorded. Gives the
+   * state of one that had ended by itself before, which a slow engine did not tell in time.
+   */
+  async #kill(id: string, signal: AbortSignal): Promise<ReturnType<typeof endOf>> {
     const { engine } = this.#context;
     try {
       await engine.signalContainer(id, 'SIGKILL', signal);
+      await engine.awaitState(id, endOf, signal);
+      return undefined;
     } catch (error) {
       // It has ended by itself, or is gone.
       if (!isEngineError(error, 'conflict') && !isEngineError(error, 'not-found')) throw error;
+      return await engine.awaitState(id, endOf, signal);
     }
-    await engine.awaitState(id, endOf, signal);
   }
 
   #intend(attempt: number, id: string | undefined): number {
