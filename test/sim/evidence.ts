@@ -9,8 +9,8 @@ import type { Command, Scenario } from './scenario.ts';
 export interface Run {
   readonly client: string;
   readonly command: Command;
-  /** As the files were when it began. */
-  readonly desired: Project | undefined;
+  /** As it read the files last. */
+  readonly desired: () => Project | undefined;
   /** Length of the log at its begin. */
   readonly began: number;
   /** Length of the log at its end; undefined: it is still there. */

@@ -1,4 +1,5 @@
 /** From a seed to a bad day. Every project it makes can converge: what fails, fails a few times only. */
+import { createHash } from 'node:crypto';
 import { seeded, type Random } from '../support/sim/random.ts';
 import { between, someOf, weighted } from './chance.ts';
 import type {
@@ -133,7 +134,8 @@ function hook(random: Random, name: string, mayWait: boolean): Json {
     [policy['timeout'] === undefined ? 0 : 2, ['hang 1 times then ok']],
     [name.includes('-end-') ? 0.6 : 0, [random.pick(['end the container', 'kill the container after 30ms'])]],
   ]);
-  const words = [name, ...does];
+  // Another policy is another hook: today's file would else change what a container's own hooks mean.
+  const words = [name, ...does, tagOf(policy)];
   return { command: words, ...(Object.keys(policy).length > 0 ? { 'x-reeve': policy } : {}) };
 }
 
@@ -149,10 +151,15 @@ function preStart(random: Random, name: string): Json {
     [policy['timeout'] === undefined ? 0 : 2, 'hang 1 times then exit 0'],
   ]);
   return {
-    command: [name, does],
+    command: [name, does, tagOf(policy)],
     ...(policy['run'] === undefined && random.chance(0.3) ? { per_replica: true } : {}),
     ...(Object.keys(policy).length > 0 ? { 'x-reeve': policy } : {}),
   };
+}
+
+/** A word that says nothing to those who run it. */
+function tagOf(policy: Json): string {
+  return `#${createHash('sha256').update(JSON.stringify(policy)).digest('hex').slice(0, 4)}`;
 }
 
 function dependenciesOf(random: Random, name: string, names: readonly string[]): ServiceText {
@@ -273,13 +280,15 @@ function command(random: Random, versions: readonly ComposeText[], only?: 'apply
     ]);
   const names = Object.keys(versions[0]?.services ?? {});
   const named = verb !== 'down' && random.chance(0.2) ? someOf(random, names, 0.5) : [];
+  const waits = verb === 'apply' && random.chance(0.2);
   return {
     do: verb,
     ...(named.length > 0 ? { services: named } : {}),
-    ...(verb === 'apply' && random.chance(0.2) ? { wait: true } : {}),
+    ...(waits ? { wait: true } : {}),
     ...((verb === 'apply' || verb === 'down') && random.chance(0.4) ? { removeOrphans: true } : {}),
     ...(random.chance(0.06) ? { force: true } : {}),
-    ...(verb === 'apply' && random.chance(0.06)
+    // One that waits and a watch beside it, which want different numbers, would undo each other's work for ever.
+    ...(verb === 'apply' && !waits && random.chance(0.06)
       ? { scale: { [random.pick(['app', ...names])]: random.below(4) } }
       : {}),
     ...dying(random),

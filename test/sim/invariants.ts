@@ -168,15 +168,15 @@ function wasSeen(evidence: Evidence, deed: InExec): boolean {
 function* afterDependencies(evidence: Evidence): Iterable<string> {
   for (const deed of evidence.deeds) {
     const run = evidence.run(deed);
-    if (deed.what !== 'container-started' || !run?.desired || !evidence.isOurs(deed.containerId)) continue;
+    if (deed.what !== 'container-started' || !run?.desired() || !evidence.isOurs(deed.containerId)) continue;
     // These leave dependencies alone, and what is held is not waited for.
     if (['restart', 'hooks-retry'].includes(run.command.do) || hasHolds(evidence, deed.index)) continue;
     // What its files were at that moment is not known here.
     if (run.command.do === 'watch' && evidence.scenario.versions.length > 1) continue;
     if (wasDisturbed(evidence, run.client, deed.index)) continue;
-    const service = run.desired.services[evidence.label(deed.containerId, LABEL.service) ?? ''];
+    const service = run.desired()?.services[evidence.label(deed.containerId, LABEL.service) ?? ''];
     for (const { service: name, condition } of readDependsOn(evidence.label(deed.containerId, LABEL.dependsOn))) {
-      const needed = run.desired.services[name];
+      const needed = run.desired()?.services[name];
       if (!needed || service?.depends_on?.[name]?.required !== true) continue;
       const wanted = run.command.scale?.[name] ?? needed.replicas;
       const present = [...evidence.creations.values()]

@@ -86,6 +86,8 @@ class Simulation {
   readonly #stateLosses: number[] = [];
   readonly #loaded = new Map<number, Promise<Desired>>();
   /** What each `watch` said last. */
+  /** The project that each process of reeve read last. */
+  readonly #lastRead = new Map<string, Project>();
   readonly #statuses = new Map<string, string>();
   readonly #faults = new Trouble();
   #version = 0;
@@ -252,14 +254,13 @@ class Simulation {
       { diesAt: command.diesAt, remembers: command.do === 'watch' },
     );
     let endedAt: number | undefined;
-    const desired = await this.#load();
     this.#processes.push({
       process,
       command,
       run: {
         client,
         command,
-        desired: desired.kind === 'project' ? desired.project : undefined,
+        desired: () => this.#lastRead.get(client),
         began: deeds.length,
         ended: () => endedAt,
       },
@@ -270,7 +271,11 @@ class Simulation {
 
   #files(process: ReeveProcess): Files {
     return {
-      load: () => this.#load(),
+      load: async () => {
+        const desired = await this.#load();
+        if (desired.kind === 'project') this.#lastRead.set(process.name, desired.project);
+        return desired;
+      },
       source: {
         start: (emit, signal) => {
           const wake = (key: string, how?: AddOptions): void => {

@@ -17,11 +17,14 @@ export const WORLD: Owner = { name: 'world', alive: true };
 
 /** Turns of the event loop after which nothing moves any more: promises and ticks need none, a stray immediate one. */
 const TURNS = 2;
+/** A day that is in its bounds has some thousands. */
+const MOST_TIMERS = 50_000;
 const realImmediate = setImmediate;
 
 export class Time implements Clock {
   readonly #context = new AsyncLocalStorage<Owner>();
   sim = new SimTime();
+  #fired = 0;
   /** Called whenever all is at rest. */
   atRest: () => void = () => {};
 
@@ -55,6 +58,7 @@ export class Time implements Clock {
 
   reset(): void {
     this.sim = new SimTime();
+    this.#fired = 0;
     this.atRest = () => {};
   }
 
@@ -70,6 +74,8 @@ export class Time implements Clock {
         return false;
       }
       sim.fireNext();
+      this.#fired += 1;
+      if (this.#fired > MOST_TIMERS) throw new Error(`more than ${MOST_TIMERS} timers went off`);
       await rest();
     }
     return true;
