@@ -394,8 +394,11 @@ class Simulation {
     const { time } = this.#universe;
     await time.passUntil(() => !this.#alive().some(({ process }) => process.isInterrupted), LONGEST_WAIT_MS);
     if (!this.#alive().some(({ command }) => command.do === 'watch')) await this.#begin({ do: 'watch' });
-    await this.#command({ do: 'resume' });
-    await this.#command({ do: 'start' });
+    // Nobody helps a watch that has heard of nothing; only what was stopped by hand has to be asked for.
+    if (this.#processes.some(({ command }) => command.do === 'stop' || command.do === 'suspend')) {
+      await this.#command({ do: 'resume' });
+      await this.#command({ do: 'start' });
+    }
     const limitMs = time.monotonic() + LONGEST_PEACE_MS;
     for (let changes = -1; time.monotonic() < limitMs;) {
       if (changes === this.#changes() && this.#watches().every((said) => said.startsWith('ready'))) return true;
