@@ -25,6 +25,9 @@ export interface ReadyRequest {
 const STABLE_MS = 1000;
 /** A container that the restart policy started so often meanwhile will not stay up. */
 const MOST_RESTARTS = 3;
+/** Two that want different things of one project would else undo each other's work for ever. */
+const MOST_ROUNDS = 20;
+const CONTESTED = `it was changed by others each of the ${MOST_ROUNDS} times that it was converged: does another reeve want something else?`;
 
 export async function convergeUntilReady(ports: ReconcilerPorts, request: ReadyRequest): Promise<ReconcileResult> {
   const bell = new Bell();
@@ -48,6 +51,7 @@ async function untilReady(ports: ReconcilerPorts, request: ReadyRequest, bell: B
     const result = await request.converge(round);
     actions += result.actions;
     if (result.kind !== 'converged') return { ...result, actions };
+    if (round > MOST_ROUNDS && result.actions > 0) return { ...result, kind: 'failed', actions, failures: [CONTESTED] };
     for (let look = 1; ; look += 1) {
       const statuses = await lookAt(ports, request);
       const hopeless = statuses.flatMap((one) => reasonToGiveUp(one, firstRestarts));
