@@ -9,6 +9,7 @@ import { makingContract } from './contract/making.ts';
 import { meaningContract } from './contract/meaning.ts';
 import { noticesContract } from './contract/notices.ts';
 import { observingContract } from './contract/observing.ts';
+import { preludeContract } from './contract/prelude.ts';
 import { World } from './contract/world.ts';
 import type { ContractSubject } from './contract/world.ts';
 
@@ -26,6 +27,7 @@ export function engineContract(kind: string, makeSubject: () => Promise<Contract
     makingContract(world);
     meaningContract(world);
     commandsContract(world);
+    preludeContract(world);
     noticesContract(world);
   });
 }

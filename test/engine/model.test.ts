@@ -8,10 +8,12 @@ const MISSING = 'exec: "/no/such/command": stat /no/such/command: no such file o
 engineContract('the engine in memory', async () => {
   const engine = new ModelEngine();
   engine.images.set('reeve-test/busybox:1', { id: `sha256:${'b'.repeat(64)}`, volumes: [] });
-  engine.script = scriptOf;
+  engine.script = (command, { files }) => scriptOf(command, files);
   engine.process = ({ service }) => {
     if (is(service?.command, COMMANDS.missing)) return { refused: MISSING };
-    return is(service?.command, COMMANDS.exitSoon) ? { endsAfter: 5, exitCode: 7 } : {};
+    if (is(service?.command, COMMANDS.exitSoon)) return { endsAfter: 5, exitCode: 7 };
+    const { exitCode = 0, output = [] } = scriptOf(service?.command ?? []);
+    return { output, ...(exitCode === 0 ? {} : { exitCode, endsAfter: 1 }) };
   };
   let names = 0;
   return {
@@ -23,7 +25,7 @@ engineContract('the engine in memory', async () => {
   };
 });
 
-function scriptOf(command: readonly string[], { files }: ModelContainer): ExecScript {
+function scriptOf(command: readonly string[], files: ModelContainer['files'] = new Map()): ExecScript {
   if (is(command, COMMANDS.missing)) return { refused: MISSING };
   if (is(command, COMMANDS.exitSoon)) return { lasts: 5, exitCode: 7 };
   if (is(command, COMMANDS.sleep) || is(command, COMMANDS.sleepWithChild)) return { lasts: Infinity };

@@ -1,6 +1,6 @@
 /** The contract of the port on the simulated engine, by the adapter of the real one: HTTP over a unix socket and all. */
 import { connect } from '../../src/engine/connect.ts';
-import { cannotExec, cannotStart, type ExecBehaviour, type Program } from '../support/sim/program.ts';
+import { cannotExec, cannotStart, type ExecBehaviour, type Output, type Program } from '../support/sim/program.ts';
 import { image } from '../support/sim/images.ts';
 import { Simulation } from '../support/sim/simulation.ts';
 import type { SimContainer } from '../support/sim/things.ts';
@@ -8,11 +8,20 @@ import { COMMANDS, engineContract } from './contract.ts';
 
 const MISSING = COMMANDS.missing[0];
 
+const READY: Output = [['stdout', 'ready\n']];
+const SPOKEN: Output = [
+  ['stdout', 'out\n'],
+  ['stderr', 'err\n'],
+  ['stdout', 'more\n'],
+];
+
 /** What the suite's commands do on a real machine. */
 const program: Program = {
   process(words) {
     if (is(words, COMMANDS.missing)) return { refused: cannotStart(MISSING) };
-    return is(words, COMMANDS.exitSoon) ? { endsAfterMs: 300, exitCode: 7 } : {};
+    if (is(words, COMMANDS.exitSoon)) return { endsAfterMs: 300, exitCode: 7 };
+    if (is(words, COMMANDS.speakThenSleep)) return { output: READY };
+    return is(words, COMMANDS.speakAndFail) ? { output: SPOKEN, exitCode: 3, endsAfterMs: 50 } : {};
   },
   exec: (words, container) => commandOf(words, container),
   probe: () => ({ exitCode: 0 }),
@@ -55,21 +64,13 @@ function commandOf(command: readonly string[], { files }: SimContainer): ExecBeh
   if (is(command, COMMANDS.missing)) return { refused: cannotExec(MISSING) };
   if (is(command, COMMANDS.exitSoon)) return { lastsMs: 300, exitCode: 7 };
   if (is(command, COMMANDS.sleep) || is(command, COMMANDS.sleepWithChild)) return { lastsMs: 300_000 };
-  if (is(command, COMMANDS.speakThenSleep)) return { output: [['stdout', 'ready\n']], lastsMs: 303_000 };
+  if (is(command, COMMANDS.speakThenSleep)) return { output: READY, lastsMs: 303_000 };
   if (is(command, COMMANDS.listSecret)) {
     const file = files.get('/run/secrets/token');
     const mode = file?.mode === 0o440 ? '-r--r-----' : String(file?.mode);
     return { output: [['stdout', `${mode} 1 ${file?.uid} ${file?.gid} ${file?.bytes.length} /run/secrets/token\n`]] };
   }
-  if (!is(command, COMMANDS.speakAndFail)) return {};
-  return {
-    exitCode: 3,
-    output: [
-      ['stdout', 'out\n'],
-      ['stderr', 'err\n'],
-      ['stdout', 'more\n'],
-    ],
-  };
+  return is(command, COMMANDS.speakAndFail) ? { exitCode: 3, output: SPOKEN } : {};
 }
 
 function is(command: readonly string[], known: readonly string[]): boolean {
