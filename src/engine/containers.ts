@@ -58,6 +58,8 @@ export async function followOutput(wire: Wire, id: string, sink: OutputSink, sig
   try {
     const output = await wire.stream({ what, path: `/containers/${id}/logs`, query, signal });
     for await (const chunk of output) demultiplexer.push(chunk as Buffer);
+    // Of an answer that ends with its connection an abort is an end like any other.
+    signal.throwIfAborted();
     demultiplexer.end();
   } catch (error) {
     signal.throwIfAborted();
