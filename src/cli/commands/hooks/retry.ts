@@ -11,8 +11,8 @@ import { invoke } from '../../invocation.ts';
 export default class HooksRetry extends ReeveCommand {
   static override summary = 'Run post_start hooks that failed, are owed, or were assumed to have run.';
   static override description =
-    'In running containers only; nothing is created, replaced or started. A hook that another tool is taken to have run ' +
-    '(ps says assumed) is run by this.';
+    'In running containers only; nothing is created, replaced or started, so pre_start hooks that failed are run again by ' +
+    'apply. A hook that another tool is taken to have run (ps says assumed) is run by this.';
   static override examples = ['<%= config.bin %> hooks retry', '<%= config.bin %> hooks retry web --hook-timeout 30s'];
   static override args = servicesArgument;
   static override flags = {
