@@ -5,28 +5,31 @@ import { OUTSIDE } from '../support/sim/log.ts';
 import { Simulation } from '../support/sim/simulation.ts';
 import { apiContract, PROGRAMS } from './api.ts';
 
-apiContract("the simulated engine's API", async () => {
-  const sim = new Simulation({
-    program: { process, exec, probe: ([word]) => ({ exitCode: word === 'true' ? 0 : 1 }) },
+for (const apiVersion of ['1.41', '1.51']) {
+  apiContract(`the simulated engine's API ${apiVersion}`, async () => {
+    const sim = new Simulation({
+      apiVersion,
+      program: { process, exec, probe: ([word]) => ({ exitCode: word === 'true' ? 0 : 1 }) },
+    });
+    sim.world.state.images.set('reeve-test/busybox:1', image('busybox'));
+    const { host } = await sim.client('tester');
+    const stop = sim.play();
+    let names = 0;
+    return {
+      host,
+      uniqueName: () => `sim-${(names += 1)}-`,
+      cleanUp: async (name) => {
+        // What crashes or is probed for ever would keep time running; the rest goes with the whole world.
+        const left = sim.world.all().filter((container) => container.name.startsWith(name));
+        await Promise.all(left.map(({ id }) => sim.world.containers.remove(id, { force: true }, OUTSIDE)));
+      },
+      close: async () => {
+        await stop();
+        sim.close();
+      },
+    };
   });
-  sim.world.state.images.set('reeve-test/busybox:1', image('busybox'));
-  const { host } = await sim.client('tester');
-  const stop = sim.play();
-  let names = 0;
-  return {
-    host,
-    uniqueName: () => `sim-${(names += 1)}-`,
-    cleanUp: async (name) => {
-      // What crashes or is probed for ever would keep time running; the rest goes with the whole world.
-      const left = sim.world.all().filter((container) => container.name.startsWith(name));
-      await Promise.all(left.map(({ id }) => sim.world.containers.remove(id, { force: true }, OUTSIDE)));
-    },
-    close: async () => {
-      await stop();
-      sim.close();
-    },
-  };
-});
+}
 
 function process(words: readonly string[]): ProcessBehaviour {
   if (is(words, PROGRAMS.missing)) return { refused: cannotStart(PROGRAMS.missing[0]) };

@@ -100,7 +100,12 @@ class Simulation {
     universe.reset(scenario.seed);
     const { time } = universe;
     const random = seeded(scenario.seed);
-    this.#world = new SimWorld({ time: time.sim, program: program(), name: String(scenario.seed) });
+    this.#world = new SimWorld({
+      time: time.sim,
+      program: program(),
+      name: String(scenario.seed),
+      apiVersion: scenario.apiVersion,
+    });
     this.#world.health.tellsOfProbes = false;
     const taken = random.fork('taken');
     this.#world.execs.endOfTaken = () => taken.pick(['seen', 'seen', 'forgotten', 'stuck']);

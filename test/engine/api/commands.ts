@@ -37,19 +37,19 @@ export function commandsApi(api: Api): void {
       assert.equal(told.at(-1)?.attributes['exitCode'], '3');
     });
 
-    it('a command that is not there has 126, no process, and the words as its output', async (t) => {
+    it('a command that is not there has 126 or 127, no process, and the words as its output', async (t) => {
       const id = await api.running(t);
       const exec = await api.exec(id, PROGRAMS.missing);
       assert.match(await api.runExec(exec), /OCI runtime exec failed: .*no such file or directory/);
       const { Running, ExitCode, Pid } = await record(exec);
-      assert.deepEqual([Running, ExitCode, Pid], [false, 126, 0]);
+      assert.deepEqual([Running, ExitCode === 126 || ExitCode === 127, Pid], [false, true, 0]);
     });
 
     it('a command runs once', async (t) => {
       const id = await api.running(t);
       const exec = await api.exec(id, PROGRAMS.succeed);
       await api.runExec(exec);
-      assert.match(await api.runExec(exec), /Exec command [0-9a-f]{64} has already run/);
+      assert.match(await api.runExec(exec), /exec command [0-9a-f]{64} has already run/i);
     });
 
     it('that ended outlive the end of the container, and go with its removal', async (t) => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Api } from './world.ts';
-import { PROGRAMS, refused, words } from './world.ts';
+import { deeds, PROGRAMS, refused } from './world.ts';
 
 export function endsContract(api: Api): void {
   describe('starts and stops', () => {
@@ -20,12 +20,8 @@ export function endsContract(api: Api): void {
       assert.equal(await api.post(`/containers/${id}/stop`), 204);
       const { State } = await api.inspect(id);
       assert.deepEqual([State.Status, State.Running, State.ExitCode], ['exited', false, 5]);
-      const story = await ear.about(id, 'stop');
-      assert.deepEqual(words(story.filter(({ type }) => type === 'container')).slice(-3), [
-        'container kill',
-        'container die',
-        'container stop',
-      ]);
+      const story = await ear.aboutAll(id, ['stop', 'die']);
+      assert.deepEqual(deeds(story).slice(-3), ['kill', 'die', 'stop']);
       assert.equal(story.find(({ action }) => action === 'kill')?.attributes['signal'], '15');
       assert.equal(story.find(({ action }) => action === 'die')?.attributes['exitCode'], '5');
     });
@@ -57,11 +53,8 @@ export function endsContract(api: Api): void {
       assert.equal(await api.post(`/containers/${id}/restart`), 204);
       const { State } = await api.inspect(id);
       assert.ok(State.StartedAt > before);
-      const story = (await ear.about(id, 'restart')).filter(({ type }) => type === 'container');
-      assert.deepEqual(
-        story.map(({ action }) => action),
-        ['create', 'start', 'kill', 'die', 'stop', 'start', 'restart'],
-      );
+      const story = await ear.about(id, 'restart');
+      assert.deepEqual(deeds(story), ['create', 'start', 'kill', 'die', 'stop', 'start', 'restart']);
     });
   });
 

@@ -63,19 +63,19 @@ export function refusalsContract(api: Api): void {
       await assert.rejects(api.post(`/containers/${id}/pause`), refused(409, /is not running/));
       await assert.rejects(api.post(`/containers/${id}/kill`), refused(409, /is not running/));
       await api.start(id);
-      await assert.rejects(api.post(`/containers/${id}/kill`, { signal: 'FOO' }), refused(400, /Invalid signal: FOO/));
+      await assert.rejects(api.post(`/containers/${id}/kill`, { signal: 'FOO' }), refused(400, /invalid signal: FOO/i));
       await api.post(`/containers/${id}/pause`);
       await assert.rejects(
         api.exec(id, PROGRAMS.succeed),
         refused(409, /is paused, unpause the container before exec/),
       );
       await assert.rejects(api.start(id), refused(409, /cannot start a paused container, try unpause instead/));
-      await assert.rejects(api.remove(`/containers/${id}`), refused(409, /cannot remove a paused container/));
+      await assert.rejects(api.remove(`/containers/${id}`), refused(409, /cannot remove .*paused/));
     });
 
     it('a running container is removed by force alone', async (t) => {
       const id = await api.running(t);
-      await assert.rejects(api.remove(`/containers/${id}`), refused(409, /cannot remove a running container/));
+      await assert.rejects(api.remove(`/containers/${id}`), refused(409, /cannot remove .*running/));
       await api.remove(`/containers/${id}`, { force: '1' });
       await assert.rejects(api.inspect(id), refused(404, /No such container/));
     });

@@ -170,6 +170,12 @@ export class Ear {
     }
   }
 
+  /** All that concerns a container, until each of the actions was told. */
+  async aboutAll(id: string, actions: readonly string[]): Promise<Seen[]> {
+    const stories = await Promise.all(actions.map((action) => this.about(id, action)));
+    return stories.toSorted((one, other) => other.length - one.length)[0] ?? [];
+  }
+
   async #read(stream: AsyncIterable<Buffer>): Promise<void> {
     for await (const line of linesOf(stream)) {
       if (line.trim() === '') continue;
@@ -186,9 +192,13 @@ export class Ear {
   }
 }
 
-/** `container die`, for a comparison with words written by hand. */
-export function words(story: readonly Seen[]): string[] {
-  return story.map(({ type, action }) => `${type} ${action}`);
+/** What became of the container itself. Newer engines tell of a stop a moment before the end that it brought. */
+export function deeds(story: readonly Seen[]): string[] {
+  const actions = story.flatMap(({ type, action }) => (type === 'container' ? [action] : []));
+  for (const [index, action] of actions.entries()) {
+    if (action === 'die' && actions[index - 1] === 'stop') actions.splice(index - 1, 2, 'die', 'stop');
+  }
+  return actions;
 }
 
 /** For `assert.rejects`: that status, words like that. */

@@ -147,12 +147,7 @@ export class Containers {
     if (container.isBeingRemoved) throw conflict(`removal of container ${id} is already in progress`);
     const wasUp = isUp(container);
     if (wasUp || status === 'restarting') {
-      const way = status === 'paused' ? 'Unpause and then stop' : 'Stop';
-      if (!force) {
-        throw conflict(
-          `You cannot remove a ${status} container ${id}. ${way} the container before attempting removal or force remove`,
-        );
-      }
+      if (!force) throw conflict(isUpWords(container, this.#state.isModern));
       this.#parts.lifecycle.kill(id, 'SIGKILL', by);
     }
     if (!this.#state.containers.has(id)) return;
@@ -217,4 +212,12 @@ function isSet(key: string, value: unknown): boolean {
   if (key === 'RestartPolicy')
     return typeof value === 'object' && value !== null && 'Name' in value && value.Name !== '';
   return value !== null && value !== 0 && value !== '';
+}
+
+function isUpWords({ id, status }: SimContainer, isModern: boolean): string {
+  const way = status === 'paused' ? 'unpause and then stop' : 'stop';
+  if (isModern)
+    return `cannot remove container "${id}": container is ${status}: ${way} the container before removing or force remove`;
+  const Way = way.replace(/^./, (first) => first.toUpperCase());
+  return `You cannot remove a ${status} container ${id}. ${Way} the container before attempting removal or force remove`;
 }

@@ -10,8 +10,9 @@ import type { ExecBody, ExecReader, SimContainer, SimExec } from './things.ts';
 
 /** Exit code of what was killed. */
 export const KILLED = 137;
-/** Exit code of a command that could not be run. */
+/** Exit codes of a command that could not be run, by 20.10 and by newer engines. */
 const CANNOT_RUN = 126;
+const NO_COMMAND = 127;
 
 /**
  * `seen`: its end is told before the container's. `forgotten`: the container's end came first, and its record is gone.
@@ -80,7 +81,8 @@ export class Execs {
     const container = this.#state.container(exec.containerId);
     if (exec.state !== 'created') {
       const what = exec.state === 'running' ? 'is already running' : 'has already run';
-      reader?.write('stderr', `Error: Exec command ${exec.id} ${what}\r\n`);
+      const words = this.#state.isModern ? 'exec command' : 'Error: Exec command';
+      reader?.write('stderr', `${words} ${exec.id} ${what}\r\n`);
       reader?.end();
       return;
     }
@@ -163,7 +165,7 @@ export class Execs {
 
   #refuse(exec: SimExec, message: string, by: By): void {
     exec.state = 'ended';
-    exec.exitCode = CANNOT_RUN;
+    exec.exitCode = this.#state.isModern ? NO_COMMAND : CANNOT_RUN;
     const { containerId, startedAt, id: execId, command } = exec;
     this.#state.log.add(by, { what: 'exec-refused', containerId, startedAt, execId, command, message });
     exec.attached?.write('stdout', `${message}\r\n`);

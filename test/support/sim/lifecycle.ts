@@ -39,6 +39,10 @@ export class Lifecycle {
   readonly #watchers = new Map<string, Set<Watcher>>();
   /** Of each one's latest start. */
   readonly #behaviours = new WeakMap<SimContainer, ProcessBehaviour>();
+  /** A client waits for their end. */
+  readonly #stopping = new WeakSet<SimContainer>();
+  /** Whose stop has been told before their end. */
+  readonly #toldStops = new WeakSet<SimContainer>();
   /** Of stops under way: after them, SIGKILL. */
   readonly #graces = new Set<() => void>();
   /** Takes away what asked to go with its end. */
@@ -65,7 +69,7 @@ export class Lifecycle {
     const container = this.#state.container(which);
     if (!isUp(container) && container.status !== 'restarting') throw new Refusal(UNCHANGED, '');
     await this.#stop(container, graceS ?? container.body.StopTimeout ?? DEFAULT_GRACE_S, by);
-    this.#state.tellContainer(container, 'stop');
+    if (!this.#toldStops.delete(container)) this.#state.tellContainer(container, 'stop');
   }
 
   async restart(which: string, graceS: number | undefined, by: By): Promise<void> {
@@ -81,7 +85,12 @@ export class Lifecycle {
     if (!isUp(container) && container.status !== 'restarting') {
       throw conflict(`Cannot kill container: ${which}: Container ${id} is not running`);
     }
-    if (signalNumber(signal) === undefined) throw invalid(`Invalid signal: ${signal}`);
+    if (signalNumber(signal) === undefined)
+      throw invalid(
+        this.#state.isModern
+          ? `cannot kill container: ${which}: invalid signal: ${signal}`
+          : `Invalid signal: ${signal}`,
+      );
     this.#signal(container, signalName(signal), by);
   }
 
@@ -106,7 +115,7 @@ export class Lifecycle {
   /** Its main process ends, whoever ended it. */
   die(container: SimContainer, exitCode: number, by: By, oomKilled = false): void {
     if (!isUp(container)) return;
-    const { execs, health, networks, volumes } = this.#parts;
+    const { execs, health } = this.#parts;
     execs.endAllIn(container, by);
     const comesBack = this.#comesBack(container, exitCode);
     container.timers.clear();
@@ -114,10 +123,11 @@ export class Lifecycle {
     Object.assign(container, { exitCode, finishedAt: this.#state.moment(), pid: 0 });
     this.#state.log.add(by, { what: 'container-exited', ...this.#state.incarnation(container), exitCode, comesBack });
     if (comesBack) container.restartCount += 1;
+    if (this.#state.isModern) this.#leave(container);
+    this.#tellStop(container);
     if (oomKilled) this.#state.tellContainer(container, 'oom');
     this.#state.tellContainer(container, 'die', { exitCode: String(exitCode) });
-    networks.leave(container);
-    volumes.unmount(container);
+    if (!this.#state.isModern) this.#leave(container);
     this.#become(container, comesBack ? 'restarting' : 'exited');
     if (comesBack) this.#awaitRestart(container);
     else if (container.hostConfig.AutoRemove) this.onAutoRemove(container);
@@ -248,6 +258,7 @@ export class Lifecycle {
   async #stop(container: SimContainer, graceS: number, by: By): Promise<void> {
     const down = Promise.withResolvers<void>();
     const isDown = (): boolean => !isUp(container) && container.status !== 'restarting';
+    this.#stopping.add(container);
     this.#state.log.add(by, { what: 'stop-begun', ...this.#state.incarnation(container), graceS });
     this.#signal(container, stopSignal(container), by);
     let cancel = (): void => {};
@@ -290,6 +301,11 @@ export class Lifecycle {
     else container.timers.after(onStop.afterMs, () => this.die(container, onStop.exitCode, by));
   }
 
+  #leave(container: SimContainer): void {
+    this.#parts.networks.leave(container);
+    this.#parts.volumes.unmount(container);
+  }
+
   #onStop(container: SimContainer): NonNullable<ProcessBehaviour['onStop']> {
     return this.#behaviours.get(container)?.onStop ?? { afterMs: 0, exitCode: 0 };
   }
@@ -321,6 +337,13 @@ export class Lifecycle {
     container.restart.waitMs = 0;
     container.restart.count = 0;
     container.restartCount = 0;
+  }
+
+  /** Newer engines tell of a stop a moment before the end that it brought. */
+  #tellStop(container: SimContainer): void {
+    if (!this.#stopping.delete(container) || !this.#state.isModern) return;
+    this.#state.tellContainer(container, 'stop');
+    this.#toldStops.add(container);
   }
 
   #awaitRestart(container: SimContainer): void {

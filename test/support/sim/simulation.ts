@@ -52,7 +52,7 @@ export class Simulation {
     const { seed = 1, faults = NO_FAULTS, program, apiVersion = '1.41', schedule } = options;
     this.random = seeded(seed);
     this.faults = faults;
-    this.world = new SimWorld({ name: `sim ${seed}`, ...(program && { program }) });
+    this.world = new SimWorld({ name: `sim ${seed}`, apiVersion, ...(program && { program }) });
     const settings = { apiVersion, engineId: `SIM:${seed}` };
     const currentFaults = (): Faults => this.faults;
     this.#desk = new FrontDesk({

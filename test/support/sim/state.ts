@@ -21,6 +21,8 @@ export class EngineState {
   readonly log: Log;
   readonly bus: EventBus;
   program: Program;
+  /** As engines from 25 on (API 1.44) do things; else as 20.10 does. */
+  readonly isModern: boolean;
   /** Whether the engine's process is there: without it, nothing is restarted, probed or told. */
   isEngineUp = true;
   readonly #name: string;
@@ -29,10 +31,16 @@ export class EngineState {
   #pids = 10_000_000;
   readonly #runs = new Map<string, number>();
 
-  constructor(parts: { readonly time: SimTime; readonly program: Program; readonly name: string }) {
+  constructor(parts: {
+    readonly time: SimTime;
+    readonly program: Program;
+    readonly name: string;
+    readonly isModern: boolean;
+  }) {
     this.time = parts.time;
     this.program = parts.program;
     this.#name = parts.name;
+    this.isModern = parts.isModern;
     this.log = new Log(() => this.time.elapsedMs);
     this.bus = new EventBus(this.time);
   }

@@ -2,6 +2,7 @@
  * The simulated engine's world: everything there is, its state machines, and what others than clients do to it. Knows
  * nothing of HTTP. All that happens is in `log`; all that an engine would tell is on the event bus.
  */
+import { isAtLeast } from './api-version.ts';
 import { Containers } from './containers.ts';
 import { Execs, KILLED } from './execs.ts';
 import { HealthChecks } from './health.ts';
@@ -20,6 +21,8 @@ export interface WorldOptions {
   readonly program?: Program;
   /** Ids are made from it. */
   readonly name?: string;
+  /** Newest that it speaks; default 1.41. */
+  readonly apiVersion?: string;
 }
 
 /**
@@ -44,8 +47,8 @@ export class SimWorld {
   readonly containers: Containers;
   #lastEnd: EngineEnd['how'] = 'shutdown';
 
-  constructor({ time = new SimTime(), program = WORDS, name = 'sim' }: WorldOptions = {}) {
-    const state = new EngineState({ time, program, name });
+  constructor({ time = new SimTime(), program = WORDS, name = 'sim', apiVersion = '1.41' }: WorldOptions = {}) {
+    const state = new EngineState({ time, program, name, isModern: isAtLeast(apiVersion, '1.44') });
     this.state = state;
     this.networks = new Networks(state);
     this.volumes = new Volumes(state);

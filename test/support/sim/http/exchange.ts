@@ -1,4 +1,5 @@
 /** One request and what is answered, as routes see them: no sockets, no faults, no time. */
+import { isAtLeast } from '../api-version.ts';
 import type { SimEvent } from '../events.ts';
 import { invalid } from '../refusal.ts';
 import type { By } from '../log.ts';
@@ -84,7 +85,5 @@ export function filtersOf(query: URLSearchParams): Readonly<Record<string, reado
 
 /** At least that API version. */
 export function isApi({ request, settings }: Exchange, wanted: string): boolean {
-  const [major = 0, minor = 0] = (request.version ?? settings.apiVersion).split('.').map(Number);
-  const [wantedMajor = 0, wantedMinor = 0] = wanted.split('.').map(Number);
-  return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
+  return isAtLeast(request.version ?? settings.apiVersion, wanted);
 }
