@@ -114,7 +114,7 @@ export class ReeveProcess implements Owner {
       const ports = {
         engine: this.#remembers ? new RememberingEngine(engine, { clock: time, maxAgeMs: RESYNC_MS / 2 }) : engine,
         state,
-        lanes: createLanes(),
+        lanes: createLanes({ clock: time }),
         clock: time,
         crashes,
         emit,

@@ -240,7 +240,7 @@ export class History {
       engine: life.mortal(this.engine),
       // The kernel frees the lease of a process that dies, whatever that was doing.
       state: { ...life.mortal({ ...this.#state }), leases: this.#state.leases },
-      lanes: createLanes(),
+      lanes: createLanes({ clock: this.#clock }),
       clock: this.#clock,
       crashes: new Backoff({ clock: this.#clock, random: () => 0 }),
       emit: () => {},
