@@ -14,7 +14,7 @@ import { stage } from '../support/stage.ts';
 
 /** In the head of an answer, in its body, in a list, and in what only long answers and streams come to. */
 const lengths = [150, 900, 2_500, 5_000, 9_000];
-const rounds = times(3);
+const rounds = times(2);
 
 /** Said in words: which engine or call it was, and nothing that only its authors understand. */
 function assertSaid({ exitCode, stderr }: Ended): void {

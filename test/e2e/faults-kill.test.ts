@@ -12,7 +12,7 @@ import { recordingProxy } from '../support/recording-proxy.ts';
 import type { Running } from '../support/reeve.ts';
 import { stage, type Stage } from '../support/stage.ts';
 
-const moments = times(6);
+const moments = times(5);
 const timeout = 60_000 + moments * 20_000;
 /** Longest time between a call and the kill that it brings. */
 const LATEST_MS = 40;

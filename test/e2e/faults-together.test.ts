@@ -9,7 +9,7 @@ import { chance, report, times } from '../support/faults.ts';
 import { assertOneAtATime, assertUp, writeCast } from '../support/incarnations.ts';
 import { script, stage } from '../support/stage.ts';
 
-const rounds = Math.min(times(3), 60);
+const rounds = Math.min(times(2), 60);
 
 test(
   'two watches and applies, while files change and containers are killed: one at a time, and all settle',
