@@ -4,6 +4,7 @@
  * Its processes end with the test's, however that ends; what they leave on the disk then is in the temporary directory.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,7 +42,7 @@ export async function ownEngine(t: TestContext, { liveRestore = false }: OwnEngi
   const home = mkdtempSync(join(tmpdir(), 'reeve-engine-'));
   const socket = join(home, 'docker.sock');
   // What holds the network namespace while there is no dockerd: its containers may outlive it.
-  const holder = spawnMortal(['unshare', '--net', 'sleep', 'infinity']);
+  const holder = await networkNamespace();
   let daemon: ChildProcess | undefined;
   const engine: OwnEngine = {
     host: `unix://${socket}`,
@@ -83,6 +84,17 @@ export async function ownEngine(t: TestContext, { liveRestore = false }: OwnEngi
   const body = await buffer(await open(`/images/${encodeURIComponent(testImage)}/get`));
   await callText('/images/load', { method: 'POST', body, host: engine.host });
   return engine;
+}
+
+/**
+ * A process in a network namespace of its own. It is asked for only once it says that it is there: a dockerd that enters
+ * too early is in the machine's, and takes the bridge of the engine that runs there away.
+ */
+async function networkNamespace(): Promise<ChildProcess> {
+  const command = ['unshare', '--net', 'sh', '-c', 'echo there; exec sleep infinity'];
+  const holder = spawn('setpriv', ['--pdeathsig', 'TERM', ...command], { stdio: ['ignore', 'pipe', 'ignore'] });
+  await once(holder.stdout, 'data');
+  return holder;
 }
 
 /** A process that is asked to end when this one is gone. */
