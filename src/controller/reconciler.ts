@@ -31,7 +31,7 @@ export type {
   Snapshot,
 } from './reconcile-request.ts';
 
-/** How old a memory may be that is acted on: a plan rests for as long on what was seen while it is carried out. */
+/** How old a memory may be that a further round acts on: a plan rests for as long on what was seen while it is carried out. */
 const ACTABLE_MS = 5000;
 /** Times that a plan is made anew at once because the world moved under it. */
 const STALE_ROUNDS = 5;
@@ -114,18 +114,22 @@ async function bringBack(
   return await carryOut(ports, request, { ...failed, plan, observed });
 }
 
-/** Nothing is done on the strength of a memory: a plan that does something is made again of what the engine says now. */
+/**
+ * Nothing is done on the strength of a memory: a plan that does something is made again of what the engine says now. What
+ * another reeve did until it gave the lease away may not have been heard of yet, so a first round takes no memory at all.
+ */
 async function lookAndPlan(
   ports: ReconcilerPorts,
   request: ReconcileRequest,
   round: number,
 ): Promise<{ readonly observed: ObservedProject; readonly plan: Plan; readonly seen: string | undefined }> {
-  for (let maxAge = {}; ; maxAge = { maxAgeMs: ACTABLE_MS }) {
+  const actableMs = round === 1 ? 0 : ACTABLE_MS;
+  for (let maxAge = {}; ; maxAge = { maxAgeMs: actableMs }) {
     const { observed, ledger, seen } = await observe(ports, { ...request, ...maxAge });
     const pendingStarts = dueStarts(ports.state, request.project, observed);
     const plan = request.makePlan({ observed, ledger, round, pendingStarts, ...crashDelays(ports, observed) });
     refuseUnsound(plan);
-    const isFresh = (observed.ageMs ?? 0) <= ACTABLE_MS || 'maxAgeMs' in maxAge;
+    const isFresh = (observed.ageMs ?? 0) <= actableMs || 'maxAgeMs' in maxAge;
     if (isFresh || plan.actions.length === 0) return { observed, plan, seen };
   }
 }
