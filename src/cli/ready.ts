@@ -26,7 +26,7 @@ const STABLE_MS = 1000;
 /** A container that the restart policy started so often meanwhile will not stay up. */
 const MOST_RESTARTS = 3;
 /** Two that want different things of one project would else undo each other's work for ever. */
-const MOST_ROUNDS = 20;
+const MOST_ROUNDS = 5;
 const CONTESTED = `it was changed by others each of the ${MOST_ROUNDS} times that it was converged: does another reeve want something else?`;
 
 export async function convergeUntilReady(ports: ReconcilerPorts, request: ReadyRequest): Promise<ReconcileResult> {
