@@ -130,6 +130,13 @@ suite('an exec that an earlier run left', () => {
     }
   });
 
+  test('that timed out in the start before is not looked at for ever: the hook is run', () => {
+    const once = project({ web: { post_start: [hook('register', { run: 'once-per-container' })] } });
+    const begun = container(once, 'web');
+    const records = [record(begun, 'post_start[0]', 'timed-out', { id: 7, execId: 'e7', startedAt: 'before' })];
+    assert.deepEqual(earlierOf(planOf(once, { containers: [begun], ledger: { records } })), [undefined]);
+  });
+
   test('of a stop that was given up is awaited before the next stop runs its own', () => {
     const records = [
       record(web, 'post_start[0]', 'succeeded'),
