@@ -177,8 +177,13 @@ function announcedBeside(
     .flatMap((record) => unfinished(record) ?? []);
 }
 
-/** For a hook that is due once, an exec of another start of the container counts as well. */
+/**
+ * For a hook that is due once, an exec of another start of the container counts as well. One that timed out does not: it
+ * has had its time, ended with that start, and would settle nothing for this one, however often it is looked at.
+ */
 function unfinishedBefore(hook: CarriedHook, index: number, records: readonly HookRecord[]): OwedHook['earlier'] {
   if (hook.policy.run === 'every-start') return undefined;
-  return unfinished(records.findLast((record) => record.index === index && unfinished(record) !== undefined));
+  return unfinished(
+    records.findLast((record) => record.index === index && record.outcome === 'intended' && record.execId),
+  );
 }
