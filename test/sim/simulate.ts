@@ -22,7 +22,7 @@ import { breaches } from './invariants.ts';
 import type { Outcome } from './outcome.ts';
 import { worldBreaches } from './end-state.ts';
 import { program } from './program.ts';
-import { ReeveProcess } from './reeve-process.ts';
+import { ReeveProcess, RESYNC_MS } from './reeve-process.ts';
 import { isCommand, type Command, type EngineFault, type Scenario, type Step } from './scenario.ts';
 import { Trouble } from './trouble.ts';
 import { rest } from './time.ts';
@@ -404,6 +404,8 @@ class Simulation {
       await this.#command({ do: 'resume' });
       await this.#command({ do: 'start' });
     }
+    // The engine tells nobody of a restart that is called off: only a look at it finds that out.
+    if (this.#world.log.deeds.some(({ what }) => what === 'restart-cancelled')) await time.pass(2 * RESYNC_MS);
     const limitMs = time.monotonic() + LONGEST_PEACE_MS;
     for (let changes = -1; time.monotonic() < limitMs;) {
       if (changes === this.#changes() && this.#watches().every((said) => said.startsWith('ready'))) return true;
