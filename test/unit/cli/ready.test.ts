@@ -130,4 +130,15 @@ suite('apply --wait', () => {
     await bench.advance(1000);
     assert.equal(bench.kind(), 'converged');
   });
+
+  test('lets a container go on that somebody paused meanwhile', async (t) => {
+    const bench = new Bench(t);
+    bench.wait(shop);
+    await bench.started('web/1');
+    await bench.advance(500);
+    bench.engine.pause(bench.engine.find('web/1')?.id ?? '');
+    await bench.started('web/1');
+    await bench.advance(1000);
+    assert.equal(bench.kind(), 'converged');
+  });
 });
