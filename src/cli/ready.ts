@@ -85,10 +85,13 @@ async function lookAt(ports: ReconcilerPorts, request: Omit<ReadyRequest, 'conve
   });
 }
 
+/** Of a container that nobody starts or lets go on but a run of ours. */
+const AT_REST: ReadonlySet<string> = new Set(['created', 'paused']);
+
 /** Waiting alone does not help, another run does. */
 function needsWork({ container, drift, hooks, unready }: ReplicaStatus): boolean {
   if (unready === undefined) return false;
-  return container === undefined || drift.length > 0 || hooks.kind === 'owed' || container.state.status === 'created';
+  return container === undefined || drift.length > 0 || hooks.kind === 'owed' || AT_REST.has(container.state.status);
 }
 
 function reasonToGiveUp(one: ReplicaStatus, firstRestarts: Map<string, number>): string[] {
