@@ -69,6 +69,16 @@ describe('the end of an exec', () => {
     );
   });
 
+  it('is open when the engine fails to tell of it: that is no refusal', async (t) => {
+    const { wire } = await fakeServer(t, (request, response) =>
+      request.url?.includes('/start') ? response.end() : answer(response, 500, { message: 'try again' }),
+    );
+    await assert.rejects(
+      runExec({ wire, subscribe: () => () => {} }, 'e1', () => {}, t.signal),
+      { code: 'unavailable' },
+    );
+  });
+
   it('is that of its container where the engine never saw it', async (t) => {
     const ports = await engineOf(t, { record: () => running, container: 'exited' });
     assert.deepEqual(await awaitExec(ports, 'e1', 'c1', t.signal), { exitCode: 137 });
