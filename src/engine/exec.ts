@@ -6,7 +6,7 @@
  * as output and an exit code of 126 or 127 without a process; it is a refusal here, with the engine's words.
  */
 
-import { EngineError } from '../model/errors.ts';
+import { EngineError, isEngineError } from '../model/errors.ts';
 import type { ExecAnswer } from './answers.ts';
 import { waitFor } from './await-state.ts';
 import { inspectContainer } from './containers.ts';
@@ -69,7 +69,7 @@ export async function runExec(
 ): Promise<ExecEnd> {
   const words = new HeldWords(sink);
   const lost = await attach(ports.wire, execId, words.take, signal);
-  const answer = await findExec(ports.wire, execId, signal);
+  const answer = await findBegun(ports.wire, execId, signal);
   if (answer === undefined) throw recordGone(execId);
   const refusal = refusalIn(answer, words);
   if (refusal !== undefined) throw new EngineError('rejected', refusal);
@@ -168,6 +168,16 @@ function wasStarted({ Pid, ExitCode, CanRemove }: ExecAnswer): boolean {
 async function isContainerUp(wire: Wire, containerId: string, signal: AbortSignal): Promise<boolean> {
   const answer = await inspectContainer(wire, containerId, signal);
   return answer !== undefined && ['running', 'paused'].includes(parseState(answer).status);
+}
+
+/** An engine that fails to tell what became of a command has not refused to run it: its end is open. */
+async function findBegun(wire: Wire, execId: string, signal: AbortSignal): Promise<ExecAnswer | undefined> {
+  try {
+    return await findExec(wire, execId, signal);
+  } catch (error) {
+    if (!isEngineError(error, 'rejected')) throw error;
+    throw new EngineError('unavailable', error.message, { cause: error });
+  }
 }
 
 function recordGone(execId: string): EngineError {
