@@ -52,6 +52,16 @@ export function toldContract(api: Api): void {
       assert.equal(find('mount')['destination'], '/data');
     });
 
+    it('tell that a container which does not run was taken off a network', async (t) => {
+      const ear = await api.listen(t);
+      const name = api.name(t);
+      await api.post('/networks/create', {}, { Name: name, CheckDuplicate: true });
+      const id = await api.create(name, PROGRAMS.forever, { HostConfig: { NetworkMode: name } });
+      await api.post(`/networks/${name}/disconnect`, {}, { Container: id });
+      const [only] = (await ear.about(id, 'disconnect')).filter(({ type }) => type === 'network');
+      assert.deepEqual(only?.attributes, { container: id, name, type: 'bridge' });
+    });
+
     it('of the past come back between since and until, through the filters', async (t) => {
       const ear = await api.listen(t);
       const name = api.name(t);
