@@ -398,7 +398,7 @@ class Simulation {
   async #settleByWatch(): Promise<boolean> {
     const { time } = this.#universe;
     await time.passUntil(() => !this.#alive().some(({ process }) => process.isInterrupted), LONGEST_WAIT_MS);
-    if (!this.#alive().some(({ command }) => command.do === 'watch')) await this.#begin({ do: 'watch' });
+    if (this.#watches().length === 0) await this.#begin({ do: 'watch' });
     // Nobody helps a watch that has heard of nothing; only what was stopped by hand has to be asked for.
     if (this.#processes.some(({ command }) => command.do === 'stop' || command.do === 'suspend')) {
       await this.#command({ do: 'resume' });
@@ -408,6 +408,8 @@ class Simulation {
     if (this.#world.log.deeds.some(({ what }) => what === 'restart-cancelled')) await time.pass(2 * RESYNC_MS);
     const limitMs = time.monotonic() + LONGEST_PEACE_MS;
     for (let changes = -1; time.monotonic() < limitMs;) {
+      // One whose last moment comes only now leaves the rest to the next.
+      if (this.#watches().length === 0) await this.#begin({ do: 'watch' });
       if (changes === this.#changes() && this.#watches().every((said) => said.startsWith('ready'))) return true;
       changes = this.#changes();
       await time.pass(QUIET_MS);
