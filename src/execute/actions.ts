@@ -15,6 +15,7 @@ import { spanText } from '../plan/span.ts';
 import { stopGraceMs } from '../plan/stop-budget.ts';
 import { buildRequest } from './build-request.ts';
 import { filesToCopy } from './files-to-copy.ts';
+import { killHookContainer } from './hook-container-end.ts';
 import { runHook } from './hook-run.ts';
 import { runPreStart } from './pre-start-run.ts';
 import type { RunContext } from './run-context.ts';
@@ -184,8 +185,12 @@ const TABLE: ActionTable = {
   },
 
   async 'stop-container'(context, action) {
-    const { lanes } = context;
+    const { engine, lanes, signal } = context;
     const id = containerId(context, action.container);
+    if (action.kill) {
+      await lanes.short(() => killHookContainer(engine, id, signal));
+      return DONE;
+    }
     await refuseOtherStart(context, id);
     return await lanes.long(() => stopWithin(context, id));
   },

@@ -30,6 +30,7 @@ import {
 } from './hook-attempts.ts';
 import type { HookWords } from './hook-request.ts';
 import { wholeHook } from './hook-request.ts';
+import { endOf, killHookContainer } from './hook-container-end.ts';
 import { hookService } from './hook-service.ts';
 import type { OutputTail } from './output-tail.ts';
 import type { RunContext } from './run-context.ts';
@@ -179,7 +180,7 @@ class PreStartRun {
       return await this.#judge(announced, state, output.tail());
     } catch (error) {
       if (signal.aborted || !deadline.signal.aborted) throw error;
-      const own = await this.#kill(id, signal);
+      const own = await killHookContainer(this.#context.engine, id, signal);
       await this.#lastOutput(read);
       output.end();
       if (own) return await this.#judge(announced, own.state, output.tail());
@@ -262,28 +263,11 @@ class PreStartRun {
     const { engine, ledger } = this.#context;
     const signal = AbortSignal.timeout(CLEAN_UP_MS);
     try {
-      await this.#kill(id, signal);
+      await killHookContainer(this.#context.engine, id, signal);
       ledger.end(recordId, { outcome: 'failed', message: 'cancelled' });
       await engine.removeContainer(id, { volumes: true }, signal);
     } catch {
       // The next run finds it by its label.
-    }
-  }
-
-  /**
-   * Not by a stop: what ends with 0 at its signal would pass for a success when nothing of this could be recorded. Gives the
-   * state of one that had ended by itself before, which a slow engine did not tell in time.
-   */
-  async #kill(id: string, signal: AbortSignal): Promise<ReturnType<typeof endOf>> {
-    const { engine } = this.#context;
-    try {
-      await engine.signalContainer(id, 'SIGKILL', signal);
-      await engine.awaitState(id, endOf, signal);
-      return undefined;
-    } catch (error) {
-      // It has ended by itself, or is gone.
-      if (!isEngineError(error, 'conflict') && !isEngineError(error, 'not-found')) throw error;
-      return await engine.awaitState(id, endOf, signal);
     }
   }
 
@@ -297,10 +281,4 @@ class PreStartRun {
     this.#context.ledger.end(recordId, exitCode === undefined ? { outcome, message } : { outcome, message, exitCode });
     return attempt;
   }
-}
-
-/** The end of a container that was started; undefined: it still runs. */
-function endOf(state: ContainerState | undefined): { readonly state: ContainerState | undefined } | undefined {
-  if (state === undefined) return { state };
-  return state.status === 'exited' || state.status === 'dead' ? { state } : undefined;
 }

@@ -71,7 +71,11 @@ export interface ActionArguments {
   };
   'unpause-container': { readonly container: ContainerRef };
   'start-container': { readonly container: ContainerRef };
-  'stop-container': { readonly container: ContainerRef };
+  'stop-container': {
+    readonly container: ContainerRef;
+    /** The container of a pre_start hook: it is killed, for what it made of a signal would pass for what became of the hook. */
+    readonly kill?: true;
+  };
   'remove-container': { readonly container: ContainerRef; readonly volumes: boolean };
   'run-hook': {
     readonly container: ContainerRef;

@@ -41,7 +41,8 @@ export function addStop(plan: PlanBuilder, history: HookHistory, stop: StopSeque
     const run = { phase: 'pre_stop', index, hook: { ...hook, policy }, earlier, others } as const;
     edges = { dependsOn: [plan.add({ id, kind: 'run-hook', cause, container: ref, ...run }, edges)] };
   }
-  return plan.add({ id: `${ref.key}:stop`, kind: 'stop-container', cause, container: ref }, edges);
+  const kill = container.hookContainer ? { kill: true as const } : {};
+  return plan.add({ id: `${ref.key}:stop`, kind: 'stop-container', cause, container: ref, ...kill }, edges);
 }
 
 /** A process of the container runs, or may do so at any moment. */
