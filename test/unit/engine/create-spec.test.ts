@@ -111,13 +111,13 @@ describe('the container part of a create request', () => {
     const made = host({
       ipc: 'service:db',
       pid: 'service:db',
-      volumes_from: ['db:ro', 'container:box'],
+      volumes_from: ['db:ro', 'container:box', 'container:chest:ro'],
       network_mode: 'service:db',
     });
     assert.deepEqual(pick(made, 'IpcMode', 'PidMode', 'VolumesFrom', 'NetworkMode'), {
       IpcMode: 'container:id-of-db',
       PidMode: 'container:id-of-db',
-      VolumesFrom: ['id-of-db', 'box'],
+      VolumesFrom: ['id-of-db', 'box', 'chest'],
       NetworkMode: 'container:id-of-db',
     });
     assert.equal(host({ network_mode: 'container:box' })['NetworkMode'], 'container:box');

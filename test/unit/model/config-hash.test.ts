@@ -66,6 +66,17 @@ test('a service that borrows from another covers the id of its container', async
   assert.notEqual(hash('1'), hash('2'));
 });
 
+test('how the volumes of another container are mounted is not covered, whosever it is', async (t) => {
+  const hashOf = async (from: string): Promise<string> => {
+    const project = await projectOf(t, `services: {a: {image: i, volumes_from: ["${from}"]}, b: {image: i}}\n`);
+    const { a } = project.services;
+    assert.ok(a);
+    return containerHash(project, a, { containerIdOf: (name) => `id-of-${name}` });
+  };
+  assert.equal(await hashOf('b:ro'), await hashOf('b'));
+  assert.equal(await hashOf('container:x:ro'), await hashOf('container:x'));
+});
+
 test('a hook that the file adds changes the hash, its x-reeve does not', async (t) => {
   const hashOf = async (hooks: string): Promise<string> => {
     const project = await projectOf(t, `services: {a: {image: i${hooks}}}\n`);
