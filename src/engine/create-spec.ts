@@ -112,9 +112,10 @@ function capabilities(names: readonly string[] | undefined): string[] | undefine
   return full && [...new Set(full)].toSorted();
 }
 
-/** A bare id, without `:ro`, as Compose sends it. */
+/** A bare id or name, without `:ro`, as Compose sends it. */
 function volumesFrom(item: string, containerIdOf: (service: string) => string): string {
-  return item.startsWith('container:') ? item.slice('container:'.length) : containerIdOf(item.split(':', 1)[0] ?? item);
+  const [first = item, second] = item.split(':');
+  return first === 'container' && second !== undefined ? second : containerIdOf(first);
 }
 
 function environment({ service, proxyEnvironment }: CreateInput): string[] {

@@ -99,8 +99,8 @@ function sharedService(mode: string | undefined): string | undefined {
 }
 
 function volumesFromId(from: string, options: ContainerHashOptions): string {
-  if (from.startsWith('container:')) return from.slice('container:'.length);
-  return options.containerIdOf(from.split(':')[0] ?? from);
+  const [first = from, second] = from.split(':');
+  return first === 'container' && second !== undefined ? second : options.containerIdOf(first);
 }
 
 /** What `use_api_socket` stands for: the socket, and a config that holds the client's credentials. */
