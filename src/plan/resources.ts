@@ -1,5 +1,5 @@
 /**
- * Networks, volumes and images: what has to be there before a container can be made.
+ * Networks and volumes, and by images.ts images: what has to be there before a container can be made.
  *
  * A network whose definition changed is replaced: every container of the project is disconnected from the old one and
  * connected to the new one, running ones without a stop. They are connected again however the replacement ended: by name,
@@ -16,6 +16,7 @@ import { renderDrift } from './cause.ts';
 import { networkDefinitionDrift } from './definition-drift.ts';
 import { imageRef, imageRefs } from './drift.ts';
 import { networkLacks, renderLacks } from './engine-limits.ts';
+import { planHookImages, planImage } from './images.ts';
 import type { ActionId } from './plan.ts';
 import type { PlanPolicy } from './policy.ts';
 import { leavingRef, stayingRef } from './sequences.ts';
@@ -246,61 +247,4 @@ function planVolume({ plan, desired, observed, obstacles, volumes }: Planning, k
 
 function missingExternal(kind: 'network' | 'volume', name: string): string {
   return `${kind} ${name} is declared external and does not exist: create it with "docker ${kind} create ${name}"`;
-}
-
-/** What is there is left as it is unless it is to be renewed; what is absent matters where something is made from it. */
-function planImage({ plan, desired, observed, policy, obstacles, creating }: Planning, service: Service): void {
-  const ref = imageRef(desired, service);
-  const isPresent = observed.images.has(ref);
-  const wanted = policy.pull === 'policy' ? (service.pull_policy ?? 'missing') : policy.pull;
-  const renews = !policy.pulled && (service.build ? policy.build || wanted === 'build' : wanted === 'always');
-  if (isPresent ? !renews : !creating.has(service.name)) return;
-  const subject = `image/${ref}`;
-  if (service.build) {
-    const cause: Cause = { kind: isPresent ? 'rebuild' : 'absent' };
-    // One image may be made from another's, which only the order of the services tells.
-    const contexts = Object.values(service.build.additional_contexts ?? {});
-    const named = contexts.flatMap((value) => (value.startsWith('service:') ? value.slice('service:'.length) : []));
-    const dependsOn = [...Object.keys(service.depends_on ?? {}), ...named].flatMap((name) => {
-      const dependency = desired.services[name];
-      return dependency?.build ? [`image/${imageRef(desired, dependency)}:build`] : [];
-    });
-    plan.add({ id: `${subject}:build`, kind: 'build-image', cause, ref, service: service.name }, { dependsOn });
-  } else if (!isPresent && (wanted === 'never' || wanted === 'build')) {
-    const remedy = 'pull it, or change the policy';
-    obstacles.set(subject, `image ${ref} is not on the engine and the pull policy is ${wanted}: ${remedy}`);
-  } else {
-    const cause: Cause = { kind: isPresent ? 'pull-policy' : 'absent' };
-    const platform = service.platform ?? desired.defaultPlatform;
-    plan.add({ id: `${subject}:pull`, kind: 'pull-image', cause, ref, platform });
-  }
-}
-
-/** Images of hooks have no policy of their own: the service's holds for them, and only where a hook may run. */
-function planHookImages({ plan, desired, observed, policy, obstacles, beginning }: Planning, service: Service): void {
-  if (!beginning.has(service.name) || !service.pre_start) return;
-  for (const ref of imageRefs(desired, service)) {
-    const subject = `image/${ref}`;
-    const isPresent = observed.images.has(ref);
-    const wanted = policy.pull === 'policy' ? (service.pull_policy ?? 'missing') : policy.pull;
-    const builder = Object.values(desired.services).find((one) => one.build && imageRef(desired, one) === ref);
-    if (plan.has(`${subject}:build`) || obstacles.has(subject)) continue;
-    if (isPresent && (builder !== undefined || wanted !== 'always' || policy.pulled)) continue;
-    const cause: Cause = { kind: isPresent ? 'pull-policy' : 'absent' };
-    if (builder) {
-      plan.add({ id: `${subject}:build`, kind: 'build-image', cause, ref, service: builder.name });
-    } else if (wanted === 'never') {
-      const remedy = 'pull it, or change the policy';
-      obstacles.set(subject, `image ${ref} is not on the engine and the pull policy is never: ${remedy}`);
-    } else {
-      const platform = ref === imageRef(desired, service) ? service.platform : undefined;
-      plan.add({
-        id: `${subject}:pull`,
-        kind: 'pull-image',
-        cause,
-        ref,
-        platform: platform ?? desired.defaultPlatform,
-      });
-    }
-  }
 }

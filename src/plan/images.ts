@@ -1,0 +1,87 @@
+/**
+ * Images: which one is pulled or built before a container is made from it, and which cannot be had.
+ * That of a service follows its pull policy; that of a hook has none of its own.
+ */
+
+import type { ObservedProject } from '../model/observed.ts';
+import type { Project, Service, ServiceName } from '../model/project.ts';
+import type { PlanBuilder } from './builder.ts';
+import type { Cause } from './cause.ts';
+import { imageRef, imageRefs } from './drift.ts';
+import type { PlanPolicy } from './policy.ts';
+
+export interface ImagePlanning {
+  readonly plan: PlanBuilder;
+  readonly desired: Project;
+  readonly observed: ObservedProject;
+  readonly policy: PlanPolicy;
+  /** `image/app:1` -> what is wrong with it. */
+  readonly obstacles: Map<string, string>;
+  /** Services that get a new container. */
+  readonly creating: ReadonlySet<ServiceName>;
+  /** Services of which a container is started for the first time. */
+  readonly beginning: ReadonlySet<ServiceName>;
+}
+
+/** What is there is left as it is unless it is to be renewed; what is absent matters where something is made from it. */
+export function planImage(
+  { plan, desired, observed, policy, obstacles, creating }: ImagePlanning,
+  service: Service,
+): void {
+  const ref = imageRef(desired, service);
+  const isPresent = observed.images.has(ref);
+  const wanted = policy.pull === 'policy' ? (service.pull_policy ?? 'missing') : policy.pull;
+  const renews = !policy.pulled && (service.build ? policy.build || wanted === 'build' : wanted === 'always');
+  if (isPresent ? !renews : !creating.has(service.name)) return;
+  const subject = `image/${ref}`;
+  if (service.build) {
+    const cause: Cause = { kind: isPresent ? 'rebuild' : 'absent' };
+    // One image may be made from another's, which only the order of the services tells.
+    const contexts = Object.values(service.build.additional_contexts ?? {});
+    const named = contexts.flatMap((value) => (value.startsWith('service:') ? value.slice('service:'.length) : []));
+    const dependsOn = [...Object.keys(service.depends_on ?? {}), ...named].flatMap((name) => {
+      const dependency = desired.services[name];
+      return dependency?.build ? [`image/${imageRef(desired, dependency)}:build`] : [];
+    });
+    plan.add({ id: `${subject}:build`, kind: 'build-image', cause, ref, service: service.name }, { dependsOn });
+  } else if (!isPresent && (wanted === 'never' || wanted === 'build')) {
+    const remedy = 'pull it, or change the policy';
+    obstacles.set(subject, `image ${ref} is not on the engine and the pull policy is ${wanted}: ${remedy}`);
+  } else {
+    const cause: Cause = { kind: isPresent ? 'pull-policy' : 'absent' };
+    const platform = service.platform ?? desired.defaultPlatform;
+    plan.add({ id: `${subject}:pull`, kind: 'pull-image', cause, ref, platform });
+  }
+}
+
+/** Images of hooks have no policy of their own: the service's holds for them, and only where a hook may run. */
+export function planHookImages(
+  { plan, desired, observed, policy, obstacles, beginning }: ImagePlanning,
+  service: Service,
+): void {
+  if (!beginning.has(service.name) || !service.pre_start) return;
+  for (const ref of imageRefs(desired, service)) {
+    const subject = `image/${ref}`;
+    const isPresent = observed.images.has(ref);
+    const wanted = policy.pull === 'policy' ? (service.pull_policy ?? 'missing') : policy.pull;
+    const builder = Object.values(desired.services).find((one) => one.build && imageRef(desired, one) === ref);
+    if (plan.has(`${subject}:build`) || obstacles.has(subject)) continue;
+    if (isPresent && (builder !== undefined || wanted !== 'always' || policy.pulled)) continue;
+    const cause: Cause = { kind: isPresent ? 'pull-policy' : 'absent' };
+    if (builder) {
+      plan.add({ id: `${subject}:build`, kind: 'build-image', cause, ref, service: builder.name });
+    } else if (wanted === 'never') {
+      const remedy = 'pull it, or change the policy';
+      obstacles.set(subject, `image ${ref} is not on the engine and the pull policy is never: ${remedy}`);
+    } else {
+      const platform = ref === imageRef(desired, service) ? service.platform : undefined;
+      plan.add({
+        id: `${subject}:pull`,
+        kind: 'pull-image',
+        cause,
+        ref,
+        platform: platform ?? desired.defaultPlatform,
+      });
+    }
+  }
+}
