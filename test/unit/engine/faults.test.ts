@@ -13,6 +13,11 @@ import type { EngineErrorCode } from '../../../src/model/errors.ts';
 describe('refusals by meaning', () => {
   const cases: readonly [status: number, text: string, code: EngineErrorCode][] = [
     [404, 'No such container: x', 'not-found'],
+    [
+      404,
+      'image with reference app:1 was found but does not match the specified platform: wanted linux/arm64, actual: linux/amd64',
+      'rejected',
+    ],
     [409, 'Conflict. The container name "/x" is already in use', 'conflict'],
     [500, 'creating container storage: the container name "x" is already in use by 1f0', 'conflict'],
     [500, 'network name x already used: network already exists', 'conflict'],

@@ -213,6 +213,46 @@ suite('an image', () => {
     );
   });
 
+  test('with a policy of so often is pulled where its tag is older than that', () => {
+    const hourMs = 3_600_000;
+    const pulls = (pull_policy: string, ageMs: number, pulled = false): boolean => {
+      const images = new Map([['app', { id: 'sha256:app', volumes: [], taggedAtMs: 1e12 - ageMs }]]);
+      const shop = project({ web: { pull_policy } });
+      const containers = [container(shop, 'web', 1)];
+      return planText(shop, { containers, world: { images }, policy: { nowMs: 1e12, pulled } }).includes(':pull');
+    };
+    for (const [policy, periodMs] of [
+      ['daily', 24 * hourMs],
+      ['weekly', 7 * 24 * hourMs],
+      ['every_90m', 1.5 * hourMs],
+      ['every_1w2d3h4m5s', 9 * 24 * hourMs + 3 * hourMs + 245_000],
+    ] as const) {
+      assert.equal(pulls(policy, periodMs - 1), false, policy);
+      assert.equal(pulls(policy, periodMs + 1), true, policy);
+      assert.equal(pulls(policy, periodMs + 1, true), false, policy);
+    }
+    assert.equal(pulls('refresh', 1000 * hourMs), false);
+  });
+
+  test('of another platform than the service asks for is as good as absent', () => {
+    const images = new Map([['app', { id: 'sha256:app', volumes: [], platform: 'linux/arm64' }]]);
+    const planned = (web: Partial<Omit<Service, 'depends_on'>>): string =>
+      planText(project({ web }), { world: { images } });
+    assert.equal(planned({ platform: 'linux/amd64' }), PULLED.replace('absent', 'there for linux/arm64 only'));
+    assert.equal(planned({ platform: 'linux/arm64/v8' }), CREATED);
+    assert.equal(planned({}), CREATED);
+    assert.equal(
+      planned({ platform: 'linux/amd64', pull_policy: 'never' }),
+      '! web: image app is on the engine for linux/arm64 only, not for linux/amd64, and the pull policy is never: pull it, or change the policy',
+    );
+  });
+
+  test('of another platform, moved under a container, replaces nothing', () => {
+    const shop = project({ web: { platform: 'linux/amd64' } });
+    const images = new Map([['app', { id: 'sha256:other', volumes: [], platform: 'linux/arm64' }]]);
+    assert.equal(planText(shop, { containers: [container(shop, 'web', 1)], world: { images } }), '');
+  });
+
   test('that is absent keeps nothing from being started that was made from it', () => {
     const shop = project({ web: { pull_policy: 'never' } });
     const ended = container(shop, 'web', 1, { state: { status: 'exited', exitCode: 1 } });
