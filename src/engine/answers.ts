@@ -91,6 +91,10 @@ export interface VolumeAnswer {
 
 export interface ImageAnswer {
   readonly Id: string;
+  readonly Os?: string;
+  readonly Architecture?: string;
+  readonly Variant?: string;
+  readonly Metadata?: { readonly LastTagTime?: string };
   readonly Config?: {
     readonly Volumes?: Readonly<Record<string, unknown>> | null;
     readonly Env?: readonly string[] | null;

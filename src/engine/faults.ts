@@ -22,8 +22,12 @@ const TAKEN =
 const MISSING =
   /no such (container|network|volume|image|exec|object)|(network|volume|image) .* not found|no container with/i;
 
+/** Said with 404 of an image that is there. */
+const OTHER_PLATFORM = /does not match the specified platform/i;
+
 /** The class of a refusal. */
 export function refusalCode({ status, text }: Refusal): EngineErrorCode {
+  if (OTHER_PLATFORM.test(text)) return 'rejected';
   if (status === 404) return 'not-found';
   if (status === 409) return 'conflict';
   if (status === 502 || status === 503 || status === 504) return 'unavailable';

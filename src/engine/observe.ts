@@ -15,6 +15,7 @@ import type { ContainerListItem, ImageAnswer, NetworkAnswer, VolumeAnswer } from
 import { inspectContainer } from './containers.ts';
 import type { ObserveRequest } from './engine.ts';
 import { parseContainer } from './observed-container.ts';
+import { parseImage } from './observed-image.ts';
 import { usersOf, withUsers } from './users.ts';
 import type { Wire } from './wire.ts';
 
@@ -64,13 +65,7 @@ export async function inspectImage(wire: Wire, ref: string, signal: AbortSignal)
     path: `/images/${imagePath(ref)}/json`,
     signal,
   });
-  if (!image) return undefined;
-  const path = image.Config?.Env?.find((item) => item.startsWith('PATH='))?.slice('PATH='.length);
-  return {
-    id: image.Id,
-    volumes: Object.keys(image.Config?.Volumes ?? {}),
-    ...(path !== undefined && { searchPath: path }),
-  };
+  return image && parseImage(image);
 }
 
 /** Names of a service's containers, without those of `run` and of hooks. */

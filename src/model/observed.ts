@@ -142,4 +142,8 @@ export interface ObservedImage {
   readonly volumes: readonly string[];
   /** `PATH` of its environment; absent where it says none. */
   readonly searchPath?: string;
+  /** `linux/amd64`; absent here and below where the engine does not say. */
+  readonly platform?: string;
+  /** When the engine gave it its newest name: after a build or a pull that brought something. */
+  readonly taggedAtMs?: number;
 }

@@ -51,7 +51,8 @@ export type Drift =
 
 export type Cause =
   | { readonly kind: 'absent' }
-  | { readonly kind: 'pull-policy' }
+  | { readonly kind: 'pull-policy'; readonly policy: string }
+  | { readonly kind: 'other-platform'; readonly found: string }
   | { readonly kind: 'rebuild' }
   | { readonly kind: 'scale-up'; readonly from: number; readonly to: number }
   | { readonly kind: 'scale-down'; readonly to: number }
@@ -80,7 +81,9 @@ export function renderCause(cause: Cause): string {
     case 'absent':
       return 'absent';
     case 'pull-policy':
-      return 'pull policy always';
+      return `pull policy ${cause.policy}`;
+    case 'other-platform':
+      return `there for ${cause.found} only`;
     case 'rebuild':
       return 'built anew';
     case 'scale-up':

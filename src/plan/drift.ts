@@ -13,6 +13,7 @@ import { borrowedServices, containerHash } from '../model/config-hash.ts';
 import { isAtLeast } from '../model/api-version.ts';
 import { endpointDriverOptions, endpointMac } from '../model/endpoint.ts';
 import { LABEL, containerName } from '../model/owner.ts';
+import { isImageFor } from '../model/platform.ts';
 import { resourceDifferences, type ResourceDifference } from '../model/resources.ts';
 import { renderRestartPolicy, restartPolicyOf } from '../model/restart-policy.ts';
 import type { Drift } from './cause.ts';
@@ -58,6 +59,7 @@ export function serviceTarget(
   { staying, replacedVolumes, apiVersion }: TargetSurroundings,
 ): ServiceTarget {
   const changed = borrowedServices(service).find((name) => staying(name) === undefined);
+  const image = observed.images.get(imageRef(project, service));
   const ids = new Map(observed.networks.map((network) => [network.name, network.id]));
   const keys = Object.keys(service.networks ?? {});
   const named = keys.map((key) => [project.networks[key]?.name ?? key, key] as const);
@@ -69,7 +71,7 @@ export function serviceTarget(
       changed === undefined
         ? containerHash(project, service, { containerIdOf: (name) => staying(name) ?? '' })
         : undefined,
-    imageId: observed.images.get(imageRef(project, service))?.id,
+    imageId: image && isImageFor(image, service.platform ?? project.defaultPlatform) ? image.id : undefined,
     replacedVolumes,
     apiVersion,
     networks: new Map(named.map(([name]) => [name, ids.get(name) ?? ''])),

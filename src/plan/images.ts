@@ -3,7 +3,8 @@
  * That of a service follows its pull policy; that of a hook has none of its own.
  */
 
-import type { ObservedProject } from '../model/observed.ts';
+import type { ObservedImage, ObservedProject } from '../model/observed.ts';
+import { isImageFor } from '../model/platform.ts';
 import type { Project, Service, ServiceName } from '../model/project.ts';
 import type { PlanBuilder } from './builder.ts';
 import type { Cause } from './cause.ts';
@@ -29,13 +30,20 @@ export function planImage(
   service: Service,
 ): void {
   const ref = imageRef(desired, service);
-  const isPresent = observed.images.has(ref);
+  const platform = service.platform ?? desired.defaultPlatform;
+  const found = observed.images.get(ref);
+  const isPresent = found !== undefined && isImageFor(found, platform);
   const wanted = policy.pull === 'policy' ? (service.pull_policy ?? 'missing') : policy.pull;
-  const renews = !policy.pulled && (service.build ? policy.build || wanted === 'build' : wanted === 'always');
+  const renews =
+    !policy.pulled &&
+    (service.build
+      ? policy.build || wanted === 'build'
+      : wanted === 'always' || isOlderThan(found, periodMsOf(wanted), policy.nowMs));
   if (isPresent ? !renews : !creating.has(service.name)) return;
   const subject = `image/${ref}`;
+  const missing: Cause = found?.platform ? { kind: 'other-platform', found: found.platform } : { kind: 'absent' };
   if (service.build) {
-    const cause: Cause = { kind: isPresent ? 'rebuild' : 'absent' };
+    const cause: Cause = isPresent ? { kind: 'rebuild' } : missing;
     // One image may be made from another's, which only the order of the services tells.
     const contexts = Object.values(service.build.additional_contexts ?? {});
     const named = contexts.flatMap((value) => (value.startsWith('service:') ? value.slice('service:'.length) : []));
@@ -46,10 +54,10 @@ export function planImage(
     plan.add({ id: `${subject}:build`, kind: 'build-image', cause, ref, service: service.name }, { dependsOn });
   } else if (!isPresent && (wanted === 'never' || wanted === 'build')) {
     const remedy = 'pull it, or change the policy';
-    obstacles.set(subject, `image ${ref} is not on the engine and the pull policy is ${wanted}: ${remedy}`);
+    const where = found ? `on the engine for ${found.platform} only, not for ${platform},` : 'not on the engine';
+    obstacles.set(subject, `image ${ref} is ${where} and the pull policy is ${wanted}: ${remedy}`);
   } else {
-    const cause: Cause = { kind: isPresent ? 'pull-policy' : 'absent' };
-    const platform = service.platform ?? desired.defaultPlatform;
+    const cause: Cause = isPresent ? { kind: 'pull-policy', policy: wanted } : missing;
     plan.add({ id: `${subject}:pull`, kind: 'pull-image', cause, ref, platform });
   }
 }
@@ -67,7 +75,7 @@ export function planHookImages(
     const builder = Object.values(desired.services).find((one) => one.build && imageRef(desired, one) === ref);
     if (plan.has(`${subject}:build`) || obstacles.has(subject)) continue;
     if (isPresent && (builder !== undefined || wanted !== 'always' || policy.pulled)) continue;
-    const cause: Cause = { kind: isPresent ? 'pull-policy' : 'absent' };
+    const cause: Cause = isPresent ? { kind: 'pull-policy', policy: wanted } : { kind: 'absent' };
     if (builder) {
       plan.add({ id: `${subject}:build`, kind: 'build-image', cause, ref, service: builder.name });
     } else if (wanted === 'never') {
@@ -84,4 +92,19 @@ export function planHookImages(
       });
     }
   }
+}
+
+function isOlderThan(image: ObservedImage | undefined, periodMs: number | undefined, nowMs: number): boolean {
+  return periodMs !== undefined && image?.taggedAtMs !== undefined && image.taggedAtMs + periodMs < nowMs;
+}
+
+const PERIODS: Readonly<Record<string, number>> = { w: 604_800_000, d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000 };
+
+/** `daily`, `weekly`, `every_1d12h`; undefined: a policy without a period. */
+function periodMsOf(policy: string): number | undefined {
+  if (policy === 'daily') return PERIODS['d'];
+  if (policy === 'weekly') return PERIODS['w'];
+  if (!policy.startsWith('every_')) return undefined;
+  const parts = policy.slice('every_'.length).matchAll(/(\d+)([wdhms])/g);
+  return parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (PERIODS[unit] ?? 0), 0);
 }
