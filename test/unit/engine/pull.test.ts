@@ -81,6 +81,56 @@ describe('a pull', () => {
   }
 });
 
+describe('a pull that the registry refuses says which credentials it was asked with', () => {
+  const refused = async (t: TestContext, config: string, text = 'no basic auth credentials'): Promise<string> => {
+    const { wire } = await fakeServer(t, (_, response) => {
+      response.writeHead(500);
+      response.end(JSON.stringify({ message: text }));
+    });
+    const folder = mkdtempSync(join(tmpdir(), 'reeve-config-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, 'config.json'), config);
+    const env = { DOCKER_CONFIG: folder, PATH: folder };
+    const pulled = pullImage(wire, { ref: 'reg.example/app:1', platform: undefined }, env, t.signal);
+    const error: unknown = await pulled.catch((reason: unknown) => reason);
+    assert.ok(error instanceof Error);
+    return error.message.replaceAll(join(folder, 'config.json'), 'CONFIG');
+  };
+  const auth = Buffer.from('me:pass').toString('base64');
+
+  it('none: what to do', async (t) => {
+    assert.equal(
+      await refused(t, '{}'),
+      'pull image reg.example/app:1: no basic auth credentials (no credentials for reg.example in CONFIG: docker login reg.example)',
+    );
+  });
+
+  it('those of the file', async (t) => {
+    assert.match(
+      await refused(t, JSON.stringify({ auths: { 'reg.example': { auth } } }), '401 Unauthorized'),
+      /401 Unauthorized \(with the credentials for reg\.example in CONFIG: docker login reg\.example renews them\)$/,
+    );
+  });
+
+  it('a helper that gave none', async (t) => {
+    assert.match(
+      await refused(t, JSON.stringify({ credHelpers: { 'reg.example': 'gone' } }), 'denied: access'),
+      /denied: access \(docker-credential-gone, which CONFIG names for reg\.example, gave no credentials: see that it can be run\)$/,
+    );
+  });
+
+  it('a file that cannot be read', async (t) => {
+    assert.match(
+      await refused(t, '{"auths":'),
+      /credentials \(CONFIG is not JSON: no credentials were taken from it\)$/,
+    );
+  });
+
+  it('nothing of it where credentials are not what is wrong', async (t) => {
+    assert.match(await refused(t, '{}', 'manifest unknown'), /: manifest unknown$/);
+  });
+});
+
 describe('a registry that is out of reach for a moment', () => {
   const pull = async (t: TestContext, answers: readonly object[]): Promise<number> => {
     let asked = 0;

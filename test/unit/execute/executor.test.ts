@@ -87,6 +87,21 @@ suite('the walk of a plan', () => {
     );
   });
 
+  test('a message says what was to be done once, also where the engine says it too', async (t) => {
+    const bench = new Bench(t);
+    const shop = project({ web: {} });
+    bench.engine.networks.set('shop_default', modelNetwork('n', { name: 'shop_default', ipam: {} }, {}));
+    bench.engine.before = ({ name }) => {
+      if (name === 'start-container')
+        throw new EngineError('rejected', 'start container 0123456789ab: driver failed: port 80 is taken');
+    };
+    const { failures } = await bench.run({ desired: shop });
+    assert.deepEqual(
+      failures.map(({ message }) => message),
+      ['web/1: cannot start container: driver failed: port 80 is taken'],
+    );
+  });
+
   test('what repeating cannot mend is told apart', async (t) => {
     const bench = new Bench(t);
     failing(bench, { a: new TerminalError('never') });
