@@ -211,8 +211,9 @@ function ofLimit(limit: TimeLimit | undefined): string {
 /** First line of a message, without the subject that stands before it anyway. */
 function headline(message: string, action: Action): string {
   const [first = ''] = message.split('\n');
-  const subject = `${subjectOf(action)}: `;
-  const own = first.startsWith(subject) ? first.slice(subject.length) : first;
+  // In messages, as in ids, a slash stands where the subject has a space: `network/front`.
+  const subjects = [subjectOf(action), subjectOf(action).replace(' ', '/')].map((subject) => `${subject}: `);
+  const own = first.slice(subjects.find((subject) => first.startsWith(subject))?.length ?? 0);
   return neutraliseLine(own.replace(/:$/, ''));
 }
 

@@ -4,7 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { EngineError } from '../model/errors.ts';
@@ -90,9 +90,19 @@ export function dockerConfigDir(env: Variables): string {
   return nonEmpty(env['DOCKER_CONFIG']) ?? join(nonEmpty(env['HOME']) ?? homedir(), '.docker');
 }
 
+export function dockerConfigPath(env: Variables): string {
+  return join(dockerConfigDir(env), 'config.json');
+}
+
 /** The docker config file, parsed; an absent or broken one counts as empty. */
 export function readDockerConfig(env: Variables): Record<string, unknown> {
-  return readJson(join(dockerConfigDir(env), 'config.json')) ?? {};
+  return readJson(dockerConfigPath(env)) ?? {};
+}
+
+/** Whether there is a docker config file that is not one. */
+export function isBrokenConfig(env: Variables): boolean {
+  const path = dockerConfigPath(env);
+  return existsSync(path) && readJson(path) === undefined;
 }
 
 function currentContext(env: Variables): string | undefined {

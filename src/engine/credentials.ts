@@ -6,8 +6,11 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import type { Variables } from './address.ts';
-import { readDockerConfig } from './address.ts';
+import { dockerConfigPath, isBrokenConfig, readDockerConfig } from './address.ts';
 import { member } from './json.ts';
+
+/** Its key in the config file. */
+export const DOCKER_HUB = 'https://index.docker.io/v1/';
 
 interface Credentials {
   readonly username?: string;
@@ -55,14 +58,37 @@ async function allCredentials(env: Variables, signal: AbortSignal): Promise<(rea
   return found.flat();
 }
 
+/** Where the credentials that a registry refused came from, or why there were none; a sentence without any value. */
+export async function credentialsNote(registry: string, env: Variables, signal: AbortSignal): Promise<string> {
+  const path = dockerConfigPath(env);
+  const host = registry === DOCKER_HUB ? '' : registry;
+  const name = host === '' ? 'Docker Hub' : host;
+  const login = `docker login ${host}`.trim();
+  if (await findCredentials(registry, env, signal)) {
+    return `with the credentials for ${name} in ${path}: ${login} renews them`;
+  }
+  if (isBrokenConfig(env)) return `${path} is not JSON: no credentials were taken from it`;
+  const helper = helperFor(registry, env);
+  if (helper !== undefined) {
+    return `docker-credential-${helper}, which ${path} names for ${name}, gave no credentials: see that it can be run`;
+  }
+  return `no credentials for ${name} in ${path}: ${login}`;
+}
+
+function helperFor(registry: string, env: Variables): string | undefined {
+  const config = readDockerConfig(env);
+  const helper = member(config['credHelpers'], registry) ?? config['credsStore'];
+  return typeof helper === 'string' && helper !== '' ? helper : undefined;
+}
+
 async function findCredentials(
   registry: string,
   env: Variables,
   signal: AbortSignal,
 ): Promise<Credentials | undefined> {
   const config = readDockerConfig(env);
-  const helper = member(config['credHelpers'], registry) ?? config['credsStore'];
-  if (typeof helper === 'string' && helper !== '') {
+  const helper = helperFor(registry, env);
+  if (helper !== undefined) {
     const kept = await askHelper(helper, registry, env, signal);
     if (kept) return kept;
   }

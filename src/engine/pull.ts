@@ -6,7 +6,7 @@
 
 import { EngineError, isEngineError } from '../model/errors.ts';
 import type { Variables } from './address.ts';
-import { registryAuth } from './credentials.ts';
+import { credentialsNote, DOCKER_HUB, registryAuth } from './credentials.ts';
 import type { PullRequest } from './engine.ts';
 import { connectionError } from './faults.ts';
 import { linesOf } from './lines.ts';
@@ -14,6 +14,9 @@ import type { Wire } from './wire.ts';
 
 const PASSING =
   /timeout|timed out|connection re(fused|set)|EOF|temporary failure|no such host|too ?many ?requests|TLS handshake/i;
+
+/** What a registry says of credentials that it misses or does not take. */
+const CREDENTIALS = /no basic auth|unauthori[sz]ed|authentication required|authorization failed|denied|forbidden/i;
 
 interface PullLine {
   readonly id?: string;
@@ -46,7 +49,8 @@ export async function pullImage(
 async function pullOnce(wire: Wire, request: PullRequest, env: Variables, signal: AbortSignal): Promise<void> {
   const what = `pull image ${request.ref}`;
   const { name, tag } = splitReference(request.ref);
-  const auth = await registryAuth(registryOf(request.ref), env, signal);
+  const registry = registryOf(request.ref);
+  const auth = await registryAuth(registry, env, signal);
   const progress = new LayerProgress();
   try {
     const stream = await wire.stream({
@@ -66,7 +70,9 @@ async function pullOnce(wire: Wire, request: PullRequest, env: Variables, signal
   } catch (error) {
     signal.throwIfAborted();
     const failure = connectionError(what, error);
-    throw failure.code === 'unavailable' ? failure : registryError(failure);
+    if (failure.code === 'unavailable') throw failure;
+    const note = CREDENTIALS.test(failure.message) ? ` (${await credentialsNote(registry, env, signal)})` : '';
+    throw registryError(failure, note);
   }
 }
 
@@ -84,7 +90,7 @@ export function splitReference(ref: string): { name: string; tag: string } {
 export function registryOf(ref: string): string {
   const [first = '', ...rest] = ref.split('/');
   const isHost = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost');
-  if (!isHost || first === 'docker.io' || first === 'index.docker.io') return 'https://index.docker.io/v1/';
+  if (!isHost || first === 'docker.io' || first === 'index.docker.io') return DOCKER_HUB;
   return first;
 }
 
@@ -121,7 +127,7 @@ class LayerProgress {
  * What a registry said, or what kept the engine from reaching it, which may pass. What it does not have is refused like
  * the rest: `not-found` would say that the world moved under the plan.
  */
-function registryError(failure: EngineError): EngineError {
+function registryError(failure: EngineError, note: string): EngineError {
   const { message } = failure;
-  return new EngineError(PASSING.test(message) ? 'unavailable' : 'rejected', message, { cause: failure });
+  return new EngineError(PASSING.test(message) ? 'unavailable' : 'rejected', message + note, { cause: failure });
 }

@@ -82,7 +82,8 @@ async function carryOut(context: RunContext, action: Action): Promise<{ outcome:
 
 function outcomeOf(context: RunContext, action: Action, error: unknown): ActionOutcome {
   if (context.signal.aborted || error === context.drain.reason) return { kind: 'interrupted' };
-  const message = `${subjectOf(action)}: cannot ${deedOf(action)}: ${messageOf(error)}`;
+  const deed = deedOf(action);
+  const message = `${subjectOf(action)}: cannot ${deed}: ${withoutDeed(messageOf(error), deed)}`;
   if (isEngineError(error, 'not-found') || isEngineError(error, 'conflict')) return { kind: 'stale', message };
   return failure(message, error, !(error instanceof TerminalError));
 }
@@ -90,6 +91,13 @@ function outcomeOf(context: RunContext, action: Action, error: unknown): ActionO
 /** A hook goes by its number: its command may be a script of many lines. */
 function deedOf(action: Action): string {
   return action.kind === 'run-hook' ? `run ${action.phase} hook ${action.index}` : renderAction(action);
+}
+
+/** The engine's errors begin with the deed, too, and mostly with an id or a name after it. */
+function withoutDeed(text: string, deed: string): string {
+  if (!text.startsWith(deed)) return text;
+  const rest = text.slice(deed.length);
+  return rest.replace(/^(?: \S+)?: /, '');
 }
 
 /** `web/1`, `network/front`, `image/registry:5000/app:1`; an image's name may hold colons of its own. */
