@@ -52,6 +52,8 @@ export interface Call {
 
 export class ModelEngine extends ModelWorld implements Engine {
   canKillExecs = true;
+  /** What it says that it leaves out of each new container. */
+  warnings: readonly string[] = [];
   /** Before a call that changes something takes effect: may change the world, or throw what the caller is to see. */
   before: (call: Call) => void = () => {};
   /** After it took effect: what it throws is an answer that was lost. */
@@ -225,11 +227,10 @@ export class ModelEngine extends ModelWorld implements Engine {
   }
 
   async createContainer(request: ContainerRequest, signal: AbortSignal): Promise<string> {
-    return await this.#call(
-      { name: 'create-container', subject: request.name },
-      signal,
-      () => this.#newContainer(request, 'reeve').id,
-    );
+    return await this.#call({ name: 'create-container', subject: request.name }, signal, () => {
+      for (const text of this.warnings) request.onWarning?.(text);
+      return this.#newContainer(request, 'reeve').id;
+    });
   }
 
   /** What `docker compose up` makes of a service of which there is nothing yet: running, and without our labels. */

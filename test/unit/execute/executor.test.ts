@@ -102,6 +102,18 @@ suite('the walk of a plan', () => {
     );
   });
 
+  test('what the engine left out of a new container is told of its creation', async (t) => {
+    const bench = new Bench(t);
+    const shop = project({ web: {} });
+    bench.engine.networks.set('shop_default', modelNetwork('n', { name: 'shop_default', ipam: {} }, {}));
+    bench.engine.warnings = ['No cgroup, weight discarded.', 'No swap limit.'];
+    await bench.run({ desired: shop });
+    const created = bench.events.flatMap((event) =>
+      event.type === 'action-settled' && event.action.kind === 'create-container' ? [event.detail] : [],
+    );
+    assert.deepEqual(created, ['No cgroup, weight discarded. No swap limit.']);
+  });
+
   test('what repeating cannot mend is told apart', async (t) => {
     const bench = new Bench(t);
     failing(bench, { a: new TerminalError('never') });
