@@ -1,4 +1,4 @@
-/** Calls about containers that are there: files, output, start, stop, remove, rename, update, pause, signal. */
+/** Calls about containers: creation, files, output, start, stop, remove, rename, update, pause, signal. */
 
 import { isEngineError } from '../model/errors.ts';
 import type { Service } from '../model/project.ts';
@@ -14,6 +14,31 @@ import type { Call, Wire } from './wire.ts';
 const STOP_MARGIN_MS = 60_000;
 /** Bound for a stop whose grace only the container knows. */
 const LONGEST_STOP_MS = 3_600_000;
+
+export interface CreateCall {
+  readonly name: string;
+  readonly platform: string | undefined;
+  readonly body: object;
+  readonly onWarning?: ((text: string) => void) | undefined;
+}
+
+/** Returns the new container's id. */
+export async function createContainer(
+  wire: Wire,
+  { name, platform, body, onWarning }: CreateCall,
+  signal: AbortSignal,
+): Promise<string> {
+  const { Id: id, Warnings } = await wire.require<{ Id: string; Warnings?: readonly string[] | null }>({
+    what: `create container ${name}`,
+    method: 'POST',
+    path: '/containers/create',
+    query: { name, platform },
+    body,
+    signal,
+  });
+  for (const text of Warnings ?? []) onWarning?.(text);
+  return id;
+}
 
 /** undefined: it is gone. */
 export function inspectContainer(wire: Wire, id: string, signal: AbortSignal): Promise<ContainerAnswer | undefined> {

@@ -206,14 +206,9 @@ export class DockerEngine implements Engine {
       proxyEnvironment: this.#parts.proxyEnvironment,
       readProfile: (path) => readFileSync(resolve(project.workingDir, path), 'utf8'),
     });
-    const { Id: id } = await this.#wire.require<{ Id: string }>({
-      what: `create container ${request.name}`,
-      method: 'POST',
-      path: '/containers/create',
-      query: { name: request.name, platform: service.platform ?? project.defaultPlatform },
-      body,
-      signal,
-    });
+    const { name, onWarning } = request;
+    const platform = service.platform ?? project.defaultPlatform;
+    const id = await containers.createContainer(this.#wire, { name, platform, body, onWarning }, signal);
     await this.#complete(request, id, signal);
     return id;
   }

@@ -202,6 +202,8 @@ export interface ContainerRequest {
   readonly containerIdOf: (service: string) => string;
   /** Anonymous volumes of the container it replaces: target -> volume name. */
   readonly carriedVolumes: ReadonlyMap<string, string>;
+  /** Told, in the engine's words, what it leaves out on this host: a limit without its cgroup, say. */
+  readonly onWarning?: (text: string) => void;
 }
 
 export interface FileToCopy {

@@ -130,6 +130,7 @@ const TABLE: ActionTable = {
       imageId: context.images.get(imageRef(project, service)),
       replaces,
     });
+    const warnings: string[] = [];
     const request = {
       project,
       service,
@@ -138,10 +139,11 @@ const TABLE: ActionTable = {
       labels,
       containerIdOf,
       carriedVolumes: new Map(carriedVolumes),
+      onWarning: (text: string) => warnings.push(text.trim()),
     };
     const id = await context.lanes.short(() => context.engine.createContainer(request, context.signal));
     context.created.set(container.key, id);
-    return DONE;
+    return { ok: true, detail: warnings.join(' ') };
   },
 
   async 'rename-container'(context, action) {
