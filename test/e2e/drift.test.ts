@@ -28,6 +28,10 @@ test('plan names the members that differ, without values that may be secret', as
     'variable MORE added, variable TOKEN changed, label tier changed, memory limit 64 MiB -> 96 MiB, hostname changed';
   assert.ok(stdout.includes(expected), stdout);
   assert.doesNotMatch(stdout, /secret value|another one/);
+  // One word each in a table; the whole of it for programs.
+  assert.match((await s.ok(['ps'])).stdout, /^web\/1 .* {2}environment, labels, limits, hostname$/m);
+  const [replica] = (await s.ok(['ps', '--json'])).stdout.split('\n');
+  assert.equal((JSON.parse(replica ?? '') as { drift: string[] }).drift.join(', '), expected);
   await s.ok(['apply']);
   await s.ok(['plan', '--exit-code']);
 });
