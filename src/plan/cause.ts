@@ -167,6 +167,48 @@ export function renderDrift(drift: Drift): string {
   }
 }
 
+/** Where to look for each difference, in a word and once: `limits`, `network`. */
+export function driftWords(drift: readonly Drift[]): string[] {
+  return [...new Set(drift.map(driftWord))];
+}
+
+function driftWord(drift: Drift): string {
+  switch (drift.kind) {
+    case 'config-changed':
+      return 'config';
+    case 'member':
+      return drift.member;
+    case 'attribute':
+      return drift.attribute === 'restart policy' ? 'restart' : drift.attribute;
+    case 'entry':
+      return drift.attribute === 'variable' ? 'environment' : 'labels';
+    case 'image-changed':
+      return 'image';
+    case 'content-changed':
+      return 'content';
+    case 'volume-not-mounted':
+    case 'volume-changed':
+      return 'volume';
+    case 'network-missing':
+    case 'network-added':
+    case 'network-changed':
+    case 'alias-missing':
+    case 'endpoint':
+      return 'network';
+    case 'renamed':
+      return 'name';
+    case 'restart-policy':
+      return 'restart';
+    case 'resource':
+      return 'limits';
+    case 'borrows-from':
+      return drift.service;
+    case 'dead':
+    case 'forced':
+      return drift.kind;
+  }
+}
+
 function shortDigest(id: string): string {
   return id.replace(/^sha256:/, '').slice(0, 12) || 'none';
 }

@@ -1,7 +1,7 @@
-/** `ps`: desired beside observed, one line a replica. */
+/** `ps`: desired beside observed, one line a replica; what differs in a word, as `plan` has the whole of it. */
 
 import type { HooksState, HookUnderWay, ReplicaStatus } from '../../plan/readiness.ts';
-import { renderDrift } from '../../plan/cause.ts';
+import { driftWords, renderDrift } from '../../plan/cause.ts';
 import { spanText } from '../../plan/span.ts';
 import type { ObservedContainer } from '../../model/observed.ts';
 import type { Hold } from '../../state/state.ts';
@@ -118,7 +118,7 @@ function notesOf(status: ReplicaStatus, holds: readonly Hold[]): string {
     ...(hold === undefined ? [] : [hold === 'stopped' ? 'stopped by hand' : 'suspended']),
     ...(status.role === 'orphan' ? ['orphan: its service is not in the files'] : []),
     ...(status.role === 'surplus' ? ['one replica too many'] : []),
-    ...status.drift.map(renderDrift),
+    ...driftWords(status.drift),
   ];
   return neutraliseLine(notes.join(', ')) || '-';
 }
