@@ -89,6 +89,31 @@ describe('connecting', () => {
     );
   });
 
+  for (const status of [400, 403, 404, 409, 500, 502]) {
+    it(`what answers ${status} to a greeting is not an engine that can be worked with, and the status is said`, async (t) => {
+      const { host } = await fakeServer(t, (_, response) => response.writeHead(status).end('go away'));
+      await assert.rejects(connect({ host, env }), (error) => {
+        assert.ok(isEngineError(error, 'unavailable'));
+        assert.equal(
+          error.message,
+          `cannot reach the Docker engine at ${host}: its answer to a greeting was ${status}: check the address (--host, DOCKER_HOST, docker context ls)`,
+        );
+        return true;
+      });
+    });
+  }
+
+  it('certificates that are named and not there are said, and nobody is asked without them', async (t) => {
+    const path = folder(t);
+    await assert.rejects(
+      connect({ host: 'tcp://127.0.0.1:1', env: { ...env, DOCKER_CERT_PATH: path, DOCKER_TLS_VERIFY: '1' } }),
+      (error) =>
+        isEngineError(error, 'unavailable') &&
+        error.message ===
+          `no certificates in ${path} (DOCKER_CERT_PATH): put ca.pem, cert.pem and key.pem there, or unset it`,
+    );
+  });
+
   it('ssh carries the connection, and its complaint is passed on', async (t) => {
     const { host } = await fakeServer(t, greet());
     const path = folder(t);
