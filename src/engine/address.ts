@@ -132,7 +132,14 @@ function tlsOfEnvironment(env: Variables): Tls | undefined {
   const folder = nonEmpty(env['DOCKER_CERT_PATH']);
   const verify = nonEmpty(env['DOCKER_TLS_VERIFY']) !== undefined;
   if (folder === undefined && !verify && nonEmpty(env['DOCKER_TLS']) === undefined) return undefined;
-  return tlsOfFolder(folder ?? dockerConfigDir(env), verify);
+  const tls = tlsOfFolder(folder ?? dockerConfigDir(env), verify);
+  if (folder !== undefined && !tls.ca && !tls.cert) {
+    throw new EngineError(
+      'unavailable',
+      `no certificates in ${folder} (DOCKER_CERT_PATH): put ca.pem, cert.pem and key.pem there, or unset it`,
+    );
+  }
+  return tls;
 }
 
 function tlsOfFolder(folder: string, verify: boolean): Tls {

@@ -16,7 +16,7 @@ import { DockerEngine } from './docker.ts';
 import type { Engine, EngineInfo } from './engine.ts';
 import type { ProcessTable } from './exec-kill.ts';
 import { HOST_PROCESSES } from './exec-kill.ts';
-import { connectionText, systemCode } from './faults.ts';
+import { connectionText, refusalStatus, systemCode } from './faults.ts';
 import { proxyEnvironment } from './proxy-environment.ts';
 import { Line } from './line.ts';
 import { Pulse } from './pulse.ts';
@@ -137,7 +137,8 @@ function silent(host: string, error: EngineError, deadlineMs: number): EngineErr
 }
 
 function unreachable(host: string, error: unknown, deadlineMs: number): EngineError {
-  if (error instanceof EngineError && error.code === 'rejected') return error;
+  const status = refusalStatus(error);
+  if (error instanceof EngineError && error.code === 'rejected' && status === undefined) return error;
   if (error instanceof EngineError && error.code === 'timeout') return silent(host, error, deadlineMs);
   const cause = error instanceof EngineError ? (error.cause ?? error) : error;
   const code = systemCode(cause);
@@ -146,6 +147,6 @@ function unreachable(host: string, error: unknown, deadlineMs: number): EngineEr
       ? 'permission denied: run as a member of the group docker, or as root'
       : code === 'ENOENT' || code === 'ECONNREFUSED'
         ? 'nothing answers there: is Docker running? Start it, or name another engine with --host or DOCKER_HOST'
-        : `${connectionText(cause)}: check the address (--host, DOCKER_HOST, docker context ls)`;
+        : `${status === undefined ? connectionText(cause) : `its answer to a greeting was ${status}`}: check the address (--host, DOCKER_HOST, docker context ls)`;
   return new EngineError('unavailable', `cannot reach the Docker engine at ${host}: ${why}`, { cause });
 }

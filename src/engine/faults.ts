@@ -117,6 +117,11 @@ export function isAlreadyConnected(error: unknown): boolean {
   return /already exists in network|already connected|already attached/i.test(refusalOf(error)?.text ?? '');
 }
 
+/** The status code of an answer that was a refusal; undefined where there was no answer. */
+export function refusalStatus(error: unknown): number | undefined {
+  return refusalOf(error)?.status;
+}
+
 function refusalOf(error: unknown): Refusal | undefined {
   const cause = error instanceof EngineError ? error.cause : undefined;
   const status = member(cause, 'status');

@@ -166,8 +166,10 @@ describe('connecting', () => {
     const engine = await connect({ host, env: { ...env, DOCKER_CERT_PATH: path, DOCKER_TLS_VERIFY: '1' } });
     assert.deepEqual(await engine.listProjects(t.signal), []);
     await engine.close();
+    const other = folder(t);
+    writeCertificates(other);
     await assert.rejects(
-      connect({ host, env: { ...env, DOCKER_CERT_PATH: folder(t), DOCKER_TLS_VERIFY: '1' } }),
+      connect({ host, env: { ...env, DOCKER_CERT_PATH: other, DOCKER_TLS_VERIFY: '1' } }),
       /cannot reach .*certificate/,
     );
   });
