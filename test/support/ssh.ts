@@ -23,10 +23,17 @@ export interface Ssh {
 export async function ssh(t: TestContext, folder: string): Promise<Ssh> {
   mkdirSync(folder, { recursive: true });
   const isReal = existsSync(sshd) && process.getuid?.() === 0;
-  const wrapper = isReal ? await realSsh(t, folder) : 'while [ "$1" != -- ]; do shift; done; shift 2; exec "$@"'; // -- HOST COMMAND...
+  const wrapper = isReal ? await realSsh(t, folder) : onThisMachine();
   writeFileSync(join(folder, 'ssh'), `#!/bin/sh\n${wrapper}\n`);
   chmodSync(join(folder, 'ssh'), 0o755);
   return { host: 'ssh://root@reeve-test', path: folder };
+}
+
+/** Its arguments are `… -- HOST COMMAND…`; the other end does not know what address this one was given. */
+function onThisMachine(): string {
+  const engine = process.env['DOCKER_HOST'];
+  const host = engine === undefined ? 'unset DOCKER_HOST' : `export DOCKER_HOST='${engine}'`;
+  return `${host}; while [ "$1" != -- ]; do shift; done; shift 2; exec "$@"`;
 }
 
 async function realSsh(t: TestContext, folder: string): Promise<string> {
