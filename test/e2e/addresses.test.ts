@@ -48,8 +48,11 @@ test('the main job works over TLS, as a Docker context says; a stranger is refus
   });
   await mainJob(s, { ...docker, DOCKER_CONTEXT: 'far' });
 
+  const stranger = s.path('stranger');
+  mkdirSync(stranger);
+  writeCertificates(stranger);
   const refused = await s.run(['ps'], {
-    env: { DOCKER_HOST: host, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: s.path('out') },
+    env: { DOCKER_HOST: host, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: stranger },
   });
   assert.equal(refused.exitCode, 4);
   assert.match(refused.stderr, /cannot reach .*certificate/);
