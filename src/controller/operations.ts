@@ -77,7 +77,6 @@ export function apply(ports: ReconcilerPorts, request: ApplyRequest): Promise<Re
           workingDir: desired.workingDir,
           configFiles: desired.configFiles,
           directory: request.directory,
-          appliedAtMs: ports.clock.now(),
         });
       }
       const { apiVersion } = ports.engine.info();

@@ -126,7 +126,7 @@ export function openConnection(path: string, options: { readonly timeout: number
 }
 
 /** Node before 24.15 says on loading that SQLite is experimental: of no use to the people who run reeve. */
-function loadSqlite(): typeof import('node:sqlite') {
+export function loadSqlite(): typeof import('node:sqlite') {
   const own = Object.getOwnPropertyDescriptor(process, 'emitWarning');
   process.emitWarning = () => undefined;
   try {

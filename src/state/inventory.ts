@@ -8,7 +8,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Bell } from './bell.ts';
 import type { Database, Row } from './database.ts';
-import { listOf, numberOf, textOf, wordOf } from './row.ts';
+import { listOf, textOf, wordOf } from './row.ts';
 import type { Hold, HoldKind, Inventory, InventoryEntry } from './state.ts';
 
 const KINDS: readonly HoldKind[] = ['stopped', 'suspended'];
@@ -25,16 +25,12 @@ export class SqliteInventory implements Inventory {
   }
 
   record(entry: InventoryEntry): void {
-    const { project, workingDir, configFiles, directory, appliedAtMs } = entry;
-    const values = [project, workingDir, JSON.stringify(configFiles), directory ?? null, Math.round(appliedAtMs)];
-    const write = (): void => {
-      this.#database.run('INSERT OR REPLACE INTO inventory VALUES (?, ?, ?, ?, ?)', ...values);
-    };
-    // When it was applied last is for people alone: most runs have nothing else to say.
-    const known = this.get(project);
-    if (known && isDeepStrictEqual({ ...known, directory, appliedAtMs }, { ...entry, directory }))
-      this.#database.writeQuickly(write);
-    else this.#database.writeDurably(write);
+    const { project, workingDir, configFiles, directory } = entry;
+    if (isDeepStrictEqual(this.get(project), { project, workingDir, configFiles, directory })) return;
+    const values = [project, workingDir, JSON.stringify(configFiles), directory ?? null];
+    this.#database.writeDurably(() => {
+      this.#database.run('INSERT OR REPLACE INTO inventory VALUES (?, ?, ?, ?)', ...values);
+    });
   }
 
   forget(project: string): void {
@@ -116,6 +112,5 @@ function entryOf(row: Row): InventoryEntry {
     workingDir: textOf(row, 'working_dir'),
     configFiles: listOf(row, 'config_files'),
     directory: row['directory'] === null ? undefined : textOf(row, 'directory'),
-    appliedAtMs: numberOf(row, 'applied_at_ms'),
   };
 }

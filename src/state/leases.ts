@@ -2,19 +2,17 @@
  * One lease a project, so that two loops never act on one project at the same time.
  *
  * Whether a lease is held is the kernel's word (file-lock.ts, one lock file a project beside the database): a holder that
- * died has lost it already, so nothing is ever taken from a living one. The row in the database only says who. Loops of
+ * died has lost it already, so nothing is ever taken from a living one. A note beside it (holder-notes.ts) says who. Loops of
  * one process come in order of arrival; between processes the kernel decides. Who waits is woken by the file's new
  * time, which a release sets, and looks again by itself a few times a second for a holder that died.
  */
 
 import { utimesSync, watch } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { isStateError } from '../model/errors.ts';
-import type { Database } from './database.ts';
 import { tryLock } from './file-lock.ts';
 import type { FileLock } from './file-lock.ts';
+import { HolderNotes } from './holder-notes.ts';
 import { fileNameOf } from './location.ts';
-import { numberOf, textOf } from './row.ts';
 import type { Lease, LeaseHolder, Leases } from './state.ts';
 import { Turns } from './turns.ts';
 
@@ -23,20 +21,15 @@ type LeaseRequest = Parameters<Leases['acquire']>[0];
 /** A holder that died wakes nobody; looking costs a tenth of a millisecond. */
 const LOOK_AGAIN_MS = 250;
 
-export class SqliteLeases implements Leases {
-  readonly #database: Database;
+export class FileLeases implements Leases {
   readonly #directory: string | undefined;
   readonly #now: () => number;
   readonly #turns = new Turns();
   readonly #held = new Map<string, Lease>();
+  readonly #notes = new HolderNotes((project) => this.#lockPath(project));
 
-  /** `directory` undefined: nobody but this process can see the database. */
-  constructor(parts: {
-    readonly database: Database;
-    readonly directory: string | undefined;
-    readonly now: () => number;
-  }) {
-    this.#database = parts.database;
+  /** `directory` undefined: nobody but this process can see the state. */
+  constructor(parts: { readonly directory: string | undefined; readonly now: () => number }) {
     this.#directory = parts.directory;
     this.#now = parts.now;
   }
@@ -45,7 +38,7 @@ export class SqliteLeases implements Leases {
     const { project, signal } = request;
     signal.throwIfAborted();
     const say = sayOnce(request);
-    if (this.#turns.isTaken(project)) say(this.#holderOf(project));
+    if (this.#turns.isTaken(project)) say(this.#notes.read(project));
     await this.#turns.take(project, signal);
     try {
       const lock = this.#lock(project) ?? (await this.#awaitLock(request, say));
@@ -57,7 +50,7 @@ export class SqliteLeases implements Leases {
   }
 
   holder(project: string): LeaseHolder | undefined {
-    const holder = this.#holderOf(project);
+    const holder = this.#notes.read(project);
     if (!holder || this.#held.has(project)) return holder;
     const lock = this.#lock(project);
     if (!lock) return holder;
@@ -78,39 +71,15 @@ export class SqliteLeases implements Leases {
         if (released) return;
         released = true;
         this.#held.delete(project);
-        this.#forgetHolder(project);
+        this.#notes.remove(project);
         lock.unlock();
         this.#ring(project);
         this.#turns.pass(project);
       },
     };
-    try {
-      this.#database.writeQuickly(() => {
-        const row = [project, process.pid, command, this.#now()];
-        this.#database.run('INSERT OR REPLACE INTO lease_holder VALUES (?, ?, ?, ?)', ...row);
-      });
-    } catch (error) {
-      lock.unlock();
-      throw error;
-    }
+    this.#notes.write(project, { pid: process.pid, command, sinceMs: this.#now() });
     this.#held.set(project, lease);
     return lease;
-  }
-
-  /** Only says who: a row that stays behind is put right by the next holder, so a release never fails by it. */
-  #forgetHolder(project: string): void {
-    try {
-      this.#database.writeQuickly(() => {
-        this.#database.run('DELETE FROM lease_holder WHERE project = ?', project);
-      });
-    } catch (error) {
-      if (!isStateError(error)) throw error;
-    }
-  }
-
-  #holderOf(project: string): LeaseHolder | undefined {
-    const row = this.#database.get('SELECT pid, command, since_ms FROM lease_holder WHERE project = ?', project);
-    return row && { pid: numberOf(row, 'pid'), command: textOf(row, 'command'), sinceMs: numberOf(row, 'since_ms') };
   }
 
   #lock(project: string): FileLock | undefined {
@@ -127,7 +96,7 @@ export class SqliteLeases implements Leases {
       for (;;) {
         const lock = this.#lock(project);
         if (lock) return lock;
-        say(this.#holderOf(project));
+        say(this.#notes.read(project));
         await bell.next();
         signal.throwIfAborted();
       }

@@ -127,6 +127,10 @@ const STEPS: readonly string[] = [
   `
   ALTER TABLE hook_record ADD COLUMN deadline_ms INTEGER; -- how long the run might take
   `,
+  `
+  DROP TABLE lease_holder; -- notes beside the locks say it
+  ALTER TABLE inventory DROP COLUMN applied_at_ms; -- nobody asked, and it was a write in each run
+  `,
 ];
 
 /** Takes the steps that are missing; nothing is written where none is. */

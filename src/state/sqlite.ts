@@ -14,18 +14,18 @@ import { basename, dirname } from 'node:path';
 import { isStateError, messageOf, StateError } from '../model/errors.ts';
 import { Bell } from './bell.ts';
 import { SqliteContents } from './contents.ts';
-import { Database, IN_MEMORY, suspicionPath } from './database.ts';
+import { Database, IN_MEMORY, loadSqlite, suspicionPath } from './database.ts';
 import { tryLock } from './file-lock.ts';
 import { SqliteHistory } from './history.ts';
 import { HookOutput } from './hook-output.ts';
 import { SqliteInventory } from './inventory.ts';
 import { LedgerRetention } from './ledger-retention.ts';
 import { SqliteHookLedger } from './ledger.ts';
-import { SqliteLeases } from './leases.ts';
+import { FileLeases } from './leases.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { Limits } from './limits.ts';
 import type { EnvironmentVariables } from './location.ts';
-import { preparePrivateDirectory, preparePrivateFile, statePath, unwritableError } from './location.ts';
+import { fileNameOf, preparePrivateDirectory, preparePrivateFile, statePath, unwritableError } from './location.ts';
 import { isOurs, migrate } from './migrations.ts';
 import { textOf } from './row.ts';
 import type { State } from './state.ts';
@@ -44,6 +44,12 @@ export type OpenStateOptions = StatePlace & {
 
 /** How long opening waits for another process that opens. */
 const OPENING_TIMEOUT_MS = 10_000;
+
+/** Loads what opening takes, some milliseconds of a start, so that it can be done while something else is waited for. */
+export function loadLibraries(): void {
+  loadSqlite();
+  fileNameOf('/');
+}
 
 /** Gives a state that can be renewed: its parts are those of the newest one that was opened. */
 export function openState(options: OpenStateOptions): State {
@@ -94,7 +100,7 @@ function openOnce(options: OpenStateOptions): OpenedState {
   const database = path === IN_MEMORY ? openInMemory() : openFile(path, now, notices);
   const output = new HookOutput(database, limits);
   const retention = new LedgerRetention({ database, output, limits, now });
-  const leases = new SqliteLeases({ database, directory: path === IN_MEMORY ? undefined : lockDirectory(path), now });
+  const leases = new FileLeases({ directory: path === IN_MEMORY ? undefined : lockDirectory(path), now });
   let closed = false;
   return {
     hooks: new SqliteHookLedger({ database, output, retention, now }),

@@ -104,7 +104,6 @@ export interface InventoryEntry {
   readonly configFiles: readonly string[];
   /** The directory given to `apply DIR` or `watch DIR`; undefined for a project named by its files. */
   readonly directory: string | undefined;
-  readonly appliedAtMs: number;
 }
 
 export type HoldKind = 'stopped' | 'suspended';

@@ -1,23 +1,37 @@
 import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Hold, InventoryEntry } from '../../../src/state/state.ts';
-import { openedState } from '../../support/state.ts';
+import { openState } from '../../../src/state/sqlite.ts';
+import { openedState, temporaryDirectory } from '../../support/state.ts';
 
 const shop: InventoryEntry = {
   project: 'shop',
   workingDir: '/srv/shop',
   configFiles: ['/srv/shop/compose.yaml', '-'],
   directory: undefined,
-  appliedAtMs: 1000,
 };
 
 test('what was applied from where is known until it is forgotten', (t) => {
   const { inventory } = openedState(t);
   inventory.record(shop);
-  inventory.record({ ...shop, appliedAtMs: 2000 });
-  assert.deepEqual(inventory.get('shop'), { ...shop, appliedAtMs: 2000 });
+  inventory.record({ ...shop, workingDir: '/srv/moved' });
+  assert.deepEqual(inventory.get('shop'), { ...shop, workingDir: '/srv/moved' });
   inventory.forget('shop');
   assert.equal(inventory.get('shop'), undefined);
+});
+
+test('a run that applies the same from the same place writes nothing into the database', async (t) => {
+  const path = join(temporaryDirectory(t), 'engine.db');
+  const first = openState({ path });
+  first.inventory.record(shop);
+  first.close();
+  const state = openedState(t, { path });
+  const lease = await state.leases.acquire({ project: 'shop', command: 'apply', signal: t.signal });
+  state.inventory.record(shop);
+  lease.release();
+  assert.equal(statSync(`${path}-wal`).size, 0);
 });
 
 test('projects are listed by the directory they were applied from', (t) => {
