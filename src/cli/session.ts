@@ -3,7 +3,7 @@
 import type { ReconcileEvent, ReconcilerPorts } from '../controller/reconciler.ts';
 import type { Invocation } from './invocation.ts';
 import type { Connection } from './wire.ts';
-import { openConnection, reconcilerPorts } from './wire.ts';
+import { nextTurn, openConnection, reconcilerPorts } from './wire.ts';
 
 /** Loads and connects at the same time, then works. What the files say wrong is said before what the engine does. */
 export async function withConnection<L, T>(
@@ -19,6 +19,7 @@ export async function withConnection<L, T>(
   opening.catch(() => {});
   let loaded: L;
   try {
+    await nextTurn();
     loaded = await load();
   } catch (error) {
     giveUp.abort(error);

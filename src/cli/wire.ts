@@ -37,13 +37,15 @@ export interface ConnectionOptions {
   readonly onSilence?: (text: string) => void;
 }
 
-/** Reaches the engine and opens its state; the state's code is loaded while the engine answers. */
+/** Reaches the engine and opens its state; what that takes is loaded while the engine answers. */
 export async function openConnection(options: ConnectionOptions): Promise<Connection> {
-  const opening = import('../state/sqlite.ts');
-  opening.catch(() => {});
-  const engine = await openEngine(options);
+  const reaching = openEngine(options);
+  reaching.catch(() => {});
+  await nextTurn();
+  const { loadLibraries, openState } = await import('../state/sqlite.ts');
+  loadLibraries();
+  const engine = await reaching;
   try {
-    const { openState } = await opening;
     const state = openState({ engineId: engine.info().id, environment: process.env });
     return { engine, state, close: () => closeBoth(engine, state) };
   } catch (error) {
@@ -55,6 +57,11 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
 export async function openEngine({ host, signal, onSilence }: ConnectionOptions): Promise<Engine> {
   const { connect } = await import('../engine/connect.ts');
   return connect({ ...(host !== undefined && { host }), signal, ...(onSilence && { onSilence }) });
+}
+
+/** What was asked of the engine is on its way by then: what takes the thread for a while comes after it. */
+export async function nextTurn(): Promise<void> {
+  await new Promise(setImmediate);
 }
 
 async function closeBoth(engine: Engine, state: State): Promise<void> {
