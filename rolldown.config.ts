@@ -9,6 +9,7 @@ import { buildId } from './build/build-id.ts';
 import { lazyChunks, lazyRequires } from './build/lazy-requires.ts';
 import { thirdPartyLicenses } from './build/licenses.ts';
 import { plainHttp, withoutUnusedParts } from './build/parts.ts';
+import { wrapped } from './build/wrapped.ts';
 
 const shape: OutputOptions = {
   dir: 'dist',
@@ -56,6 +57,7 @@ export const program = {
     lazyRequires(/[\\/]node_modules[\\/]@oclif[\\/]core[\\/]lib[\\/].*\.js$/),
     lazyChunks,
     asciiOnly,
+    wrapped,
     buildId,
     thirdPartyLicenses,
   ],

@@ -11,7 +11,7 @@ import { Script } from 'node:vm';
 import type { CompiledCode } from './compiled-code.ts';
 
 export interface LoaderOptions {
-  /** The text of a file: `cli.cjs`, `chunks/base.cjs`. */
+  /** The text of a file (`cli.cjs`, `chunks/base.cjs`): one function, as build/wrapped.ts makes it. */
   readonly read: (name: string) => string;
   readonly compiled: CompiledCode;
   /** The folder that the names are relative to, for stack traces. */
@@ -41,7 +41,7 @@ export function createLoader({ read, compiled, folder }: LoaderOptions): Loader 
     const known = modules.get(name);
     if (known) return known.exports;
     const cachedData = compiled.get(name);
-    const script = new Script(`(function (exports, require, module, __dirname) {${read(name)}\n})`, {
+    const script = new Script(read(name), {
       filename: posix.join(folder, name),
       ...(cachedData && { cachedData }),
     });
