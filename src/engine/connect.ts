@@ -1,5 +1,6 @@
 /**
- * Connects to the engine: reaches it, agrees on an API version, learns who it is.
+ * Connects to the engine: reaches it, agrees on an API version, learns who it is, all by one question: every answer says the
+ * version.
  *
  * The version is the lower of what the engine speaks and NEWEST_API; create-spec.ts writes requests by it. An
  * engine that cannot be reached is an EngineError that names the address and what to do about it.
@@ -57,10 +58,12 @@ export async function connect(options: ConnectOptions = {}): Promise<Engine> {
     const pulse = options.onSilence && new Pulse({ ping: pingOf(plain, signal), host, clock, say: options.onSilence });
     const greeting = plain.followedBy(pulse);
     const what = `connect to ${host}`;
-    const [headers, about] = await Promise.all([
-      greeting.head({ what, path: '/_ping', signal, deadlineMs }),
-      greeting.require<EngineFacts>({ what, path: '/info', signal, deadlineMs }),
-    ]);
+    const { headers, body: about = {} } = await greeting.reply<EngineFacts>({
+      what,
+      path: '/info',
+      signal,
+      deadlineMs,
+    });
     const apiVersion = agreedVersion(String(headers['api-version'] ?? OLDEST_API), host);
     const isPodman = headers['libpod-api-version'] !== undefined;
     const config = readDockerConfig(env);

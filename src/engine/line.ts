@@ -20,6 +20,11 @@ export class Line {
     this.#agent = agentOf(address);
   }
 
+  /** The engine is on this machine. */
+  get isNear(): boolean {
+    return this.#address.kind === 'unix';
+  }
+
   /** The client; paths are given to it with the version. */
   get docker(): Docker {
     return (this.#docker ??= dockerAt(this.#address, this.#agent, undefined));
