@@ -1,8 +1,7 @@
 /**
  * What `watch` costs at rest, on an engine in memory: `idle.ts [PROJECTS] [CONTAINERS]`. A wake of each project in which
- * nothing happened, with its calls to the engine; and what such a process takes of the processor and of memory.
+ * nothing happened, with its calls to the engine. What such a process takes of the processor and of memory is fleet.ts's.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '../../src/clock.ts';
 import { Backoff } from '../../src/controller/backoff.ts';
 import { isAsSeen } from '../../src/controller/observe.ts';
@@ -20,21 +19,12 @@ export interface Rest {
   /** Of one wake of each project, in milliseconds. */
   readonly wakes: readonly number[];
   readonly calls: number;
-  /** Share of one core while nothing wakes, 0 to 1. */
-  readonly share: number;
-  readonly megabytes: number;
 }
-
-const IDLE_MS = 5000;
 
 if (import.meta.main || process.argv[1]?.endsWith('run.ts')) {
   const [projects = 100, containers = 10] = process.argv.slice(2).map(Number);
-  const { wakes, calls, share, megabytes } = await atRest(projects, containers);
-  printFigures([
-    { name: `wake of ${containers} containers at rest`, values: wakes, unit: 'ms' },
-    { name: `share of a core, ${projects} projects`, values: [share * 100], unit: '%' },
-    { name: 'memory', values: [megabytes], unit: 'MB' },
-  ]);
+  const { wakes, calls } = await atRest(projects, containers);
+  printFigures([{ name: `wake of ${containers} containers at rest`, values: wakes, unit: 'ms' }]);
   process.stdout.write(`calls to the engine: ${calls}\n`);
 }
 
@@ -69,11 +59,8 @@ export async function atRest(projects: number, containers: number): Promise<Rest
       throw new Error(`${desired.name} is not at rest`);
     wakes.push(performance.now() - beganMs);
   }
-  const before = process.cpuUsage();
-  await delay(IDLE_MS);
-  const { user, system } = process.cpuUsage(before);
   state.close();
-  return { wakes, calls, share: (user + system) / 1000 / IDLE_MS, megabytes: process.memoryUsage().rss / 1e6 };
+  return { wakes, calls };
 }
 
 function manyContainers(name: string, count: number): Project {
