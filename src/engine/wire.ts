@@ -37,6 +37,11 @@ export interface Call {
   readonly deadlineMs?: number;
 }
 
+export interface Reply<T> {
+  readonly headers: IncomingMessage['headers'];
+  readonly body: T | undefined;
+}
+
 const READ_DEADLINE_MS = 60_000;
 const WRITE_DEADLINE_MS = 300_000;
 const READ_ATTEMPTS = 3;
@@ -78,7 +83,7 @@ export class Wire {
   }
 
   /** As `json`, with the headers of the answer. */
-  async reply<T>(call: Call): Promise<{ readonly headers: IncomingMessage['headers']; readonly body: T | undefined }> {
+  async reply<T>(call: Call): Promise<Reply<T>> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#answer(call, async (response) => {
