@@ -49,16 +49,17 @@ export function installedCompose(): Contestant | undefined {
   };
 }
 
-/** The engine calls themselves, eight in flight; of flat projects only, and of what it made itself. */
+/** The engine calls themselves, eight in flight, of what it made itself; of projects without hooks. */
 export function bareCalls(): Contestant {
   const program = [process.execPath, join(import.meta.dirname, '../bare-calls.ts')];
   return {
     name: 'bare calls',
     version: '',
-    command: (phase, { name: kind, services }, name) =>
-      kind.startsWith('flat') && (phase === 'up' || phase === 'down')
-        ? [...program, phase, name, String(services)]
-        : undefined,
+    command: (phase, { name: title, services }, name) => {
+      const kind = /\b(flat|chain)\b/.exec(title)?.[0];
+      if (kind === undefined || (phase !== 'up' && phase !== 'down')) return undefined;
+      return [...program, phase, kind, name, String(services)];
+    },
   };
 }
 
