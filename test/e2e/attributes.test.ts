@@ -137,3 +137,15 @@ test('what this engine refuses is said in its words, under the name of the servi
   assert.match(stderr, /parent\/1: .*does-not-exist/);
   assert.equal((await container(s.name, 'fine')).State.Status, 'running');
 });
+
+test('a name that can be no image fails its service alone, by name, and holds up neither ps nor down', async (t) => {
+  const s = stage(t);
+  s.compose({ web: { image: 'Not/AnImage:1' }, fine: {} });
+  const { exitCode, stderr } = await s.run(['apply']);
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /image\/Not\/AnImage:1: cannot pull image: .*must be lowercase/);
+  assert.equal((await container(s.name, 'fine')).State.Status, 'running');
+  assert.match((await s.ok(['ps'])).stdout, /^web\/1 +- +absent/m);
+  await s.ok(['down']);
+  assert.deepEqual(await containers(s.name), []);
+});
