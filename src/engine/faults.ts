@@ -112,6 +112,11 @@ export function isRemovalUnderWay(error: unknown): boolean {
   return /removal of container .* is already in progress|already in progress/i.test(refusalOf(error)?.text ?? '');
 }
 
+/** True where what was asked about can be no image, as its name is none. */
+export function isInvalidReference(error: unknown): boolean {
+  return /invalid reference format/i.test(refusalOf(error)?.text ?? '');
+}
+
 /** True where a connect was refused because the container is on that network already. */
 export function isAlreadyConnected(error: unknown): boolean {
   return /already exists in network|already connected|already attached/i.test(refusalOf(error)?.text ?? '');

@@ -16,6 +16,7 @@ import { inspectContainer } from './containers.ts';
 import type { ObserveRequest } from './engine.ts';
 import { parseContainer } from './observed-container.ts';
 import { parseImage } from './observed-image.ts';
+import { isInvalidReference } from './faults.ts';
 import { usersOf, withUsers } from './users.ts';
 import type { Wire } from './wire.ts';
 
@@ -60,12 +61,15 @@ export async function listProjects(wire: Wire, signal: AbortSignal): Promise<str
 
 /** undefined: the engine has no such image. */
 export async function inspectImage(wire: Wire, ref: string, signal: AbortSignal): Promise<ObservedImage | undefined> {
-  const image = await wire.find<ImageAnswer>({
-    what: `inspect image ${ref}`,
-    path: `/images/${imagePath(ref)}/json`,
-    signal,
-  });
-  return image && parseImage(image);
+  const what = `inspect image ${ref}`;
+  try {
+    const image = await wire.find<ImageAnswer>({ what, path: `/images/${imagePath(ref)}/json`, signal });
+    return image && parseImage(image);
+  } catch (error) {
+    // What can be no name is the name of nothing; it must not hold up the rest of a project.
+    if (isInvalidReference(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Names of a service's containers, without those of `run` and of hooks. */
