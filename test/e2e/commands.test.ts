@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { test } from 'node:test';
-import { container, containers, outside } from '../support/engine.ts';
+import { container, containers, exec, outside } from '../support/engine.ts';
 import { script, stage, writes } from '../support/stage.ts';
 
 const healthy = { healthcheck: { test: ['CMD', 'true'], interval: '200ms', start_period: '5s' } };
@@ -194,12 +194,28 @@ test('every line of --json is one object', async (t) => {
 
 test('a secret that the environment brought into a hook is shown by no command', async (t) => {
   const s = stage(t);
-  s.compose({ web: { post_start: [{ command: ['sh', '-c', 'test ${TOKEN} = hunter2hunter2'] }] } });
+  s.write('key', 'hunter2hunter2-in-a-file\n');
+  const tells = {
+    command: ['sh', '-c', 'test ${TOKEN} = hunter2hunter2 && env && cat /run/secrets/key && test -e /tmp/well'],
+    environment: { MINE: '${TOKEN}' },
+  };
+  s.compose({ web: { post_start: [tells], secrets: ['key'] } }, { secrets: { key: { file: './key' } } });
   const env = { TOKEN: 'hunter2hunter2' };
-  for (const args of [['plan'], ['apply', '--json'], ['apply'], ['hooks'], ['hooks', '--json'], ['history'], ['ps']]) {
-    const ended = await s.ok(args, { env });
+  const debug = ['--log-level', 'debug'];
+  const seen = async (args: string[], exitCode: number): Promise<void> => {
+    const ended = await s.run(args, { env });
+    assert.equal(ended.exitCode, exitCode, `reeve ${args.join(' ')}: ${ended.stderr}`);
     assert.doesNotMatch(ended.stdout + ended.stderr, /hunter2/, `reeve ${args.join(' ')}`);
-  }
+  };
+  await seen(['plan', ...debug], 0);
+  await seen(['apply', ...debug], 1);
+  await seen(['apply', '--json'], 1);
+  await exec((await container(s.name, 'web')).Id, ['touch', '/tmp/well']);
+  for (const args of [['hooks', 'retry'], ['hooks'], ['hooks', '--json'], ['hooks', 'logs', 'web', '--all']])
+    await seen(args, 0);
+  for (const args of [['hooks', 'logs', 'web', '--json'], ['history'], ['history', '--json'], ['ps']])
+    await seen(args, 0);
+  assert.match((await s.ok(['hooks', 'logs', 'web'])).stdout, /^web-1 post_start\[0\] \| MINE=\*\*\*$/m);
   assert.match((await s.ok(['down'], { env })).stdout, /down/);
 });
 

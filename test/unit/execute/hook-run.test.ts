@@ -572,6 +572,52 @@ suite('a pre_stop that fails', () => {
   });
 });
 
+suite('what a hook prints of a value from outside', () => {
+  const sensitiveValues = new Set(['hunter2hunter2']);
+  const telling = { ...hook('tell'), environment: { TOKEN: 'hunter2hunter2' } };
+
+  test('is *** in its lines, its record, its failure and what is recorded of that', async (t) => {
+    const bench = new Bench(t);
+    bench.engine.script = () => ({
+      exitCode: 3,
+      output: [
+        ['stdout', 'with hunter2'],
+        ['stdout', 'hunter2\n'],
+        ['stderr', 'hunter2hunter2 is wrong'],
+      ],
+    });
+    const result = await bench.run({ desired: shopWith({ post_start: [telling] }, { sensitiveValues }) });
+    assert.deepEqual(messages(result), ['web/1: post_start hook 0 exited 3:\n*** is wrong\nwith ***']);
+    const [record] = bench.records();
+    assert.deepEqual(
+      bench.state.hooks.output(record?.id ?? 0).map(({ text }) => text),
+      ['with ***\n', '*** is wrong'],
+    );
+    assert.doesNotMatch(JSON.stringify(record), /hunter2/);
+    const said = bench.events.flatMap((event) =>
+      event.type === 'hook-output' ? [event.line] : event.type === 'hook-ended' ? [event.message] : [],
+    );
+    assert.deepEqual(said, ['with ***', '*** is wrong', 'exited 3:\n*** is wrong\nwith ***']);
+  });
+
+  test('is so too where the files are gone, by what was kept for the hook', async (t) => {
+    const shop = shopWith({ pre_stop: [telling] }, { sensitiveValues });
+    const bench = await running(t, shop);
+    bench.engine.script = () => ({ exitCode: 3, output: [['stderr', 'hunter2hunter2\n']] });
+    const result = await bench.run({ desired: { ...shop, sensitiveValues: new Set() }, policy: RESTART });
+    assert.match(messages(result).join(), /^web\/1: pre_stop hook 0 exited 3:\n\*\*\*$/);
+  });
+
+  test('is so in the words in which the engine refuses it', async (t) => {
+    const bench = new Bench(t);
+    bench.engine.before = ({ name }) => {
+      if (name === 'start-exec') throw new EngineError('rejected', 'exec: "hunter2hunter2": not found');
+    };
+    const result = await bench.run({ desired: shopWith({ post_start: [telling] }, { sensitiveValues }) });
+    assert.match(messages(result).join(), /refused by the engine: exec: "\*\*\*": not found/);
+  });
+});
+
 suite('values that must not travel in a label', () => {
   const secret = { ...hook('register'), environment: { TOKEN: 'hunter2', PLAIN: 'yes', EMPTY: null } };
   const shop = shopWith({ post_start: [secret] }, { sensitiveValues: new Set(['hunter2']) });

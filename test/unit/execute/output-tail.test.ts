@@ -23,7 +23,7 @@ suite('the tail of an output', () => {
 
   test('has the line that no newline ends once the output has ended', () => {
     const lines: string[] = [];
-    const output = new OutputTail((_stream, line) => lines.push(line));
+    const output = new OutputTail({ onLine: (_stream, line) => lines.push(line) });
     output.write('stdout', bytes('one\r\ntwo'));
     assert.deepEqual(output.tail(), ['one']);
     output.end();
@@ -33,19 +33,22 @@ suite('the tail of an output', () => {
   });
 
   test('keeps characters whole that two chunks share, each stream for itself', () => {
-    const output = new OutputTail();
+    const texts: string[] = [];
+    const output = new OutputTail({ onText: (_stream, text) => texts.push(text) });
     const [euro, kiss] = [bytes('€'), bytes('💋')];
-    assert.equal(output.write('stdout', euro.subarray(0, 1)), '');
-    assert.equal(output.write('stderr', kiss.subarray(0, 3)), '');
-    assert.equal(output.write('stdout', euro.subarray(1)), '€');
-    assert.equal(output.write('stderr', kiss.subarray(3)), '💋');
+    output.write('stdout', euro.subarray(0, 1));
+    output.write('stderr', kiss.subarray(0, 3));
+    assert.deepEqual(texts, []);
+    output.write('stdout', euro.subarray(1));
+    output.write('stderr', kiss.subarray(3));
+    assert.deepEqual(texts, ['€', '💋']);
     output.end();
     assert.deepEqual(output.tail(), ['💋', '€']);
   });
 
   test('cuts a line without end into pieces of bounded length', () => {
     const lengths: number[] = [];
-    const output = new OutputTail((_stream, line) => lengths.push(line.length));
+    const output = new OutputTail({ onLine: (_stream, line) => lengths.push(line.length) });
     for (let written = 0; written < 100; written += 1) output.write('stdout', bytes('x'.repeat(1000)));
     output.end();
     assert.ok(Math.max(...lengths) <= 4096);
@@ -58,11 +61,28 @@ suite('the tail of an output', () => {
 
   test('a long line that does end is cut too, and none of it is lost', () => {
     const lines: string[] = [];
-    const output = new OutputTail((_stream, line) => lines.push(line));
+    const output = new OutputTail({ onLine: (_stream, line) => lines.push(line) });
     output.write('stdout', bytes(`${'y'.repeat(10_000)}\nshort\n`));
     assert.ok(lines.every((line) => line.length <= 4096));
     assert.equal(lines.join('').length, 10_005);
     assert.equal(lines.at(-1), 'short');
+  });
+
+  test('what is hidden is hidden in lines, texts and tail, and what was held back comes at the end', () => {
+    const [lines, texts]: [string[], string[]] = [[], []];
+    const output = new OutputTail({
+      hidden: ['secret'],
+      onLine: (_stream, line) => lines.push(line),
+      onText: (_stream, text) => texts.push(text),
+    });
+    output.write('stdout', bytes('a sec'));
+    output.write('stderr', bytes('sec'));
+    output.write('stdout', bytes('ret\nsec'));
+    output.end();
+    output.end();
+    assert.deepEqual(texts, ['a ', '***\n', 'sec', 'sec']);
+    assert.deepEqual(lines, ['a ***', 'sec', 'sec']);
+    assert.deepEqual(output.tail(), ['sec', 'a ***', 'sec']);
   });
 
   test('what is not UTF-8 does no harm', () => {
