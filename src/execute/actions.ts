@@ -18,6 +18,7 @@ import { filesToCopy } from './files-to-copy.ts';
 import { killHookContainer } from './hook-container-end.ts';
 import { runHook } from './hook-run.ts';
 import { runPreStart } from './pre-start-run.ts';
+import { redactedError } from './redactor.ts';
 import type { RunContext } from './run-context.ts';
 import { borrowedId, containerId, desiredProject } from './run-context.ts';
 import { awaitContainer } from './waits.ts';
@@ -54,7 +55,11 @@ const TABLE: ActionTable = {
     if (!asked.ok) return asked;
     const onOutput = (line: string): void =>
       context.emit({ type: 'build-output', project: context.observed.name, action, line });
-    await lanes.long(() => engine.buildImage({ ...asked.request, onOutput }, signal));
+    await lanes
+      .long(() => engine.buildImage({ ...asked.request, onOutput }, signal))
+      .catch((error: unknown) => {
+        throw redactedError(error, project.sensitiveValues);
+      });
     const { ref } = action;
     const image = await engine.inspectImage(ref, signal);
     if (image) context.images.set(ref, image.id);

@@ -4,13 +4,14 @@
  */
 
 import { shownCommand } from '../model/carried-hook.ts';
-import { isEngineError } from '../model/errors.ts';
+import { isEngineError, messageOf } from '../model/errors.ts';
 import type { HookOutcome } from '../model/hook.ts';
 import { renderCause } from '../plan/cause.ts';
 import type { ActionOf } from '../plan/plan.ts';
 import { hookDeadlineMs } from '../plan/stop-budget.ts';
 import type { HookIntent } from '../state/state.ts';
 import { OutputTail } from './output-tail.ts';
+import { redact } from './redactor.ts';
 import type { RunContext } from './run-context.ts';
 
 export type HookResult =
@@ -90,9 +91,25 @@ export function openDeadline(
   return { signal: controller.signal, cancel };
 }
 
-/** Output that is shown line by line as it comes. */
-export function liveOutput({ observed, emit }: RunContext, action: ActionOf<'run-hook'>): OutputTail {
-  return new OutputTail((stream, line) => emit({ type: 'hook-output', project: observed.name, action, stream, line }));
+/** Output that is recorded and shown line by line as it comes. */
+export function liveOutput(context: RunContext, action: ActionOf<'run-hook'>, recordId: number): OutputTail {
+  const { observed, ledger, emit } = context;
+  return new OutputTail({
+    hidden: hiddenValues(context, action),
+    onText: (stream, text) => ledger.appendOutput(recordId, stream, text),
+    onLine: (stream, line) => emit({ type: 'hook-output', project: observed.name, action, stream, line }),
+  });
+}
+
+/** The engine's words about a hook, which may repeat those of its command. */
+export function refusalText(context: RunContext, action: ActionOf<'run-hook'>, error: unknown): string {
+  return `was refused by the engine: ${redact(messageOf(error), hiddenValues(context, action))}`;
+}
+
+/** What came from outside the files: of the project, and what is kept for the hook of a time when they were others. */
+function hiddenValues({ desired, ledger }: RunContext, { hook }: ActionOf<'run-hook'>): string[] {
+  const kept = hook.withheld.length > 0 ? ledger.values(hook.digest) : undefined;
+  return [...(desired?.sensitiveValues ?? []), ...Object.values(kept ?? {})];
 }
 
 function mayTry(last: Attempt | undefined): boolean {

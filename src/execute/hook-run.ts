@@ -9,7 +9,7 @@
  * wait for it without what they wait for, and a paused one can be asked nothing: then the world has to be looked at again.
  */
 
-import { EngineError, messageOf } from '../model/errors.ts';
+import { EngineError } from '../model/errors.ts';
 import type { ContainerState } from '../model/observed.ts';
 import type { ActionOf, EarlierRun } from '../plan/plan.ts';
 import type { Attempt, HookResult } from './hook-attempts.ts';
@@ -19,6 +19,7 @@ import {
   isRefusal,
   liveOutput,
   openDeadline,
+  refusalText,
   resultOf,
   runAttempts,
   withTail,
@@ -135,20 +136,20 @@ class HookRun {
     } catch (error) {
       if (!isRefusal(error) || (await this.#isPaused())) throw error;
       if (await this.#hasEnded(startedAt)) return this.#moot();
-      return refuse(`was refused by the engine: ${messageOf(error)}`);
+      return refuse(refusalText(this.#context, this.#action, error));
     }
   }
 
   /** Starts an announced exec and stays with it to its end or its deadline. */
   async #execute(exec: Exec): Promise<Attempt> {
-    const { engine, ledger, incarnations, signal } = this.#context;
+    const { engine, incarnations, signal } = this.#context;
     if (this.#action.phase === 'pre_stop') incarnations.expectEnd(this.#containerId);
-    const output = liveOutput(this.#context, this.#action);
+    const output = liveOutput(this.#context, this.#action, exec.recordId);
     const deadline = openDeadline(this.#context, this.#deadlineMs);
     try {
       const { exitCode } = await engine.runExec(
         exec.execId,
-        (stream, chunk) => ledger.appendOutput(exec.recordId, stream, output.write(stream, chunk)),
+        (stream, chunk) => output.write(stream, chunk),
         AbortSignal.any([signal, deadline.signal]),
       );
       output.end();
@@ -159,7 +160,7 @@ class HookRun {
       if (deadline.signal.aborted) return await this.#endOverdue(exec, output.tail());
       if (!isRefusal(error) || (await this.#isPaused())) throw error;
       if (await this.#hasEnded(exec.startedAt)) return this.#record(exec.recordId, this.#moot());
-      const message = withTail(`was refused by the engine: ${messageOf(error)}`, output.tail());
+      const message = withTail(refusalText(this.#context, this.#action, error), output.tail());
       return this.#record(exec.recordId, { outcome: 'refused', message });
     } finally {
       deadline.cancel();

@@ -1,36 +1,50 @@
 /**
- * The last lines of a hook's output, for its error message: stdout and stderr apart, bounded in number and length,
- * decoded as UTF-8 across chunk borders. Also cuts the stream into whole lines for live display.
+ * A hook's output on its way to people: decoded as UTF-8 across chunk borders, values from outside hidden, handed on as it
+ * comes and in whole lines. Keeps the last lines for an error message: stdout and stderr apart, bounded in number and length.
  */
 
 import type { OutputStream } from '../engine/engine.ts';
+import { redactor, type Redactor } from './redactor.ts';
 
 const TAIL_LINES = 10;
 /** Longer lines are cut. */
 const LINE_LENGTH = 4096;
 
+export interface OutputReaders {
+  /** Values that nobody is to see. */
+  readonly hidden?: Iterable<string>;
+  /** All of it, in pieces. */
+  readonly onText?: (stream: OutputStream, text: string) => void;
+  readonly onLine?: (stream: OutputStream, line: string) => void;
+}
+
 export class OutputTail {
-  readonly #onLine: (stream: OutputStream, line: string) => void;
-  readonly #streams = { stdout: new LineCutter(), stderr: new LineCutter() };
+  readonly #readers: OutputReaders;
+  readonly #streams: { readonly stdout: LineCutter; readonly stderr: LineCutter };
 
-  constructor(onLine: (stream: OutputStream, line: string) => void = () => {}) {
-    this.#onLine = onLine;
+  constructor(readers: OutputReaders = {}) {
+    this.#readers = readers;
+    const hidden = [...(readers.hidden ?? [])];
+    this.#streams = { stdout: new LineCutter(hidden), stderr: new LineCutter(hidden) };
   }
 
-  /** Takes a chunk and returns its text. */
-  write(stream: OutputStream, chunk: Uint8Array): string {
-    const cutter = this.#streams[stream];
-    const text = cutter.decode(chunk);
-    for (const line of cutter.cut(text)) this.#onLine(stream, line);
-    return text;
+  write(stream: OutputStream, chunk: Uint8Array): void {
+    this.#take(stream, this.#streams[stream].decode(chunk));
   }
 
-  /** Gives out what has no newline at its end. */
+  /** Gives out what was held back, and what has no newline at its end. */
   end(): void {
     for (const stream of ['stdout', 'stderr'] as const) {
-      const line = this.#streams[stream].rest();
-      if (line !== undefined) this.#onLine(stream, line);
+      const cutter = this.#streams[stream];
+      this.#take(stream, cutter.release());
+      const line = cutter.rest();
+      if (line !== undefined) this.#readers.onLine?.(stream, line);
     }
+  }
+
+  #take(stream: OutputStream, text: string): void {
+    if (text !== '') this.#readers.onText?.(stream, text);
+    for (const line of this.#streams[stream].cut(text)) this.#readers.onLine?.(stream, line);
   }
 
   /** The last 10 lines, stderr first. */
@@ -43,11 +57,20 @@ export class OutputTail {
 
 class LineCutter {
   readonly #decoder = new TextDecoder();
+  readonly #redactor: Redactor;
   #open = '';
   last: string[] = [];
 
+  constructor(hidden: readonly string[]) {
+    this.#redactor = redactor(hidden);
+  }
+
   decode(chunk: Uint8Array): string {
-    return this.#decoder.decode(chunk, { stream: true });
+    return this.#redactor.push(this.#decoder.decode(chunk, { stream: true }));
+  }
+
+  release(): string {
+    return this.#redactor.end();
   }
 
   cut(text: string): string[] {

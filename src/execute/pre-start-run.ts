@@ -11,7 +11,7 @@
  */
 
 import type { OutputSink } from '../engine/engine.ts';
-import { isEngineError, messageOf } from '../model/errors.ts';
+import { isEngineError } from '../model/errors.ts';
 import type { ContainerState } from '../model/observed.ts';
 import { containerName, hookContainerLabels } from '../model/owner.ts';
 import type { Project, Service } from '../model/project.ts';
@@ -24,6 +24,7 @@ import {
   isFailure,
   liveOutput,
   openDeadline,
+  refusalText,
   resultOf,
   runAttempts,
   withTail,
@@ -123,7 +124,7 @@ class PreStartRun {
       id = await this.#create(whole.words);
     } catch (error) {
       if (!isEngineError(error, 'rejected')) throw error;
-      return refuse(`was refused by the engine: ${messageOf(error)}`);
+      return refuse(refusalText(this.#context, this.#action, error));
     }
     this.#left = id;
     if (files.list.length > 0) await engine.copyFiles(id, files.list, signal);
@@ -138,7 +139,7 @@ class PreStartRun {
           { ...announced, isKept: false },
           {
             outcome: 'refused',
-            message: `was refused by the engine: ${messageOf(error)}`,
+            message: refusalText(this.#context, this.#action, error),
           },
         );
       }
@@ -169,7 +170,7 @@ class PreStartRun {
   async #follow(announced: Announced): Promise<Attempt> {
     const { engine, signal } = this.#context;
     const { id } = announced;
-    const output = liveOutput(this.#context, this.#action);
+    const output = liveOutput(this.#context, this.#action, announced.recordId);
     const deadline = openDeadline(this.#context, this.#deadlineMs);
     const reading = new AbortController();
     const read = this.#read(announced, output, AbortSignal.any([signal, reading.signal]));
@@ -193,8 +194,8 @@ class PreStartRun {
   }
 
   /** Hands output on as it comes. It is for people and decides nothing: what cannot be read is left out. */
-  async #read({ id, recordId }: Announced, output: OutputTail, signal: AbortSignal): Promise<void> {
-    const { engine, ledger } = this.#context;
+  async #read({ id }: Announced, output: OutputTail, signal: AbortSignal): Promise<void> {
+    const { engine } = this.#context;
     const seen = { stdout: 0, stderr: 0 };
     for (let left = READS; left > 0; left -= 1) {
       const again = { ...seen };
@@ -202,7 +203,7 @@ class PreStartRun {
         const rest = chunk.subarray(again[stream]);
         again[stream] -= chunk.length - rest.length;
         seen[stream] += rest.length;
-        if (rest.length > 0) ledger.appendOutput(recordId, stream, output.write(stream, rest));
+        if (rest.length > 0) output.write(stream, rest);
       };
       try {
         return await engine.followOutput(id, take, signal);

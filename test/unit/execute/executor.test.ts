@@ -102,6 +102,19 @@ suite('the walk of a plan', () => {
     );
   });
 
+  test('a build that fails does not tell what came from outside', async (t) => {
+    const bench = new Bench(t);
+    const shop = project({ web: { build: { context: '.' } } }, { sensitiveValues: new Set(['hunter2hunter2']) });
+    bench.engine.before = ({ name }) => {
+      if (name === 'build-image') throw new EngineError('rejected', 'build image app: exited 1:\nTOKEN=hunter2hunter2');
+    };
+    const { failures } = await bench.run({ desired: shop, policy: { build: true } });
+    assert.deepEqual(
+      failures.map(({ message }) => message),
+      ['image/app: cannot build image: exited 1:\nTOKEN=***'],
+    );
+  });
+
   test('what the engine left out of a new container is told of its creation', async (t) => {
     const bench = new Bench(t);
     const shop = project({ web: {} });
