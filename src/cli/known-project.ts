@@ -4,11 +4,11 @@
  */
 
 import { resolve } from 'node:path';
-import type { Project } from '../model/project.ts';
+import type { Project, ServiceName } from '../model/project.ts';
 import type { InventoryEntry, State } from '../state/state.ts';
 import { InvalidFiles } from './exit.ts';
 import type { Invocation } from './invocation.ts';
-import { sayWarnings } from './targets.ts';
+import { sayWarnings, servicesOf } from './targets.ts';
 import type { LoadResult } from './wire.ts';
 import { loadFiles } from './wire.ts';
 
@@ -42,6 +42,20 @@ export function knownProject(invocation: Invocation, state: State, loaded: LoadR
     );
   }
   return { name, desired: undefined };
+}
+
+/** Refuses names that neither the files nor what is known besides (containers, records) have; without files any may be right. */
+export function refuseUnknown(
+  { desired }: Pick<KnownProject, 'desired'>,
+  words: readonly string[],
+  known: readonly ServiceName[],
+): void {
+  if (desired === undefined) return;
+  const isKnown = (word: string): boolean => known.includes(word) || desired.disabledServices.includes(word);
+  servicesOf(
+    desired,
+    words.filter((word) => !isKnown(word)),
+  );
 }
 
 /** A project by the files from which it was last applied, whatever folder this is; undefined: not known, or they do not load. */

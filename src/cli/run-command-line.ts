@@ -62,13 +62,17 @@ async function run(id: string, words: readonly string[], table: Table): Promise<
 }
 
 /** One line: what the parser says, without its decoration, and what was probably meant. */
-function usageText(error: Error, id: string, { flags: own, baseFlags }: CommandClass): string {
+function usageText(error: Error, id: string, { flags: own, baseFlags, args }: CommandClass): string {
   const unknown = 'flags' in error && Array.isArray(error.flags) ? error.flags.map(String) : [];
   const [flag] = unknown;
   const title = id.replaceAll(':', ' ');
   if (flag !== undefined && error.message.startsWith('Nonexistent flag')) {
     const known = Object.keys({ ...own, ...baseFlags }).map((name) => ({ name }));
     return `${title} has no flag ${flag}${meant(flag, known)}; reeve ${title} --help lists them`;
+  }
+  if (/^Missing \d+ required arg/.test(error.message)) {
+    const names = Object.entries(args).flatMap(([name, { required }]) => (required ? [name.toUpperCase()] : []));
+    return `${title} needs ${names.join(' ')}; reeve ${title} --help has examples`;
   }
   const text = error.message
     .replace(/\n?See more help with --help/g, '')

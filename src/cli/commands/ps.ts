@@ -3,7 +3,7 @@ import { ReeveCommand, servicesArgument } from '../command.ts';
 import type { ExitCode } from '../exit.ts';
 import { EXIT } from '../exit.ts';
 import { invoke } from '../invocation.ts';
-import { knownProject, recallProject, tryFiles } from '../known-project.ts';
+import { knownProject, recallProject, refuseUnknown, tryFiles } from '../known-project.ts';
 import { Flags } from '../oclif.ts';
 import { renderReplicas, replicaJson } from '../render/replicas.ts';
 import { withConnection } from '../session.ts';
@@ -35,6 +35,8 @@ export default class Ps extends ReeveCommand {
           const desired = found ?? (loaded === undefined ? await recallProject(invocation, state, name) : undefined);
           const all = await status({ engine, state }, { project: name, desired, signal: interrupts.drain });
           const named = args.services ?? [];
+          const present = all.map(({ service }) => service);
+          refuseUnknown({ desired }, named, present);
           const statuses = named.length > 0 ? all.filter(({ service }) => named.includes(service)) : all;
           const holds = state.inventory.holds(name);
           if (statuses.length === 0) output.note(`${name}: there is nothing of this project on the engine`);

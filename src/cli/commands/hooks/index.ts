@@ -2,7 +2,7 @@ import { ReeveCommand, servicesArgument } from '../../command.ts';
 import type { ExitCode } from '../../exit.ts';
 import { EXIT } from '../../exit.ts';
 import { invoke } from '../../invocation.ts';
-import { knownProject, tryFiles } from '../../known-project.ts';
+import { knownProject, refuseUnknown, tryFiles } from '../../known-project.ts';
 import { Flags } from '../../oclif.ts';
 import { maskOf } from '../../render/action.ts';
 import { recordJson, renderLedger } from '../../render/ledger.ts';
@@ -37,6 +37,8 @@ export default class Hooks extends ReeveCommand {
             named.length > 0
               ? named.flatMap((service) => state.hooks.list({ project: name, service, limit: flags.limit }))
               : state.hooks.list({ project: name, limit: flags.limit });
+          const recorded = all.map(({ service }) => service);
+          refuseUnknown({ desired }, named, recorded);
           const records = all.toSorted((a, b) => a.id - b.id).slice(-flags.limit);
           const mask = maskOf(desired?.sensitiveValues ?? []);
           if (output.json) for (const record of records) output.object(recordJson(record, mask));

@@ -3,7 +3,7 @@ import { ReeveCommand } from '../../command.ts';
 import type { ExitCode } from '../../exit.ts';
 import { EXIT } from '../../exit.ts';
 import { invoke } from '../../invocation.ts';
-import { knownProject, tryFiles } from '../../known-project.ts';
+import { knownProject, refuseUnknown, tryFiles } from '../../known-project.ts';
 import { Args, Flags } from '../../oclif.ts';
 import { outputLines } from '../../render/hook-output.ts';
 import { outputPrefix } from '../../render/ledger.ts';
@@ -40,8 +40,9 @@ export default class HooksLogs extends ReeveCommand {
         () => tryFiles(invocation),
         ({ state }, loaded) => {
           const { output } = invocation;
-          const { name } = knownProject(invocation, state, loaded);
+          const { name, desired } = knownProject(invocation, state, loaded);
           const all = state.hooks.list({ project: name, service: args.service });
+          if (all.length === 0) refuseUnknown({ desired }, [args.service], []);
           const records = newestRuns(all, flags.all ? all.length : flags.runs).filter(
             ({ phase }) => flags.phase === undefined || phase === flags.phase,
           );
