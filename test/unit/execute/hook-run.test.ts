@@ -198,13 +198,30 @@ suite('a hook that does not end', () => {
     assert.deepEqual(bench.hookRuns(), ['web/1:post_start[0] intended, attempt 1']);
     await bench.clock.advance(1);
     await settle();
-    assert.deepEqual(bench.hookRuns(), ['web/1:post_start[0] timed-out, attempt 1']);
+    assert.deepEqual(bench.hookRuns(), ['web/1:post_start[0] timed-out 137, attempt 1']);
     await bench.clock.advance(100);
     await settle();
     assert.equal(bench.commands().length, 2);
     await bench.clock.advance(5000);
     assert.deepEqual(messages(await run), ['web/1: post_start hook 0 did not end within 5 s (killed):\nwaiting']);
     assert.equal(bench.clock.pendingTimers, 0);
+  });
+
+  test('and was killed stays recorded as timed out, whatever runs after it', async (t) => {
+    const bench = new Bench(t);
+    bench.engine.script = () => ({ lasts: Infinity });
+    const shop = shopWith({ post_start: [hook('register', { timeoutMs: 1000 })] });
+    const run = bench.run({ desired: shop });
+    await settle();
+    await bench.clock.advance(1000);
+    await run;
+    bench.engine.script = () => ({});
+    assert.deepEqual(messages(await bench.run({ desired: shop })), []);
+    assert.deepEqual(bench.hookRuns(), [
+      'web/1:post_start[0] timed-out 137, attempt 1',
+      'web/1:post_start[0] succeeded 0, attempt 1',
+    ]);
+    assert.equal(bench.records()[0]?.durationMs, 1000);
   });
 
   test('and was killed is tried again only once it is gone', async (t) => {

@@ -108,6 +108,7 @@ suite('an exec that an earlier run left', () => {
 
   test('is forgotten where it is known to have ended, or never was', () => {
     assert.deepEqual(earlierOf(planAfter('failed')), [undefined]);
+    assert.deepEqual(earlierOf(planAfter('timed-out', { exitCode: 137 })), [undefined]);
     assert.deepEqual(earlierOf(planAfter('refused', { execId: undefined as never })), [undefined]);
     assert.deepEqual(earlierOf(planAfter('intended', { startedAt: 'before' })), [undefined]);
   });
