@@ -191,7 +191,7 @@ class HookRun {
     // Two clocks: this one is the hook's; a stop has its grace to itself, and it has not begun.
     const stop = this.#action.phase === 'pre_stop' ? '; the stop and its grace have not begun' : '';
     const message = withTail(`did not end within ${this.#deadlineMs / 1000} s (${fate}${stop})`, tail);
-    return this.#record(exec.recordId, { outcome: 'timed-out', message, abandoned: !isGone });
+    return this.#record(exec.recordId, { outcome: 'timed-out', message, abandoned: !isGone, ...exit(end) });
   }
 
   /** The exit code of an exec that has ended, or does so within that time; undefined where it may still run. */
@@ -258,4 +258,9 @@ class HookRun {
 function hasEnded(state: ContainerState | undefined, startedAt: string | undefined): boolean {
   if (state?.status !== 'running' && state?.status !== 'paused') return true;
   return startedAt !== undefined && state.startedAt !== startedAt;
+}
+
+/** Of what timed out the exit code says that its process is gone: nobody has to look at it again. */
+function exit(exitCode: number | undefined): { readonly exitCode?: number } {
+  return exitCode === undefined ? {} : { exitCode };
 }

@@ -161,7 +161,8 @@ export function isSettled(record: HookRecord, hook: CarriedHook): boolean {
 /** An exec that may still be running, or whose end nobody recorded. */
 function unfinished(record: HookRecord | undefined): OwedHook['earlier'] {
   if (!record?.execId) return undefined;
-  return record.outcome === 'intended' || record.outcome === 'timed-out'
+  const isOverdue = record.outcome === 'timed-out' && record.exitCode === undefined;
+  return record.outcome === 'intended' || isOverdue
     ? { recordId: record.id, execId: record.execId, counts: !record.superseded }
     : undefined;
 }
