@@ -70,6 +70,28 @@ test('with --json an invalid file is one object with every diagnostic', async (t
   );
 });
 
+test('with --json each line is one object, the whole model too', async (t) => {
+  const project = testProject(t, {
+    'compose.yaml': 'name: shop\nservices: {web: {image: i}, db: {image: j}}\nvolumes: {data: }\n',
+  });
+  const lines = async (...args: string[]): Promise<unknown[]> => {
+    const { exitCode, stdout } = await reeve(project, ['config', '--json', ...args]);
+    assert.equal(exitCode, 0);
+    return stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown);
+  };
+  const [model, ...rest] = await lines();
+  assert.deepEqual(rest, []);
+  const { stdout } = await reeve(project, ['config', '--format', 'json']);
+  assert.deepEqual(model, JSON.parse(stdout));
+  assert.deepEqual(await lines('--services'), [{ service: 'db' }, { service: 'web' }]);
+  assert.deepEqual(await lines('--images'), [{ image: 'j' }, { image: 'i' }]);
+  const [hash] = await lines('--hash', 'web');
+  assert.deepEqual(Object.keys(hash ?? {}), ['service', 'hash']);
+});
+
 test('global flags may stand before the command, and standard input is a file', async (t) => {
   const project = testProject(t, { 'b.yaml': 'services: {a: {user: u}}\n' });
   const args = ['-f', '-', '-f', 'b.yaml', '-p', 'other', 'config', '--format', 'json'];
