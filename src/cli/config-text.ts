@@ -11,7 +11,9 @@ export interface ConfigOptions {
   readonly aspect: ConfigAspect;
   /** Of `--hash`: names joined by commas, or `*`. */
   readonly hash: string | undefined;
-  readonly format: 'json' | 'yaml';
+  readonly format: 'json' | 'yaml' | undefined;
+  /** One JSON object a line, unless `format` says otherwise. */
+  readonly json: boolean;
   /** Only these and what they depend on; all when empty. */
   readonly services: readonly string[];
 }
@@ -19,30 +21,42 @@ export interface ConfigOptions {
 export async function renderConfig(project: Project, options: ConfigOptions): Promise<string> {
   for (const name of options.services) requireService(project, name);
   const selected = options.services.length === 0 ? project : await selectServices(project, options.services);
-  switch (options.aspect) {
-    case 'model':
-      return (await printModel(selected, options.format)).trimEnd();
+  if (options.aspect === 'model') {
+    const format = options.format ?? (options.json ? 'json-line' : 'yaml');
+    return (await printModel(selected, format)).trimEnd();
+  }
+  const rows = rowsOf(selected, options.aspect, options.hash ?? '*');
+  return rows.map((row) => (options.json ? JSON.stringify(row) : Object.values(row).join(' '))).join('\n');
+}
+
+/** What a line says, by the names that `--json` gives it. */
+function rowsOf(
+  project: Project,
+  aspect: Exclude<ConfigAspect, 'model'>,
+  hashed: string,
+): Readonly<Record<string, string>>[] {
+  switch (aspect) {
     case 'hash':
-      return hashLines(selected, options.hash ?? '*');
+      return hashRows(project, hashed);
     case 'services':
-      return lines(Object.keys(selected.services));
+      return Object.keys(project.services).map((service) => ({ service }));
     case 'volumes':
-      return lines(Object.keys(selected.volumes));
+      return Object.keys(project.volumes).map((volume) => ({ volume }));
     case 'networks':
-      return lines(Object.keys(selected.networks));
+      return Object.keys(project.networks).map((network) => ({ network }));
     case 'profiles':
-      return lines(selected.profiles ?? []);
+      return (project.profiles ?? []).map((profile) => ({ profile }));
     case 'images':
-      return lines(
-        Object.values(selected.services).map((service) => service.image ?? `${selected.name}-${service.name}`),
-      );
+      return Object.values(project.services).map(({ name, image }) => ({ image: image ?? `${project.name}-${name}` }));
   }
 }
 
 /** `service hash`, as Compose prints them. */
-function hashLines(project: Project, names: string): string {
+function hashRows(project: Project, names: string): { service: string; hash: string }[] {
   const wanted = names === '*' ? Object.keys(project.services) : names.split(',');
-  return lines(wanted.toSorted().map((name) => `${name} ${serviceHash(project, requireService(project, name))}`));
+  return wanted
+    .toSorted()
+    .map((service) => ({ service, hash: serviceHash(project, requireService(project, service)) }));
 }
 
 function requireService(project: Project, name: string): Project['services'][string] {
@@ -50,8 +64,4 @@ function requireService(project: Project, name: string): Project['services'][str
   if (service !== undefined) return service;
   const meant = nearest(name, Object.keys(project.services));
   throw new UsageError(`no such service: ${name}${meant === undefined ? '' : `; did you mean ${meant}?`}`);
-}
-
-function lines(words: readonly string[]): string {
-  return words.join('\n');
 }

@@ -108,7 +108,7 @@ export async function createLoadCache(): Promise<LoadCache> {
 }
 
 /** A project as text that can be read in again. */
-export async function printModel(project: Project, format: 'json' | 'yaml'): Promise<string> {
+export async function printModel(project: Project, format: 'json' | 'json-line' | 'yaml'): Promise<string> {
   const { printProject } = await import('../compose/index.ts');
   return printProject(project, format);
 }

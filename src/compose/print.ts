@@ -14,13 +14,18 @@ import type { FileObject, Mapping, Project, Service } from '../model/project.ts'
 import type { Shape } from '../model/shape.ts';
 import { plainScalar } from './scalars.ts';
 
-export type PrintFormat = 'json' | 'yaml';
+/** `json-line`: the same JSON without a line break. */
+export type PrintFormat = 'json' | 'json-line' | 'yaml';
 
 /** The text of a project. */
 export function printProject(project: Project, format: PrintFormat): string {
   const model = projectJson(project);
-  const text = format === 'json' ? writeJson(model, '  ') : stringify(plain(model), { lineWidth: 0 });
-  return text.replaceAll('$', '$$$$');
+  return textOf(model, format).replaceAll('$', '$$$$');
+}
+
+function textOf(model: JsonObject, format: PrintFormat): string {
+  if (format === 'yaml') return stringify(plain(model), { lineWidth: 0 });
+  return format === 'json' ? writeJson(model, '  ') : writeJson(model);
 }
 
 function projectJson(project: Project): JsonObject {

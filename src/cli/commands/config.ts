@@ -52,10 +52,8 @@ export default class Config extends ReeveCommand {
       const loadOptions = { ...invocation.loadOptions, services };
       const project = await loadProject({ ...invocation, loadOptions });
       if (flags.quiet) return EXIT.converged;
-      const format = flags.format ?? (flags.json ? 'json' : 'yaml');
-      invocation.output.result(
-        await renderConfig(project, { aspect: aspectOf(flags), hash: flags.hash, format, services }),
-      );
+      const { hash, format, json } = flags;
+      invocation.output.result(await renderConfig(project, { aspect: aspectOf(flags), hash, format, json, services }));
       return EXIT.converged;
     });
   }
