@@ -251,3 +251,13 @@ test('restart and ps by name alone go by the files of the last apply, wherever t
   await outside.remove((await container(s.name, 'db')).Id);
   assert.match((await s.ok(['ps', '-p', s.name], { cwd: '/' })).stdout, /^db\/1 +- +absent/m);
 });
+
+test('COMPOSE_PARALLEL_LIMIT is the default of --parallel; what is no number is wrong usage', async (t) => {
+  const s = stage(t);
+  s.compose({ web: {} });
+  const ended = await s.run(['apply'], { env: { COMPOSE_PARALLEL_LIMIT: 'many' } });
+  assert.equal(ended.exitCode, 2);
+  assert.match(ended.stderr, /COMPOSE_PARALLEL_LIMIT=many is no number/);
+  await s.ok(['apply'], { env: { COMPOSE_PARALLEL_LIMIT: '1' } });
+  await s.ok(['down'], { env: { COMPOSE_PARALLEL_LIMIT: '-1' } });
+});

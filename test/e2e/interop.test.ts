@@ -149,3 +149,45 @@ test(
     assert.deepEqual([web.Id, web.Name, web.State.Running], [Id, `/${s.name}-web-1`, true]);
   },
 );
+
+test('COMPOSE_COMPATIBILITY names containers and images as Compose then does, both ways', { skip }, async (t) => {
+  const s = stage(t);
+  s.write('.env', 'COMPOSE_COMPATIBILITY=1\n');
+  const web = { links: ['db'], deploy: { replicas: 2 } };
+  s.compose({ db: {}, web });
+  await composeOk(s, ['up', '-d']);
+  const before = await fingerprint(s.name);
+  assert.equal((await container(s.name, 'db')).Name, `/${s.name}_db_1`);
+  await s.ok(['plan', '--exit-code']);
+  await s.ok(['down']);
+  await s.ok(['apply']);
+  const names = (one: object): string => JSON.stringify(one).replaceAll(/"(Id|StartedAt)":"[^"]*"/g, '');
+  const made = (await fingerprint(s.name)) as { containers: object };
+  assert.equal(names(made.containers), names((before as { containers: object }).containers));
+  await composeOk(s, ['up', '-d']);
+  assert.deepEqual(await fingerprint(s.name), made);
+
+  s.compose({ db: {}, web, job: { image: undefined, build: { dockerfile_inline: 'FROM scratch' }, profiles: ['x'] } });
+  const images = ['--profile', 'x', 'config', '--images'];
+  assert.deepEqual(
+    (await s.ok(images)).stdout.trim().split('\n').toSorted(),
+    (await composeOk(s, images)).stdout.trim().split('\n').toSorted(),
+  );
+});
+
+test(
+  'COMPOSE_REMOVE_ORPHANS and COMPOSE_IGNORE_ORPHANS say what becomes of orphans, in .env too',
+  { skip },
+  async (t) => {
+    const s = stage(t);
+    s.compose({ web: {}, old: {} });
+    await composeOk(s, ['up', '-d']);
+    s.compose({ web: {} });
+    assert.match((await s.ok(['plan'])).stdout, /orphan containers are left alone/);
+    s.write('.env', 'COMPOSE_IGNORE_ORPHANS=true\n');
+    assert.doesNotMatch((await s.ok(['plan'])).stdout, /orphan/);
+    s.write('.env', 'COMPOSE_REMOVE_ORPHANS=true\n');
+    await s.ok(['apply']);
+    assert.deepEqual(await containers(s.name, 'old'), []);
+  },
+);
