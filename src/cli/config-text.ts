@@ -1,5 +1,6 @@
 /** The model of a project as `reeve config` prints it: whole, or one name a line. */
 
+import { imageRef } from '../model/owner.ts';
 import { serviceHash } from '../model/config-hash.ts';
 import type { Project } from '../model/project.ts';
 import { UsageError } from '../model/errors.ts';
@@ -47,7 +48,7 @@ function rowsOf(
     case 'profiles':
       return (project.profiles ?? []).map((profile) => ({ profile }));
     case 'images':
-      return Object.values(project.services).map(({ name, image }) => ({ image: image ?? `${project.name}-${name}` }));
+      return Object.values(project.services).map((service) => ({ image: imageRef(project, service) }));
   }
 }
 

@@ -1,6 +1,7 @@
 /** A connection for the length of one command: files are read while the engine is reached, and everything is closed at the end. */
 
 import type { ReconcileEvent, ReconcilerPorts } from '../controller/reconciler.ts';
+import { UsageError } from '../model/errors.ts';
 import type { Invocation } from './invocation.ts';
 import type { Connection } from './wire.ts';
 import { nextTurn, openConnection, reconcilerPorts } from './wire.ts';
@@ -47,7 +48,17 @@ export function withPorts<L, T>(
   work: (ports: ReconcilerPorts, loaded: L) => Promise<T>,
 ): Promise<T> {
   return withConnection(invocation, options.load, async (connection, loaded) => {
-    const { parallel, rememberMs, emit } = options;
+    const { parallel = parallelLimit(invocation.loadOptions.environment), rememberMs, emit } = options;
     return work(await reconcilerPorts(connection, { parallel, rememberMs, emit }), loaded);
   });
+}
+
+/** COMPOSE_PARALLEL_LIMIT; undefined, as for what is below 1: as many as fit the engine. */
+function parallelLimit(environment: Readonly<Record<string, string | undefined>>): number | undefined {
+  const text = environment['COMPOSE_PARALLEL_LIMIT'] ?? '';
+  if (text === '') return undefined;
+  const limit = Number(text);
+  if (!Number.isInteger(limit))
+    throw new UsageError(`COMPOSE_PARALLEL_LIMIT=${text} is no number: write one, or unset it`);
+  return limit > 0 ? limit : undefined;
 }

@@ -3,12 +3,14 @@
  * is put together.
  */
 
+import { isTrue } from './discovery.ts';
 import { compareText } from '../model/canonical-json.ts';
 import type { FileObject, Mapping, Project, Service } from '../model/project.ts';
 import { Contents } from './content.ts';
 import { extensionsOf } from './decode.ts';
 import type { Findings } from './diagnostic.ts';
 import type { Discovery } from './discovery.ts';
+import type { Environment } from './environment.ts';
 import { foldEnvFiles, foldLabelFiles, type FoldContext } from './env-files.ts';
 import type { InputFiles } from './files.ts';
 import type { MapNode } from './node.ts';
@@ -38,6 +40,7 @@ export function assemble(name: string, assembly: Assembly): Project {
     configFiles: discovery.files,
     environmentFiles: discovery.environmentFiles,
     ...(defaultPlatform ? { defaultPlatform } : {}),
+    ...settingsOf(environment),
     services,
     disabledServices: Object.keys(parts.disabled),
     profiles: profilesOf(parts),
@@ -48,6 +51,19 @@ export function assemble(name: string, assembly: Assembly): Project {
     extensions: extensionsOf(root) ?? {},
     inputFiles: inputs.list,
     sensitiveValues: new Set(sensitive),
+  };
+}
+
+/** What variables, those of `.env` too, say of a project as a whole. */
+function settingsOf(environment: Environment): Pick<Project, 'nameSeparator' | 'orphans'> {
+  const says = (name: string): boolean => isTrue(environment.get(name));
+  return {
+    ...(says('COMPOSE_COMPATIBILITY') ? { nameSeparator: '_' } : {}),
+    ...(says('COMPOSE_REMOVE_ORPHANS')
+      ? { orphans: 'removed' }
+      : says('COMPOSE_IGNORE_ORPHANS')
+        ? { orphans: 'ignored' }
+        : {}),
   };
 }
 

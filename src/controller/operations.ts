@@ -93,6 +93,7 @@ function planApply(desired: Project, asked: Partial<PlanPolicy>, snapshot: Snaps
   const policy: PlanPolicy = {
     ...DEFAULT_POLICY,
     ...asked,
+    removeOrphans: asked.removeOrphans === true || desired.orphans === 'removed',
     ...(round > 1 ? { pulled: true } : {}),
     notBefore,
     pendingStarts,
@@ -137,7 +138,8 @@ export interface DownRequest extends RunControl {
 
 /** Takes a project down, or some of its services. */
 export async function down(ports: ReconcilerPorts, request: DownRequest): Promise<ReconcileResult> {
-  const { project, desired, policy } = request;
+  const { project, desired } = request;
+  const policy = { ...request.policy, removeOrphans: request.policy.removeOrphans || desired?.orphans === 'removed' };
   const result = await reconcile(ports, {
     ...runOf(request, project, policy.command),
     desired,

@@ -6,8 +6,9 @@
  * do is refused by name where Compose refuses it. The parts are in mounts.ts, network-spec.ts, resources.ts, ports.ts.
  */
 
+import { imageRef } from '../model/owner.ts';
 import { EngineError } from '../model/errors.ts';
-import type { Healthcheck, Project, Service } from '../model/project.ts';
+import type { Healthcheck, Service } from '../model/project.ts';
 import type { CreateInput } from './create-input.ts';
 import { sharedMode } from './create-input.ts';
 import { bindsAndMounts } from './mounts.ts';
@@ -58,11 +59,6 @@ export function createSpec(input: CreateInput): CreateSpec {
     HostConfig: { ...hostConfig(input), NetworkMode: network.mode, Links: network.links },
     ...(network.endpoints ? { NetworkingConfig: { EndpointsConfig: network.endpoints } } : {}),
   };
-}
-
-/** The image a service runs: its own, or the name Compose gives to what it builds. */
-export function imageRef(project: Project, service: Service): string {
-  return service.image ?? `${project.name}-${service.name}`;
 }
 
 function hostConfig(input: CreateInput): Record<string, unknown> {

@@ -8,7 +8,7 @@
 
 import { EngineError } from '../model/errors.ts';
 import { endpointDriverOptions, endpointMac, networkOrder } from '../model/endpoint.ts';
-import { containerName } from '../model/owner.ts';
+import { containerName, joinedName } from '../model/owner.ts';
 import type { Network, Project } from '../model/project.ts';
 import { isAtLeast } from '../model/api-version.ts';
 import type { CreateInput } from './create-input.ts';
@@ -69,8 +69,8 @@ function linksOf(input: EndpointInput): string[] | undefined {
     const [target = '', alias = target] = link.split(':');
     return linkedNames(input, target).flatMap((name) => [
       `${name}:${alias}`,
-      `${name}:${target}-${number}`,
-      `${name}:${project.name}-${target}-${number}`,
+      `${name}:${joinedName(project, target, number)}`,
+      `${name}:${joinedName(project, project.name, target, number)}`,
     ]);
   });
   const external = (service.external_links ?? []).map((link) => {

@@ -7,8 +7,7 @@ import { containerHash, networkHash, volumeHash } from '../model/config-hash.ts'
 import { EngineError } from '../model/errors.ts';
 import type { Project, Service } from '../model/project.ts';
 import { carriedHooks, withheldValues } from '../model/carried-hook.ts';
-import { LABEL, COMPOSE_VERSION, containerLabels } from '../model/owner.ts';
-import { imageRef } from '../plan/drift.ts';
+import { LABEL, COMPOSE_VERSION, containerLabels, imageRef } from '../model/owner.ts';
 import { hooksOf } from '../plan/owed.ts';
 import type { Action, ActionKind, ActionOf } from '../plan/plan.ts';
 import { spanText } from '../plan/span.ts';

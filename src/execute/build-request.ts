@@ -2,8 +2,7 @@
 
 import type { BuildRequest, BuildSecret } from '../engine/engine.ts';
 import type { Build, Project, Service } from '../model/project.ts';
-import { imageLabels } from '../model/owner.ts';
-import { imageRef } from '../plan/drift.ts';
+import { imageLabels, imageRef } from '../model/owner.ts';
 
 type Request =
   | { readonly ok: true; readonly request: Omit<BuildRequest, 'onOutput'> }

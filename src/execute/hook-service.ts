@@ -7,9 +7,10 @@
  * the service must not reach a hook. Limits, capabilities, ports, healthcheck and restart policy are the service's alone.
  */
 
+import { imageRef } from '../model/owner.ts';
 import type { CarriedHook } from '../model/carried-hook.ts';
 import type { Project, Service, ServiceNetwork } from '../model/project.ts';
-import { hookImageRef, imageRef } from '../plan/drift.ts';
+import { hookImageRef } from '../plan/drift.ts';
 import type { HookWords } from './hook-request.ts';
 
 export interface HookServiceInput {

@@ -74,7 +74,7 @@ export function containerLabels(owner: ContainerOwner): Record<string, string> {
     [LABEL.number]: String(number),
     ...(owner.imageId ? { [LABEL.image]: owner.imageId } : {}),
     [LABEL.dependsOn]: dependsOn.join(','),
-    ...(owner.replaces ? { [LABEL.replace]: service.container_name ?? `${service.name}-${number}` } : {}),
+    ...(owner.replaces ? { [LABEL.replace]: service.container_name ?? joinedName(project, service.name, number) } : {}),
     [LABEL.hooks]: writeHooks(hooks),
     [LABEL.definition]: JSON.stringify(memberDigests(project, service)),
     ...(service.contents ? { [LABEL.content]: JSON.stringify(service.contents) } : {}),
@@ -156,5 +156,15 @@ export function readDependsOn(
 
 /** Name of a replica's container: `container_name`, or `project-service-number`. */
 export function containerName(project: Project, service: Service, number: number): string {
-  return service.container_name ?? `${project.name}-${service.name}-${number}`;
+  return service.container_name ?? joinedName(project, project.name, service.name, number);
+}
+
+/** The image a service's containers are made from: its own, or the name that its build gets. */
+export function imageRef(project: Project, service: Service): string {
+  return service.image ?? joinedName(project, project.name, service.name);
+}
+
+/** Parts of a name of the project's, joined as Compose joins them. */
+export function joinedName({ nameSeparator }: Project, ...parts: readonly (string | number)[]): string {
+  return parts.join(nameSeparator ?? '-');
 }

@@ -33,6 +33,10 @@ export interface Project {
   readonly environmentFiles: readonly string[];
   /** DOCKER_DEFAULT_PLATFORM: the platform of the containers of services that name none. */
   readonly defaultPlatform?: string;
+  /** COMPOSE_COMPATIBILITY: `_` joins the names of containers and built images, as in Compose 1. Default: `-`. */
+  readonly nameSeparator?: '_';
+  /** COMPOSE_REMOVE_ORPHANS, COMPOSE_IGNORE_ORPHANS: what becomes of orphans without being asked. Default: they are named. */
+  readonly orphans?: 'removed' | 'ignored';
   /** Enabled services only. */
   readonly services: Mapping<Service>;
   /** Names of the services that no active profile enables: not desired, and not orphans either. */

@@ -12,7 +12,7 @@ import type { Project, Service } from '../model/project.ts';
 import { borrowedServices, containerHash } from '../model/config-hash.ts';
 import { isAtLeast } from '../model/api-version.ts';
 import { endpointDriverOptions, endpointMac } from '../model/endpoint.ts';
-import { LABEL, containerName } from '../model/owner.ts';
+import { LABEL, containerName, imageRef } from '../model/owner.ts';
 import { isImageFor } from '../model/platform.ts';
 import { resourceDifferences, type ResourceDifference } from '../model/resources.ts';
 import { renderRestartPolicy, restartPolicyOf } from '../model/restart-policy.ts';
@@ -77,11 +77,6 @@ export function serviceTarget(
     networks: new Map(named.map(([name]) => [name, ids.get(name) ?? ''])),
     networkKeys: new Map(named),
   };
-}
-
-/** The reference a service's containers are made from: `image`, or the name its build gets. */
-export function imageRef(project: Project, service: Service): string {
-  return service.image ?? `${project.name}-${service.name}`;
 }
 
 /** The reference that a `pre_start` hook's container is made from: its own, or that of the service's containers. */

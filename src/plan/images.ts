@@ -3,12 +3,13 @@
  * That of a service follows its pull policy; that of a hook has none of its own.
  */
 
+import { imageRef } from '../model/owner.ts';
 import type { ObservedImage, ObservedProject } from '../model/observed.ts';
 import { isImageFor } from '../model/platform.ts';
 import type { Project, Service, ServiceName } from '../model/project.ts';
 import type { PlanBuilder } from './builder.ts';
 import type { Cause } from './cause.ts';
-import { imageRef, imageRefs } from './drift.ts';
+import { imageRefs } from './drift.ts';
 import type { PlanPolicy } from './policy.ts';
 
 export interface ImagePlanning {

@@ -32,6 +32,7 @@ export function planOrphans(emission: Emission, orphans: readonly ObservedContai
   const { plan, policy } = emission;
   if (orphans.length === 0) return;
   if (!policy.removeOrphans) {
+    if (emission.desired.orphans === 'ignored') return;
     const names = orphans.map((container) => container.name).toSorted();
     plan.notes.push(
       `orphan containers are left alone: ${names.join(', ')} (--remove-orphans removes them, hooks first)`,

@@ -11,10 +11,10 @@
 
 import type { CarriedHook } from '../model/carried-hook.ts';
 import type { ObservedContainer, ObservedProject } from '../model/observed.ts';
-import { readHookOwner } from '../model/owner.ts';
+import { readHookOwner, imageRef } from '../model/owner.ts';
 import type { Project, ServiceName } from '../model/project.ts';
 import type { ReplicaDecision, ServiceDecision } from './decide.ts';
-import { hookImageRef, imageRef } from './drift.ts';
+import { hookImageRef } from './drift.ts';
 import type { RemovalContext } from './emission.ts';
 import { addLeaving } from './leaving.ts';
 import type { HookHistory, OwedPreStart, PreStarts } from './owed.ts';

@@ -8,13 +8,13 @@
  */
 
 import type { ObservedNetwork, ObservedProject } from '../model/observed.ts';
-import { LABEL } from '../model/owner.ts';
+import { LABEL, imageRef } from '../model/owner.ts';
 import type { Project, Service, ServiceName } from '../model/project.ts';
 import type { PlanBuilder } from './builder.ts';
 import type { Cause, Drift } from './cause.ts';
 import { renderDrift } from './cause.ts';
 import { networkDefinitionDrift } from './definition-drift.ts';
-import { imageRef, imageRefs } from './drift.ts';
+import { imageRefs } from './drift.ts';
 import { networkLacks, renderLacks } from './engine-limits.ts';
 import { planHookImages, planImage } from './images.ts';
 import type { ActionId } from './plan.ts';

@@ -6,11 +6,11 @@
  * must not cost the container that runs. Dependents wait for *every* replica.
  */
 
+import { imageRef } from '../model/owner.ts';
 import type { ObservedContainer } from '../model/observed.ts';
 import type { Service, ServiceName } from '../model/project.ts';
 import type { Cause } from './cause.ts';
 import type { ReplicaDecision, ServiceDecision } from './decide.ts';
-import { imageRef } from './drift.ts';
 import type { Emission } from './emission.ts';
 import type { Gate } from './gate.ts';
 import { creationsOf, dependencyGate, OPEN_GATE, stopsOfDependents } from './gate.ts';

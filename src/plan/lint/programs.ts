@@ -6,10 +6,10 @@
  * left out; so is one whose folder is not known. Decides what to ask, asks nothing.
  */
 
+import { imageRef } from '../../model/owner.ts';
 import type { Hook, HookPhase } from '../../model/hook.ts';
 import type { ObservedContainer, ObservedProject } from '../../model/observed.ts';
 import type { Project, Service, ServiceName } from '../../model/project.ts';
-import { imageRef } from '../drift.ts';
 import { hookKey } from './lint.ts';
 
 /** One question about a hook: has the container one of these paths? */
