@@ -33,10 +33,16 @@ export function addService(emission: Emission, decision: ServiceDecision): void 
       emission.plan.deferrals.push({
         subject: replica.ref.key,
         untilMs: replica.notBefore,
-        message: 'ended right after its last starts; it is started again after a growing delay',
+        message: unsteady(replica),
       });
     }
   }
+}
+
+function unsteady({ replica: { keep } }: ReplicaDecision): string {
+  return keep && isRunning(keep)
+    ? 'is unhealthy again right after its last starts; it is restarted after a growing delay'
+    : 'ended right after its last starts; it is started again after a growing delay';
 }
 
 function addReplica(emission: Emission, decision: ServiceDecision, decided: ReplicaDecision): void {
