@@ -21,6 +21,20 @@ suite('orphans', () => {
     );
   });
 
+  test('of another folder are told as such: two projects may have come by one name', () => {
+    const there = { ...before, workingDir: '/home/other' };
+    const elsewhere = [container(there, 'db', 1, { id: idOf('e') })];
+    assert.equal(
+      planText(shop, { containers: elsewhere }),
+      '- orphan containers are left alone: shop-db-1 (--remove-orphans removes them, hooks first)\n' +
+        '- shop-db-1 was made from /home/other: if that is a project of its own, give one of the two another name (-p)',
+    );
+    assert.match(
+      planText(shop, { containers: elsewhere, policy: { removeOrphans: true } }),
+      /- shop-db-1 was made from \/home\/other/,
+    );
+  });
+
   test('are removed when that is asked for, dependents first, each with its own pre_stop', () => {
     assert.equal(
       planText(shop, { containers, policy: { removeOrphans: true } }),
