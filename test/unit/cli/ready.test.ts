@@ -141,4 +141,20 @@ suite('apply --wait', () => {
     await bench.advance(1000);
     assert.equal(bench.kind(), 'converged');
   });
+
+  test('lets a growing time pass before it tries again what others undo each time', async (t) => {
+    const bench = new Bench(t);
+    const { engine, clock } = bench;
+    const undoneAtMs: number[] = [];
+    engine.subscribe((notice) => {
+      if (notice.kind !== 'container' || !['start', 'unpause'].includes(notice.action)) return;
+      undoneAtMs.push(clock.monotonic());
+      clock.setTimer(100, () => engine.pause(notice.containerId));
+    });
+    bench.wait(shop);
+    for (let tenths = 0; tenths < 250; tenths += 1) await bench.advance(100);
+    assert.equal(bench.kind(), 'failed');
+    const [, ...pauses] = undoneAtMs.slice(1).map((atMs, index) => atMs - (undoneAtMs[index] ?? 0));
+    assert.ok(pauses.length > 2 && pauses.every((ms, index) => ms > (pauses[index - 1] ?? 0)), pauses.join(' '));
+  });
 });
