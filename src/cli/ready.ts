@@ -1,9 +1,10 @@
 /**
  * `--wait`: until every replica is ready and has stayed so for a second. Looks again when the engine says that something
  * happened, never on a timer. A replica that no waiting can make ready ends it at once. What happens meanwhile (a restart
- * by the restart policy, whose hooks are owed then) is converged again.
+ * by the restart policy, whose hooks are owed then) is converged again: at once the first time, then with growing pauses.
  */
 
+import { Backoff } from '../controller/backoff.ts';
 import { status } from '../controller/operations.ts';
 import type { ReconcileResult, ReconcilerPorts } from '../controller/reconciler.ts';
 import type { EngineNotice } from '../engine/engine.ts';
@@ -45,13 +46,15 @@ async function untilReady(ports: ReconcilerPorts, request: ReadyRequest, bell: B
   const { clock } = ports;
   const ended = AbortSignal.any([request.drain, request.signal]);
   const firstRestarts = new Map<string, number>();
+  const pauses = new Backoff({ clock, random: Math.random });
   let actions = 0;
-  let since: { readonly what: string; readonly atMs: number } | undefined;
   for (let round = 1; ; round += 1) {
+    if (round > 2) await clock.delay(pauses.next('round'), ended);
     const result = await request.converge(round);
     actions += result.actions;
     if (result.kind !== 'converged') return { ...result, actions };
     if (round > MOST_ROUNDS && result.actions > 0) return { ...result, kind: 'failed', actions, failures: [CONTESTED] };
+    let since: { readonly what: string; readonly atMs: number } | undefined;
     for (let look = 1; ; look += 1) {
       const statuses = await lookAt(ports, request);
       const hopeless = statuses.flatMap((one) => reasonToGiveUp(one, firstRestarts));
