@@ -3,10 +3,10 @@ import type { ServerResponse } from 'node:http';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { EventStream } from '../../../src/engine/events.ts';
-import { awaitExec, inspectExec, runExec } from '../../../src/engine/exec.ts';
+import { awaitExec, createExec, inspectExec, runExec } from '../../../src/engine/exec.ts';
 import type { ExecPorts } from '../../../src/engine/exec.ts';
 import { isEngineError } from '../../../src/model/errors.ts';
-import { answer, fakeServer } from './fake-server.ts';
+import { answer, fakeServer, HASTY_CLOCK, type Handler } from './fake-server.ts';
 
 interface Script {
   /** What `start` answers with; default: an empty output. */
@@ -36,6 +36,30 @@ async function engineOf(t: TestContext, script: Script): Promise<ExecPorts> {
 
 const running = { Running: true, ExitCode: null, Pid: 42, ContainerID: 'c1' };
 const ended = { ...running, Running: false, ExitCode: 3 };
+
+const command = { command: ['true'], user: undefined, privileged: false, workingDir: undefined, environment: [] };
+
+describe('a new exec', () => {
+  it('is asked for again where the engine fails at it, for that is no refusal of the command', async (t) => {
+    const failsTwice: Handler = (_, response, nth) =>
+      nth <= 2 ? answer(response, 500, { message: 'try again' }) : answer(response, 201, { Id: 'e1' });
+    const { wire } = await fakeServer(t, failsTwice, HASTY_CLOCK);
+    assert.equal(await createExec(wire, 'c1', command, t.signal), 'e1');
+  });
+
+  it('is refused by an engine that goes on failing, and at once by one that says no', async (t) => {
+    for (const [status, asked, code] of [
+      [500, 3, 'rejected'],
+      [400, 1, 'rejected'],
+      [409, 1, 'conflict'],
+    ] as const) {
+      const refuse: Handler = (_, response) => answer(response, status, { message: 'no' });
+      const { wire, requests } = await fakeServer(t, refuse, HASTY_CLOCK);
+      await assert.rejects(createExec(wire, 'c1', command, t.signal), { code });
+      assert.equal(requests.length, asked);
+    }
+  });
+});
 
 describe('the end of an exec', () => {
   it('is taken from the record when the connection breaks, after the event that tells of it', async (t) => {

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { systemClock, type Clock } from '../../../src/clock.ts';
 import { Line } from '../../../src/engine/line.ts';
 import { Wire } from '../../../src/engine/wire.ts';
 
@@ -17,8 +18,11 @@ export interface FakeServer {
   readonly requests: readonly string[];
 }
 
+/** One whose pauses are over at once. */
+export const HASTY_CLOCK: Clock = { ...systemClock, delay: async () => {} };
+
 /** Serves until the test ends. `nth` counts requests from 1. */
-export async function fakeServer(t: TestContext, handle: Handler): Promise<FakeServer> {
+export async function fakeServer(t: TestContext, handle: Handler, clock?: Clock): Promise<FakeServer> {
   const folder = mkdtempSync(join(tmpdir(), 'reeve-engine-'));
   const socketPath = join(folder, 'engine.sock');
   const requests: string[] = [];
@@ -37,7 +41,7 @@ export async function fakeServer(t: TestContext, handle: Handler): Promise<FakeS
     server.close();
     rmSync(folder, { recursive: true });
   });
-  return { wire: new Wire(line), host: `unix://${socketPath}`, requests };
+  return { wire: new Wire(line, undefined, clock), host: `unix://${socketPath}`, requests };
 }
 
 /** Sends the begin of a body that promises more, then cuts the connection. */
