@@ -28,7 +28,7 @@ export async function createContainer(
   { name, platform, body, onWarning }: CreateCall,
   signal: AbortSignal,
 ): Promise<string> {
-  const { Id: id, Warnings } = await wire.require<{ Id: string; Warnings?: readonly string[] | null }>({
+  const { Id: id, Warnings } = await wire.insist<{ Id: string; Warnings?: readonly string[] | null }>({
     what: `create container ${name}`,
     method: 'POST',
     path: '/containers/create',

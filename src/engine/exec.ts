@@ -33,14 +33,14 @@ export interface ExecPorts {
   readonly subscribe: (listener: (notice: EngineNotice) => void) => () => void;
 }
 
-/** Id of a new exec, not yet started. */
+/** Id of a new exec, not yet started: one that nobody hears of does no harm. */
 export async function createExec(
   wire: Wire,
   containerId: string,
   exec: ExecRequest,
   signal: AbortSignal,
 ): Promise<string> {
-  const answer = await wire.require<{ Id: string }>({
+  const answer = await wire.insist<{ Id: string }>({
     what: `create exec in ${containerId.slice(0, 12)}`,
     method: 'POST',
     path: `/containers/${containerId}/exec`,

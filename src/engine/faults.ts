@@ -90,6 +90,11 @@ export function isConnectionLoss(error: unknown): boolean {
   return code === 'ECONNRESET' || code === 'EPIPE' || (error instanceof Error && error.message === 'socket hang up');
 }
 
+/** True where the engine failed at a call rather than said no to it: the next time it may succeed. */
+export function isEngineFailure(error: unknown): boolean {
+  return error instanceof EngineError && error.code === 'rejected' && (refusalOf(error)?.status ?? 0) >= 500;
+}
+
 /** Calls whose purpose may be met already. */
 export type Purpose = 'stopped' | 'removed' | 'paused' | 'unpaused' | 'disconnected';
 

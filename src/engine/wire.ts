@@ -15,7 +15,7 @@ import { EngineError } from '../model/errors.ts';
 import type { Purpose } from './faults.ts';
 import type { Line } from './line.ts';
 import type { Pulse } from './pulse.ts';
-import { connectionError, isConnectionLoss, isMet, refusalError, refusalText } from './faults.ts';
+import { connectionError, isConnectionLoss, isEngineFailure, isMet, refusalError, refusalText } from './faults.ts';
 
 export interface Call {
   /** Subject and action for messages: `start container web-1`. */
@@ -45,6 +45,8 @@ export interface Reply<T> {
 const READ_DEADLINE_MS = 60_000;
 const WRITE_DEADLINE_MS = 300_000;
 const READ_ATTEMPTS = 3;
+const MAKE_ATTEMPTS = 3;
+const MAKE_PAUSE_MS = 200;
 /** Tells the modem that no status is an error: which one is, is decided in faults.ts. */
 const ANY_STATUS = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [index + 100, true]));
 
@@ -108,6 +110,21 @@ export class Wire {
     const answer = await this.json<T>(call);
     if (answer === undefined) throw new EngineError('unavailable', `${call.what}: the engine gave an empty answer`);
     return answer;
+  }
+
+  /**
+   * As `require`, for what may be made twice: an engine that fails is asked again a few times, after growing pauses. What
+   * it says last is its word.
+   */
+  async insist<T>(call: Call): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.require<T>(call);
+      } catch (error) {
+        if (attempt === MAKE_ATTEMPTS || !isEngineFailure(error)) throw error;
+        await this.clock.delay(MAKE_PAUSE_MS * attempt, call.signal);
+      }
+    }
   }
 
   /** undefined where the engine says not-found. */
