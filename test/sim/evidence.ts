@@ -39,6 +39,9 @@ export interface EvidenceParts {
 export type InContainer = Extract<Deed, { readonly containerId: string }>;
 export type InExec = Extract<Deed, { readonly execId: string; readonly command: readonly string[] }>;
 
+/** As often is an engine that fails asked to make something (src/engine/wire.ts). */
+export const MAKE_ATTEMPTS = 3;
+
 export class Evidence {
   readonly scenario: Scenario;
   readonly deeds: readonly Deed[];
@@ -133,7 +136,37 @@ export class Evidence {
     hook: CarriedHook,
     filter: { readonly startedAt?: string; readonly before?: number },
   ): boolean {
-    return this.ends(containerId, hook, filter).some((deed) => succeeded(deed) || hook.policy.onFailure === 'continue');
+    const ends = this.ends(containerId, hook, filter);
+    if (hook.policy.onFailure === 'fail') return ends.some(succeeded);
+    return ends.length > 0 || this.#isRefused(containerId, hook, filter);
+  }
+
+  /**
+   * The engine answered that it could not make an exec, as often as it was asked, or not start that of the hook: nobody
+   * could have run it, and nobody can tell such an answer from a refusal of the command.
+   */
+  #isRefused(
+    containerId: string,
+    hook: CarriedHook,
+    { startedAt, before = Infinity }: { readonly startedAt?: string; readonly before?: number },
+  ): boolean {
+    const from = startedAt === undefined ? 0 : (this.startOf(containerId, startedAt)?.index ?? 0);
+    const failures = this.failures.filter(({ index }) => index >= from && index < before);
+    const starts = this.of(containerId).flatMap((deed) =>
+      deed.what === 'exec-created' && isCommand(deed.command, hook) ? `POST /exec/${deed.execId}/start` : [],
+    );
+    return (
+      failures.filter(({ call }) => call === `POST /containers/${containerId}/exec`).length >= MAKE_ATTEMPTS ||
+      failures.some(({ call }) => starts.includes(call))
+    );
+  }
+
+  /** Calls that the engine answered with an error of its own. */
+  get failures(): readonly { readonly index: number; readonly call: string }[] {
+    return this.deeds.flatMap((deed) => {
+      const call = deed.what === 'fault' ? /^error-\w+ \S+ (.*)$/.exec(deed.fault)?.[1] : undefined;
+      return call === undefined ? [] : [{ index: deed.index, call }];
+    });
   }
 
   /** Place in the log of the last look that this client took at the container before that place; -1: it never did. */

@@ -2,10 +2,11 @@
 import type { CarriedHook } from '../../src/model/carried-hook.ts';
 import { LABEL } from '../../src/model/owner.ts';
 import type { DeedOf } from '../support/sim/log.ts';
-import type { Evidence, Rule } from './evidence.ts';
+import { MAKE_ATTEMPTS, type Evidence, type Rule } from './evidence.ts';
 
 export const PRE_START_RULES: Readonly<Record<string, Rule>> = {
   'pre_start comes before a first start': preStarted,
+  'no container is started beside a pre_start of its own': notBeside,
   'one pre_start runs once at a time': oneEach,
   'a pre_start that succeeded is not repeated': notAgain,
 };
@@ -42,6 +43,7 @@ function wasPrepared(
       counts(deed.containerId),
   );
   if (startedBeside) return true;
+  if (hook.policy.onFailure === 'continue' && wasRefused(evidence, { hook, place, before, counts })) return true;
   return hookEnds(evidence).some(({ deed, owner }) => {
     const isIt = owner.index === place && owner.digest === hook.digest && counts(owner.containerId);
     return (
@@ -49,6 +51,25 @@ function wasPrepared(
       deed.index < before &&
       ((deed.exitCode === 0 && deed.by.kind !== 'client') || hook.policy.onFailure === 'continue')
     );
+  });
+}
+
+/** The engine failed at its container's start, or at making one as often as it was asked: nobody could have run it. */
+function wasRefused(
+  evidence: Evidence,
+  about: {
+    readonly hook: CarriedHook;
+    readonly place: number;
+    readonly before: number;
+    readonly counts: (containerId: string) => boolean;
+  },
+): boolean {
+  const past = evidence.failures.filter(({ index }) => index < about.before);
+  if (past.filter(({ call }) => call === 'POST /containers/create').length >= MAKE_ATTEMPTS) return true;
+  return [...evidence.creations.keys()].some((id) => {
+    const owner = evidence.hookOwner(id);
+    const isIt = owner?.index === about.place && owner.digest === about.hook.digest && about.counts(owner.containerId);
+    return isIt && past.some(({ call }) => call === `POST /containers/${id}/start`);
   });
 }
 
@@ -82,6 +103,22 @@ function* oneEach(evidence: Evidence): Iterable<string> {
         yield `${evidence.nameOf(containerId)} began while ${evidence.nameOf(other)} ran`;
     }
     running.set(containerId, subject);
+  }
+}
+
+function* notBeside(evidence: Evidence): Iterable<string> {
+  const running = new Map<string, string>();
+  for (const deed of evidence.deeds) {
+    if (!('containerId' in deed)) continue;
+    const { containerId } = deed;
+    const owner = evidence.hookOwner(containerId);
+    if (deed.what === 'container-exited' || deed.what === 'container-removed') running.delete(containerId);
+    if (deed.what !== 'container-started' || deed.by.kind !== 'client') continue;
+    if (owner) running.set(containerId, owner.containerId);
+    for (const [hook, theirs] of running) {
+      if (theirs === containerId)
+        yield `${evidence.nameOf(containerId)} was started while ${evidence.nameOf(hook)} ran`;
+    }
   }
 }
 
