@@ -395,6 +395,7 @@ export class ModelEngine extends ModelWorld implements Engine {
     await this.#call({ name: 'signal-container', subject: containerId }, signal, () => {
       const container = this.require(containerId);
       this.touch(container);
+      if (!UP.has(container.state.status)) throw refusal('conflict', 'the container is not running');
       if (name === 'SIGKILL') this.die(container, KILLED, 'reeve');
     });
   }

@@ -253,4 +253,22 @@ suite('a pre_start container that an earlier run left', () => {
       'web/1:pre_start[0] succeeded 0, attempt 1',
     ]);
   });
+
+  test('and ended with 0 has succeeded for its container, also where that is to be replaced', async (t) => {
+    for (const isSeen of [true, false]) {
+      const bench = await afterCrash(t, shop);
+      const [left] = hookContainers(bench);
+      const end = (): void => void Object.assign(left?.state ?? {}, { status: 'exited', exitCode: 0 });
+      if (isSeen) end();
+      bench.engine.before = ({ name, subject }) => {
+        if (name === 'signal-container' && subject === left?.id) end();
+      };
+      bench.engine.script = () => ({});
+      await bench.run({ desired: shop, policy: { forceRecreate: true } });
+      assert.deepEqual(bench.hookRuns(), [
+        'web/1:pre_start[0] succeeded 0, attempt 1',
+        'web/1:pre_start[0] succeeded 0, attempt 1',
+      ]);
+    }
+  });
 });

@@ -292,4 +292,12 @@ suite('a hook container that an earlier run left', () => {
     assert.match(plan, /^network\/default:remove .*<- .*web\/pre_start\[0\]@cccccc:remove/m);
     assert.match(plan, /^web\/1:pre_start\[0\] /m);
   });
+
+  test('on a network that is replaced has succeeded all the same where it ended with 0', () => {
+    const before = observedNetwork('default', { name: 'shop_default', ipam: {}, internal: true });
+    const left = hookContainer(one, web, 0, { id: idOf('c') });
+    const sketch = { containers: [web, left], ledger: { records: [intended] }, world: { networks: [before] } };
+    assert.deepEqual(hookRuns(one, sketch), []);
+    assert.match(planText(one, sketch), /^web\/1:start .*<- .*web\/pre_start\[0\]@cccccc:remove/m);
+  });
 });
