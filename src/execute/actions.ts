@@ -194,7 +194,9 @@ const TABLE: ActionTable = {
     const { engine, lanes, signal } = context;
     const id = containerId(context, action.container);
     if (action.kill) {
-      await lanes.short(() => killHookContainer(engine, id, signal));
+      const { recordId } = action.kill;
+      const own = await lanes.short(() => killHookContainer(engine, id, signal));
+      if (own?.state?.status === 'exited' && own.state.exitCode === 0) noteSuccess(context, recordId);
       return DONE;
     }
     await refuseOtherStart(context, id);
@@ -203,6 +205,7 @@ const TABLE: ActionTable = {
 
   async 'remove-container'(context, action) {
     const id = containerId(context, action.container);
+    noteSuccess(context, action.succeeded);
     await context.lanes.short(() => context.engine.removeContainer(id, { volumes: action.volumes }, context.signal));
     return DONE;
   },
@@ -220,6 +223,11 @@ const TABLE: ActionTable = {
     return action.required ? { ok: false, message } : { ok: true, detail: `${message} (not required)` };
   },
 };
+
+/** Of a hook that ended with 0 in a container of its own, unseen. */
+function noteSuccess({ ledger }: RunContext, recordId: number | undefined): void {
+  if (recordId !== undefined) ledger.end(recordId, { outcome: 'succeeded', exitCode: 0 });
+}
 
 /** Carries out one action. */
 export function runAction<K extends ActionKind>(context: RunContext, action: ActionOf<K>): Promise<ActionResult> {

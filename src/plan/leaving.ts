@@ -4,6 +4,7 @@ import type { ObservedContainer } from '../model/observed.ts';
 import type { Edges } from './builder.ts';
 import type { Cause } from './cause.ts';
 import type { RemovalContext } from './emission.ts';
+import { endedWell, openRecordOf } from './hook-containers.ts';
 import { hooksOf } from './owed.ts';
 import type { ActionId } from './plan.ts';
 import { addAwait, addStop, leavingRef } from './sequences.ts';
@@ -22,8 +23,10 @@ export function addLeaving(
   const hooks = hooksOf(container, desired);
   const after = [...(edges.after ?? []), ...reconnections(container.id)];
   const stopped = addStop(plan, history, { container, ref, hooks, cause, force, edges: { ...edges, after } });
+  const record = endedWell(container) ? openRecordOf(container, history) : undefined;
+  const succeeded = record === undefined ? {} : { succeeded: record };
   return plan.add(
-    { id: `${ref.key}:remove`, kind: 'remove-container', cause, container: ref, volumes },
+    { id: `${ref.key}:remove`, kind: 'remove-container', cause, container: ref, volumes, ...succeeded },
     stopped ? { dependsOn: [stopped] } : { ...edges, after },
   );
 }

@@ -74,9 +74,17 @@ export interface ActionArguments {
   'stop-container': {
     readonly container: ContainerRef;
     /** The container of a pre_start hook: it is killed, for what it made of a signal would pass for what became of the hook. */
-    readonly kill?: true;
+    readonly kill?: {
+      /** Of the hook, which may have ended with 0 meanwhile: then that is noted. undefined: it is lost. */
+      readonly recordId: number | undefined;
+    };
   };
-  'remove-container': { readonly container: ContainerRef; readonly volumes: boolean };
+  'remove-container': {
+    readonly container: ContainerRef;
+    readonly volumes: boolean;
+    /** The record of the pre_start hook that ran in it and ended with 0: that is noted first. */
+    readonly succeeded?: number;
+  };
   'run-hook': {
     readonly container: ContainerRef;
     readonly index: number;

@@ -16,6 +16,7 @@ import type { Project, ServiceName } from '../model/project.ts';
 import type { ReplicaDecision, ServiceDecision } from './decide.ts';
 import { hookImageRef } from './drift.ts';
 import type { RemovalContext } from './emission.ts';
+import { endedWell, hookRecordOf, openRecordOf } from './hook-containers.ts';
 import { addLeaving } from './leaving.ts';
 import type { HookHistory, OwedPreStart, PreStarts } from './owed.ts';
 import { hooksOf, hooksOfNew, isSettled } from './owed.ts';
@@ -96,14 +97,15 @@ function preStartHooks({ desired }: World, { ref, replica: { keep } }: ReplicaDe
 
 /** Whether a hook is settled for a container that is to be started for the first time. */
 function isDelivered(
-  { history }: World,
+  world: World,
   { service, target, replicas }: ServiceDecision,
   { replica: { keep } }: ReplicaDecision,
   { hook, index }: { readonly hook: CarriedHook; readonly index: number },
 ): boolean {
+  const { history } = world;
   if (hook.policy.run === 'once-per-definition' && history.wasDelivered(service.name, 'pre_start', hook.digest))
     return true;
-  const succeededFor = ({ id }: ObservedContainer): boolean =>
+  const isNoted = ({ id }: ObservedContainer): boolean =>
     history
       .recordsOf(id)
       .some(
@@ -114,6 +116,12 @@ function isDelivered(
           !record.superseded &&
           isSettled(record, hook),
       );
+  // It is noted when that container goes.
+  const succeededFor = (container: ObservedContainer): boolean =>
+    isNoted(container) ||
+    leftBy(world, container, { hook, index }).some(
+      (one) => mustGo(world, one) && endedWell(one) && openRecordOf(one, history) !== undefined,
+    );
   if (isForEach(hook)) return keep !== undefined && succeededFor(keep);
   const definition = keep?.configHash ?? target.configHash;
   return replicas
@@ -124,24 +132,32 @@ function isDelivered(
 
 /** The container of an earlier run of this hook for this container, which runs or ended with 0 and was not recorded so. */
 function earlierOf(
-  { history, observed, resources }: World,
+  world: World,
   { replica: { keep } }: ReplicaDecision,
   hook: CarriedHook,
   index: number,
 ): EarlierHookContainer | undefined {
-  if (!keep) return undefined;
-  for (const container of observed.containers) {
+  const container = keep && leftBy(world, keep, { hook, index }).find((one) => !mustGo(world, one));
+  return container && { containerId: container.id, recordId: openRecordOf(container, world.history) };
+}
+
+/** Containers of earlier runs of this hook for this container, of which it is not recorded how they ended. */
+function leftBy(
+  { history, observed }: World,
+  { id }: ObservedContainer,
+  { hook, index }: { readonly hook: CarriedHook; readonly index: number },
+): ObservedContainer[] {
+  return observed.containers.filter((container) => {
     const owner = container.hookContainer ? readHookOwner(container.labels) : undefined;
-    if (owner?.containerId !== keep.id || owner.index !== index || owner.digest !== hook.digest) continue;
-    const { status, exitCode, startedAt } = container.state;
-    const mayCount = isRunning(container) || (status === 'exited' && exitCode === 0 && startedAt !== '');
-    // On a network that is replaced it cannot stay.
-    if (!mayCount || container.networks.some(({ network }) => resources.isReplaced(network))) continue;
-    const record = history.recordsOf(keep.id).find((one) => one.execId === container.id);
-    if (record && record.outcome !== 'intended') continue;
-    return { containerId: container.id, recordId: record?.id };
-  }
-  return undefined;
+    if (owner?.containerId !== id || owner.index !== index || owner.digest !== hook.digest) return false;
+    if (!isRunning(container) && !endedWell(container)) return false;
+    return (hookRecordOf(container, history)?.outcome ?? 'intended') === 'intended';
+  });
+}
+
+/** On a network that is replaced it cannot stay. */
+function mustGo({ resources }: World, { networks }: ObservedContainer): boolean {
+  return networks.some(({ network }) => resources.isReplaced(network));
 }
 
 export interface LeftoverScope {

@@ -10,6 +10,7 @@ import type { HookSet } from '../model/carried-hook.ts';
 import type { Cause } from './cause.ts';
 import { LABEL } from '../model/owner.ts';
 import type { HookHistory, OwedHook, OwedPreStart } from './owed.ts';
+import { openRecordOf } from './hook-containers.ts';
 import { owedHooks } from './owed.ts';
 import type { ActionId, ActionOf, ContainerRef } from './plan.ts';
 import type { Edges, PlanBuilder } from './builder.ts';
@@ -41,7 +42,7 @@ export function addStop(plan: PlanBuilder, history: HookHistory, stop: StopSeque
     const run = { phase: 'pre_stop', index, hook: { ...hook, policy }, earlier, others } as const;
     edges = { dependsOn: [plan.add({ id, kind: 'run-hook', cause, container: ref, ...run }, edges)] };
   }
-  const kill = container.hookContainer ? { kill: true as const } : {};
+  const kill = container.hookContainer ? { kill: { recordId: openRecordOf(container, history) } } : {};
   return plan.add({ id: `${ref.key}:stop`, kind: 'stop-container', cause, container: ref, ...kill }, edges);
 }
 
