@@ -13,7 +13,7 @@
 import type { OutputSink } from '../engine/engine.ts';
 import { isEngineError } from '../model/errors.ts';
 import type { ContainerState } from '../model/observed.ts';
-import { containerName, hookContainerLabels } from '../model/owner.ts';
+import { hookContainerLabels } from '../model/owner.ts';
 import type { Project, Service } from '../model/project.ts';
 import type { ActionOf } from '../plan/plan.ts';
 import { filesToCopy } from './files-to-copy.ts';
@@ -75,7 +75,7 @@ class PreStartRun {
   #left: string | undefined;
 
   constructor(context: RunContext, action: PreStartHook) {
-    const { container, index } = action;
+    const { container, name } = action;
     const project = desiredProject(context, action);
     const service = project.services[container.service];
     if (!service) throw new Error(`${action.id} is about a service that the project does not have`);
@@ -85,7 +85,7 @@ class PreStartRun {
     this.#service = service;
     this.#containerId = containerId(context, container);
     this.#deadlineMs = deadlineMsOf(context, action);
-    this.#name = `${containerName(project, service, container.number)}-pre_start-${index}`;
+    this.#name = name;
   }
 
   async run(): Promise<HookResult> {

@@ -40,6 +40,8 @@ export interface OwedHook {
 /** A hook that a replica runs before its first start. */
 export interface OwedPreStart {
   readonly index: number;
+  /** Of the hook's own container. */
+  readonly name: string;
   readonly hook: CarriedHook;
   readonly earlier: EarlierHookContainer | undefined;
   /** Hooks of other replicas that come before it, and what brings its image. */

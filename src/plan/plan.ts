@@ -98,6 +98,8 @@ export interface ActionArguments {
       }
     | {
         readonly phase: 'pre_start';
+        /** Of the hook's own container. */
+        readonly name: string;
         readonly earlier: EarlierHookContainer | undefined;
         /** As for `create-container`. */
         readonly borrows: Borrows;

@@ -48,7 +48,10 @@ export function preStartsOf(world: World, decision: ServiceDecision): PreStarts 
   const first = world.policy.noStart ? [] : decision.replicas.filter(isFirstStart);
   const owed = first.flatMap((decided) =>
     preStartHooks(world, decided)
-      .map((hook, index) => ({ key: decided.ref.key, hook, index, earlier: earlierOf(world, decided, hook, index) }))
+      .map((hook, index) => {
+        const { ref, finalName } = decided;
+        return { key: ref.key, finalName, hook, index, earlier: earlierOf(world, decided, hook, index) };
+      })
       .filter((one) => !isDelivered(world, decision, decided, one)),
   );
   const runners = new Map<string, string>();
@@ -64,7 +67,8 @@ export function preStartsOf(world: World, decision: ServiceDecision): PreStarts 
     const before = isForEach(hook) ? [] : others.map((other) => preStartId(other.key, other.index));
     const needs = [...before, ...imageOf(world, decision, hook)];
     const { borrows } = decision;
-    starts.get(key)?.push(runner === key ? { index, hook, earlier, needs, borrows } : preStartId(runner, index));
+    const name = `${one.finalName}-pre_start-${index}`;
+    starts.get(key)?.push(runner === key ? { index, name, hook, earlier, needs, borrows } : preStartId(runner, index));
   }
   return starts;
 }

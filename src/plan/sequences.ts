@@ -67,9 +67,9 @@ function addPreStart(plan: PlanBuilder, { ref, owed, cause, edges }: FirstStart)
       last = { ...last, dependsOn: [...(last.dependsOn ?? []), one] };
       continue;
     }
-    const { index, hook, earlier, needs, borrows } = one;
+    const { index, name, hook, earlier, needs, borrows } = one;
     const id = `${ref.key}:pre_start[${index}]`;
-    const run = { phase: 'pre_start', index, hook, earlier, borrows } as const;
+    const run = { phase: 'pre_start', index, name, hook, earlier, borrows } as const;
     const action = { id, kind: 'run-hook', cause, container: ref, ...run } as const;
     last = { dependsOn: [plan.add(action, { ...last, dependsOn: [...(last.dependsOn ?? []), ...needs] })] };
   }
