@@ -188,6 +188,40 @@ suite('a pre_start hook is not owed', () => {
   });
 });
 
+suite('a name that was moved around', () => {
+  const NAME = 'shop-web-1-pre_start-0';
+  const whole = project({ db: { depends_on: ['web'] }, web: { pre_start: [hook('prepare')] } });
+  const web = made(whole);
+
+  /** What the hook's own container is to be called. */
+  function nameOfHook(containers: ObservedContainer[]): string | undefined {
+    const runs = planOf(whole, { containers }).actions.flatMap((action) =>
+      action.kind === 'run-hook' && action.phase === 'pre_start' ? [action.name] : [],
+    );
+    return runs[0];
+  }
+
+  test('does not hold up the hook whose container was to have it', () => {
+    assert.equal(nameOfHook([web]), NAME);
+    const replaced = container(whole, 'db', 1, { id: idOf('d'), name: NAME, configHash: 'old' });
+    assert.equal(nameOfHook([web, replaced]), `dddddddddddd_${NAME}`);
+    const taken = { ...hookContainer(whole, made(whole, 2, 'b'), 0, { id: idOf('c') }), name: NAME };
+    assert.equal(nameOfHook([web, taken]), NAME, 'one that was left goes first');
+  });
+
+  test('of a service is freed by the hook container that has it', () => {
+    const left = hookContainer(whole, web, 0, { id: idOf('c'), name: 'shop-db-1', state: { exitCode: 1 } });
+    const db = container(whole, 'db', 1, { id: idOf('d'), name: NAME });
+    assert.equal(
+      planText(whole, { containers: [web, db, left], policy: { services: new Set(['db']), noDeps: true } }),
+      text`
+        web/pre_start[0]@cccccc:set-aside  rename to cccccccccccc_web-pre_start  (needed by db)
+        db/1:rename  rename to shop-db-1  (name ${NAME} -> shop-db-1)  <- web/pre_start[0]@cccccc:set-aside
+      `,
+    );
+  });
+});
+
 suite('a hook container that an earlier run left', () => {
   const one = withPolicy({});
   const web = made(one);
