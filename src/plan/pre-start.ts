@@ -18,12 +18,13 @@ import { hookImageRef } from './drift.ts';
 import type { RemovalContext } from './emission.ts';
 import { endedWell, hookRecordOf, openRecordOf } from './hook-containers.ts';
 import { addLeaving } from './leaving.ts';
+import { holdersOf, temporaryName } from './names.ts';
 import type { HookHistory, OwedPreStart, PreStarts } from './owed.ts';
 import { hooksOf, hooksOfNew, isSettled } from './owed.ts';
 import type { ActionId, EarlierHookContainer } from './plan.ts';
 import type { PlanPolicy } from './policy.ts';
 import type { Resources } from './resources.ts';
-import { isRunning } from './sequences.ts';
+import { isRunning, leavingRef } from './sequences.ts';
 
 /** It has never run: `pre_start` hooks come before that. */
 export function isNeverStarted({ state }: ObservedContainer): boolean {
@@ -67,10 +68,29 @@ export function preStartsOf(world: World, decision: ServiceDecision): PreStarts 
     const before = isForEach(hook) ? [] : others.map((other) => preStartId(other.key, other.index));
     const needs = [...before, ...imageOf(world, decision, hook)];
     const { borrows } = decision;
-    const name = `${one.finalName}-pre_start-${index}`;
+    const name = nameOf(world, decision, one, owed);
     starts.get(key)?.push(runner === key ? { index, name, hook, earlier, needs, borrows } : preStartId(runner, index));
   }
   return starts;
+}
+
+/**
+ * Its own name, unless that is held by a container that may be waiting for this very hook, or stays. One that earlier hooks
+ * of the service left is gone by then, or taken up.
+ */
+function nameOf(
+  { observed }: World,
+  { service }: ServiceDecision,
+  { finalName, index, earlier }: { finalName: string; index: number; earlier: EarlierHookContainer | undefined },
+  owed: readonly { readonly earlier: EarlierHookContainer | undefined }[],
+): string {
+  const name = `${finalName}-pre_start-${index}`;
+  const holders = holdersOf(observed.containers);
+  const holder = holders.get(name);
+  if (!holder || holder.id === earlier?.containerId) return name;
+  const isOurs = holder.service === service.name && readHookOwner(holder.labels) !== undefined;
+  const isTaken = owed.some((other) => other.earlier?.containerId === holder.id);
+  return isOurs && !isTaken ? name : temporaryName(name, holder.id, holders);
 }
 
 /** The action that brings the image of a hook, where it has one of its own or the container is there already. */
@@ -208,7 +228,8 @@ export function addLeftovers(
 ): Map<ServiceName, ActionId[]> {
   const removed = new Map<ServiceName, ActionId[]>();
   for (const container of leftovers) {
-    const id = addLeaving({ ...context, volumes: true }, container, { kind: 'hook-container' }, {});
+    const after = [`${leavingRef(container).key}:set-aside`];
+    const id = addLeaving({ ...context, volumes: true }, container, { kind: 'hook-container' }, { after });
     removed.set(container.service, [...(removed.get(container.service) ?? []), id]);
   }
   return removed;

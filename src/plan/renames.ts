@@ -4,7 +4,8 @@
  * What a container that is made waits for is its own business: its name is temporary until the one it replaces is gone
  * (names.ts). Here it is about names that somebody moved around, and about services that were given another's name. Who
  * holds one and is about to go, or to get its own back, is waited for; where that could wait for the other in turn, the
- * holder goes by a temporary name from the start. A name held by a container that stays is a problem, and nothing is tried.
+ * holder goes by a temporary name from the start, and so does a hook's container, whose name nobody asks for. A name held
+ * by a container that stays is a problem, and nothing is tried.
  */
 
 import type { ObservedContainer } from '../model/observed.ts';
@@ -51,7 +52,7 @@ export function planRenames({ containers, decisions, orphans }: RenameInput): Re
     obstacle(decided) {
       const holder = holderOf(decided);
       if (!holder || holder.state.status === 'removing') return undefined;
-      if (going.has(holder.id) || replaced.has(holder.id)) return undefined;
+      if (holder.hookContainer || going.has(holder.id) || replaced.has(holder.id)) return undefined;
       const other = kept.get(holder.id);
       if (other && other.finalName !== holder.name) return undefined;
       return (
@@ -65,6 +66,10 @@ export function planRenames({ containers, decisions, orphans }: RenameInput): Re
       const { key } = leavingRef(holder);
       if (holder.state.status === 'removing') return { kind: 'awaited', actions: [`${key}:await-gone`] };
       if (going.has(holder.id)) return { kind: 'awaited', actions: [`${key}:remove`] };
+      if (holder.hookContainer) {
+        const name = temporaryName(`${holder.service}-pre_start`, holder.id, holders);
+        return { kind: 'set-aside', holder: leavingRef(holder), name };
+      }
       const other = kept.get(holder.id) ?? replaced.get(holder.id);
       if (!other) return { kind: 'awaited', actions: [] };
       const isFreeToMove = other.replica.leaving.length === 0 && !holders.has(other.finalName);
