@@ -442,6 +442,24 @@ suite('a dependent that was stopped for the sake of a dependency', () => {
     assert.equal((await bench.apply(begun('2'))).kind, 'converged');
   });
 
+  test('stays stopped where the dependency, started by others, still owes its post_start', async (t) => {
+    const bench = new Bench(t);
+    const chain = project({
+      disk: { ...simple, pre_stop: [hook('flush')] },
+      db: { ...simple, depends_on: ['disk'], post_start: [hook('migrate')] },
+      web: { ...simple, depends_on: restart },
+    });
+    await bench.apply(chain);
+    bench.engine.restart('db/1');
+    bench.engine.script = ([command]) => ({ exitCode: command === 'flush' ? 1 : 0 });
+    const result = await bench.apply(chain, { policy: { forceRecreate: true } });
+    assert.deepEqual([result.kind, result.failures], ['failed', ['disk/1: pre_stop hook 0 exited 1']]);
+    assert.notEqual(bench.engine.get('web/1').state.status, 'running');
+    bench.engine.script = () => ({});
+    assert.equal((await bench.apply(chain)).kind, 'converged');
+    assert.equal(bench.engine.get('web/1').state.status, 'running');
+  });
+
   test('stays stopped where the dependency is down itself', async (t) => {
     const bench = new Bench(t);
     await bench.apply(pulled('1'));
