@@ -83,8 +83,10 @@ export function apply(ports: ReconcilerPorts, request: ApplyRequest): Promise<Re
       const asked = { ...request.policy, askedOf, apiVersion, held: heldServices(ports.state, desired) };
       return planApply(desired, asked, snapshot);
     },
-    planBack: (snapshot, services) =>
-      planApply(desired, { existingOnly: true, held: allBut(desired, services, ports.state) }, snapshot),
+    planBack: (snapshot, services) => {
+      const able = withReadyDependencies(desired, services, snapshot);
+      return planApply(desired, { existingOnly: true, held: allBut(desired, able, ports.state) }, snapshot);
+    },
   });
 }
 
@@ -188,6 +190,23 @@ function heldServices(state: State, desired: Project): PlanPolicy['held'] {
     for (const name of names) if (held.get(name) !== 'suspended') held.set(name, kind);
   }
   return held;
+}
+
+/** Those whose dependencies among the others have had their post_start hooks: they are given none here. */
+function withReadyDependencies(
+  desired: Project,
+  services: ReadonlySet<ServiceName>,
+  { observed, ledger }: Snapshot,
+): Set<ServiceName> {
+  const isOwed = ({ hooks }: ReplicaStatus): boolean =>
+    hooks.kind === 'owed' || (hooks.kind === 'failed' && hooks.phase === 'post_start');
+  const others = replicaStatuses(desired, observed, ledger).filter(({ service }) => !services.has(service));
+  const unready = new Set(others.filter(isOwed).map(({ service }) => service));
+  const isAble = (name: ServiceName): boolean =>
+    Object.entries(desired.services[name]?.depends_on ?? {}).every(
+      ([other, { required }]) => !required || !unready.has(other),
+    );
+  return new Set([...services].filter(isAble));
 }
 
 /** Only these services are acted on; what they wait for has to be so by itself. */
