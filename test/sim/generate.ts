@@ -29,14 +29,26 @@ export function generate(seed: number): Scenario {
   ]);
   for (let count = 0; count < edits; count += 1)
     versions.push(edited(random.fork(`edit ${count}`), versions.at(-1) ?? first));
+  const apiVersion = random.pick(['1.41', '1.44', '1.51']);
+  const steps = script(random.fork('script'), versions);
+  const blackout = random.chance(0.12) ? engineGoesUnder(random.fork('blackout')) : [];
   return {
     seed,
-    apiVersion: random.pick(['1.41', '1.44', '1.51']),
+    apiVersion,
     versions,
-    steps: script(random.fork('script'), versions),
-    peace: random.pick(['apply', 'watch']),
+    steps: [...steps, ...blackout],
+    peace: blackout.length > 0 ? 'watch' : random.pick(['apply', 'watch']),
     down: random.chance(0.2),
   };
+}
+
+/** The last that happens: the engine ends under a watch, which was not told of what became of its containers. */
+function engineGoesUnder(random: Random): Step[] {
+  const fault = random.pick<EngineFault['fault']>(['crash', 'power-loss', 'restart', 'live-restart']);
+  return [
+    { afterMs: pause(random), what: { do: 'watch' } },
+    { afterMs: 10_000, what: { do: 'engine', fault, times: random.pick([1, 5, 50]) } },
+  ];
 }
 
 function someServices(random: Random): string[] {
@@ -57,19 +69,29 @@ function project(random: Random, names: readonly string[]): ComposeText {
     services: Object.fromEntries(names.map((name) => [name, service(random.fork(name), name, names)])),
     networks: { front: random.chance(0.5) ? {} : { internal: true } },
     volumes: { data: {} },
-    configs: { motd: { content: 'hello' } },
+    configs: { motd: motd(random, 'hello') },
   };
+}
+
+function motd(random: Random, content: string): Json {
+  const policy = random.pick(['', 'recreate', 'restart', 'signal:HUP', 'ignore']);
+  return { content, ...(policy === '' ? {} : { 'x-reeve': { on_change: policy } }) };
 }
 
 function service(random: Random, name: string, names: readonly string[]): ServiceText {
   const isJob = name === 'job';
   const networks = someOf(random, ['default', 'front'], 0.6);
+  const health = random.pick(['healthy', 'healthy', 'healthy after 1s', 'unhealthy in start 1']);
   return {
     image: 'app:1',
     command: commandOf(random, name),
     ...(isJob ? { restart: random.pick(['no', 'on-failure']) } : restartOf(random)),
     ...(name === 'web'
-      ? { healthcheck: { test: ['CMD', random.pick(['healthy', 'healthy after 1s'])], interval: '2s' } }
+      ? {
+          healthcheck: { test: ['CMD', health], interval: '2s' },
+          // It could never become healthy by itself.
+          ...(health.startsWith('un') ? { 'x-reeve': { on_unhealthy: 'restart' } } : {}),
+        }
       : {}),
     ...(random.chance(0.3) ? { scale: random.pick([0, 2, 2, 3]) } : {}),
     ...hooksOf(random, name),
@@ -194,7 +216,7 @@ function edited(random: Random, before: ComposeText): ComposeText {
     ...before,
     services: Object.fromEntries(services.map(([name, text]) => [name, withoutMissing(text, kept)])),
     ...(random.chance(0.15) ? { networks: { front: { internal: true, labels: { changed: 'yes' } } } } : {}),
-    ...(random.chance(0.1) ? { configs: { motd: { content: 'hello again' } } } : {}),
+    ...(random.chance(0.1) ? { configs: { motd: motd(random, 'hello again') } } : {}),
   };
 }
 
@@ -258,6 +280,7 @@ function deed(random: Random, versions: readonly ComposeText[]): Deed {
     [1, () => ({ do: 'watch', ...dying(random) })],
     [2, () => ({ do: 'kill' })],
     [1, () => ({ do: 'interrupt' })],
+    [1, () => ({ do: 'leave' })],
     [8, () => interference(random)],
     [5, () => engineFault(random)],
     [1, () => ({ do: 'state', fault: random.pick(['full', 'deleted', 'well']) })],
@@ -287,6 +310,7 @@ function command(random: Random, versions: readonly ComposeText[], only?: 'apply
     ...(waits ? { wait: true } : {}),
     ...((verb === 'apply' || verb === 'down') && random.chance(0.4) ? { removeOrphans: true } : {}),
     ...(random.chance(0.06) ? { force: true } : {}),
+    ...(verb === 'down' && random.chance(0.2) ? { volumes: true } : {}),
     // One that waits and a watch beside it, which want different numbers, would undo each other's work for ever.
     ...(verb === 'apply' && !waits && random.chance(0.06)
       ? { scale: { [random.pick(['app', ...names])]: random.below(4) } }
@@ -310,10 +334,13 @@ function interference(random: Random): Interference {
     'remove',
     'remove',
     'rename',
+    'swap-names',
     'pause',
     'unpause',
     'update',
+    'update-policy',
     'disconnect',
+    'pull',
     'look-alike',
     'neighbour',
     'compose-up',

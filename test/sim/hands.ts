@@ -5,7 +5,8 @@ import { containerLabels, containerName, LABEL } from '../../src/model/owner.ts'
 import type { Project, Service } from '../../src/model/project.ts';
 import { createSpec } from '../../src/engine/create-spec.ts';
 import { OUTSIDE } from '../support/sim/log.ts';
-import type { CreateBody } from '../support/sim/things.ts';
+import { image } from '../support/sim/images.ts';
+import type { CreateBody, SimContainer } from '../support/sim/things.ts';
 import type { SimWorld } from '../support/sim/world.ts';
 import { Refusal } from '../support/sim/refusal.ts';
 import type { Interference } from './scenario.ts';
@@ -24,6 +25,13 @@ export function interfere(world: SimWorld, { hand, which }: Interference, desire
       case 'compose-up':
         if (desired) composeUp(world, desired);
         return;
+      case 'pull':
+        world.state.registry.set('app:1', image('app:1', { id: idOfImage(`app:1 ${which}`) }));
+        world.images.pull('app:1', OUTSIDE);
+        return;
+      case 'swap-names':
+        if (target) swapNames(world, target, ours[(which + 1) % ours.length] ?? target);
+        return;
       default:
         if (target) touch(world, target.id, hand);
     }
@@ -32,7 +40,7 @@ export function interfere(world: SimWorld, { hand, which }: Interference, desire
   }
 }
 
-type Touch = Exclude<Interference['hand'], 'look-alike' | 'neighbour' | 'compose-up'>;
+type Touch = Exclude<Interference['hand'], 'look-alike' | 'neighbour' | 'compose-up' | 'pull' | 'swap-names'>;
 
 function touch(world: SimWorld, id: string, hand: Touch): void {
   const quietly = (work: Promise<void>): void => {
@@ -63,9 +71,24 @@ function touch(world: SimWorld, id: string, hand: Touch): void {
       return world.lifecycle.unpause(id, OUTSIDE);
     case 'update':
       return world.containers.update(id, { Memory: 48 * 1024 * 1024 }, OUTSIDE);
+    case 'update-policy':
+      return world.containers.update(id, { RestartPolicy: { Name: 'on-failure', MaximumRetryCount: 2 } }, OUTSIDE);
     case 'disconnect':
       for (const network of world.state.container(id).endpoints.keys()) world.networks.disconnect(network, id, OUTSIDE);
   }
+}
+
+/** By way of a third name, as one has to. */
+function swapNames(world: SimWorld, one: SimContainer, other: SimContainer): void {
+  if (one.id === other.id) return;
+  const [first, second] = [one.name, other.name];
+  world.containers.rename(one.id, `swap-${one.id.slice(0, 6)}`, OUTSIDE);
+  world.containers.rename(other.id, first, OUTSIDE);
+  world.containers.rename(one.id, second, OUTSIDE);
+}
+
+function idOfImage(text: string): string {
+  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
 }
 
 function addNeighbour(world: SimWorld): void {

@@ -1,6 +1,6 @@
 /**
  * The words of support/sim/program.ts, where the first runs may be another story: `hang 2 times then …` (which a deadline
- * ends), `exit 1 after 20ms 1 times then exit 0`.
+ * ends), `exit 1 after 20ms 1 times then exit 0`; a probe that finds it `unhealthy in start 1`, and healthy in later ones.
  */
 import { isHookContainer } from '../../src/model/owner.ts';
 import { WORDS, type Program, type Words } from '../support/sim/program.ts';
@@ -14,6 +14,11 @@ export function program(): Program {
       // A hook's own container is another one each time.
       const run = isHookContainer(container.labels) ? count(hookRuns, words.join(' ')) : starts;
       return WORDS.process([storyOf(words, run)], container, run);
+    },
+    probe(words, container, uptimeMs) {
+      const [, start] = /\bunhealthy in start (\d+)/.exec(words.join(' ')) ?? [];
+      if (start !== undefined) return { exitCode: container.starts === Number(start) ? 1 : 0 };
+      return WORDS.probe(words, container, uptimeMs);
     },
     exec(words, container, run) {
       const story = storyOf(words, run);

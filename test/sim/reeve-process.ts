@@ -83,6 +83,12 @@ export class ReeveProcess implements Owner {
     if (this.alive) this.#world.time.as(this, () => this.#drain.abort(new Error('interrupted')));
   }
 
+  /** Ctrl-C, twice. */
+  leave(): void {
+    this.interrupt();
+    if (this.alive) this.#world.time.as(this, () => this.#signal.abort(new Error('interrupted')));
+  }
+
   kill(): void {
     if (!this.alive) return;
     this.alive = false;

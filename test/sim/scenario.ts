@@ -46,7 +46,9 @@ export type Deed =
   | { readonly do: 'wait' }
   /** The process that was begun last and is still there dies at once. */
   | { readonly do: 'kill' }
+  /** It gets a Ctrl-C; twice: it leaves at once. */
   | { readonly do: 'interrupt' }
+  | { readonly do: 'leave' }
   | Interference
   | EngineFault
   | StateFault;
@@ -85,10 +87,15 @@ export interface Interference {
     | 'restart'
     | 'remove'
     | 'rename'
+    /** It and the next one exchange their names. */
+    | 'swap-names'
     | 'pause'
     | 'unpause'
     | 'update'
+    | 'update-policy'
     | 'disconnect'
+    /** The image's name stands for another image from now on. */
+    | 'pull'
     | 'look-alike'
     | 'neighbour'
     | 'compose-up';
@@ -129,7 +136,7 @@ export interface StateFault {
 }
 
 export function isCommand(deed: Deed): deed is Command {
-  return !['edit', 'wait', 'kill', 'interrupt', 'others', 'engine', 'state'].includes(deed.do);
+  return !['edit', 'wait', 'kill', 'interrupt', 'leave', 'others', 'engine', 'state'].includes(deed.do);
 }
 
 /** One line a step, for people. */

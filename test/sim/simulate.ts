@@ -85,13 +85,14 @@ class Simulation {
   readonly #watchers = new Set<(key: string, how?: AddOptions) => void>();
   readonly #stateLosses: number[] = [];
   readonly #loaded = new Map<number, Promise<Desired>>();
-  /** What each `watch` said last. */
   /** The project that each process of reeve read last. */
   readonly #lastRead = new Map<string, Project>();
+  /** What each `watch` said last. */
   readonly #statuses = new Map<string, string>();
   readonly #faults = new Trouble();
   #version = 0;
   #isDiskFull = false;
+  #wasStateDeleted = false;
   #peace = Infinity;
 
   constructor(universe: Universe, scenario: Scenario) {
@@ -177,6 +178,8 @@ class Simulation {
         return this.#alive().at(-1)?.process.kill();
       case 'interrupt':
         return this.#alive().at(-1)?.process.interrupt();
+      case 'leave':
+        return this.#alive().at(-1)?.process.leave();
       case 'others':
         return await this.#others(deed);
       case 'engine':
@@ -230,6 +233,7 @@ class Simulation {
     this.#isDiskFull = fault === 'full';
     if (fault === 'well') return;
     this.#stateLosses.push(this.#world.log.deeds.length);
+    this.#wasStateDeleted ||= fault === 'deleted';
     if (fault === 'deleted')
       for (const end of ['', '-wal', '-shm']) rmSync(`${this.#statePath}${end}`, { force: true });
   }
@@ -404,8 +408,10 @@ class Simulation {
       await this.#command({ do: 'resume' });
       await this.#command({ do: 'start' });
     }
-    // The engine tells nobody of a restart that is called off: only a look at it finds that out.
-    if (this.#world.log.deeds.some(({ what }) => what === 'restart-cancelled')) await time.pass(2 * RESYNC_MS);
+    // The engine tells nobody of a restart that is called off, and no file system of a record that was removed: only a look
+    // at them finds that out.
+    const isUntold = this.#world.log.deeds.some(({ what }) => what === 'restart-cancelled') || this.#wasStateDeleted;
+    if (isUntold) await time.pass(2 * RESYNC_MS);
     const limitMs = time.monotonic() + LONGEST_PEACE_MS;
     for (let changes = -1; time.monotonic() < limitMs;) {
       // One whose last moment comes only now leaves the rest to the next.
