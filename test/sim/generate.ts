@@ -31,7 +31,7 @@ export function generate(seed: number): Scenario {
     versions.push(edited(random.fork(`edit ${count}`), versions.at(-1) ?? first));
   const apiVersion = random.pick(['1.41', '1.44', '1.51']);
   const steps = script(random.fork('script'), versions);
-  const blackout = random.chance(0.12) ? engineGoesUnder(random.fork('blackout')) : [];
+  const blackout = random.chance(0.2) ? engineGoesUnder(random.fork('blackout')) : [];
   return {
     seed,
     apiVersion,
@@ -44,7 +44,7 @@ export function generate(seed: number): Scenario {
 
 /** The last that happens: the engine ends under a watch, which was not told of what became of its containers. */
 function engineGoesUnder(random: Random): Step[] {
-  const fault = random.pick<EngineFault['fault']>(['crash', 'power-loss', 'restart', 'live-restart']);
+  const fault = random.pick<EngineFault['fault']>(['crash', 'power-loss', 'restart']);
   return [
     { afterMs: pause(random), what: { do: 'watch' } },
     { afterMs: 10_000, what: { do: 'engine', fault, times: random.pick([1, 5, 50]) } },
@@ -249,6 +249,8 @@ function script(random: Random, versions: readonly ComposeText[]): Step[] {
   const steps: Step[] = [
     { afterMs: 0, what: random.chance(0.25) ? { do: 'watch' } : command(random, versions, 'apply') },
   ];
+  // It dies amid its first hooks, as likely as not.
+  if (random.chance(0.15)) steps.push({ afterMs: random.pick([10, 20, 30, 60, 150]), what: { do: 'kill' } });
   const count = weighted(random, [
     [2, 1],
     [3, 3],
