@@ -320,15 +320,16 @@ export class History {
   #checkStart(containerId: string): void {
     const desired = this.#calm;
     const service = desired?.services[this.#labels.get(containerId)?.[LABEL.service] ?? ''];
+    const wasStarted = this.engine.log.some((deed) => deed.what === 'start' && deed.containerId === containerId);
     for (const [name, { required, condition }] of Object.entries(service?.depends_on ?? {})) {
       const dependency = desired?.services[name];
       if (!required || !dependency) continue;
-      const ready = [...this.engine.containers.values()].filter(
-        (container) => container.labels[LABEL.service] === name && this.#isReady(container, condition),
-      );
-      if (ready.length < dependency.replicas) {
-        this.broken.push(`${service?.name} was started with ${ready.length} of ${dependency.replicas} ${name}`);
-      }
+      const present = [...this.engine.containers.values()].filter(({ labels }) => labels[LABEL.service] === name);
+      const ready = present.filter((container) => this.#isReady(container, condition));
+      // One that a run had stopped and brings back goes on beside what it ran beside: what failed holds its own alone.
+      const wanted = wasStarted ? Math.min(present.length, dependency.replicas) : dependency.replicas;
+      if (ready.length < wanted)
+        this.broken.push(`${service?.name} was started with ${ready.length} of ${wanted} ${name}`);
     }
   }
 
