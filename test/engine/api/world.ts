@@ -1,6 +1,7 @@
 /** What the cases of the API have in common: bare HTTP calls to the engine under test, and its events as they come. */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
+import { isAtLeast } from '../../../src/model/api-version.ts';
 import { linesOf } from '../../../src/engine/lines.ts';
 import { callJson, callText, EngineRefusal, open, type EngineCall } from '../../support/engine-client.ts';
 
@@ -60,6 +61,12 @@ export class Api {
   get subject(): ApiSubject {
     assert.ok(this.#subject, 'the engine under test is made before the first case');
     return this.#subject;
+  }
+
+  /** Whether it does things as engines from 25 on (API 1.44); else as 20.10 does. */
+  async isModern(): Promise<boolean> {
+    const { ApiVersion } = (await this.get('/version')) as { ApiVersion: string };
+    return isAtLeast(ApiVersion, '1.44');
   }
 
   /** A name whose things go away after the case. */

@@ -83,7 +83,7 @@ export class Networks {
       throw forbidden(`container ${container.id} is not connected to network ${name}`);
     }
     container.endpoints.delete(name);
-    this.#state.tellNetwork(network, 'disconnect', container.id);
+    if (isUp(container) || !this.#state.isModern) this.#state.tellNetwork(network, 'disconnect', container.id);
     this.#state.log.add(by, { what: 'network-disconnected', ...this.#state.incarnation(container), network: name });
   }
 
