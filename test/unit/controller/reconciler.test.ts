@@ -192,6 +192,22 @@ suite('a run', () => {
     assert.match(result.failures.join('\n'), /^web\/1:connect shop_default was done 5 times over/m);
   });
 
+  test('gives up containers that it replaces again and again without effect', async (t) => {
+    const bench = new Bench(t);
+    // An engine that limits each container to half a CPU by itself.
+    const create = bench.engine.createContainer.bind(bench.engine);
+    bench.engine.createContainer = async (request, signal) => {
+      const id = await create(request, signal);
+      const made = bench.engine.containers.get(id);
+      if (made) made.resources = { CpuPeriod: 100_000, CpuQuota: 50_000 };
+      if (bench.rounds().length > 20) bench.drain.abort(new Error('it never ends'));
+      return id;
+    };
+    const result = await bench.apply(shop);
+    assert.equal(result.kind, 'failed');
+    assert.match(result.failures.join('\n'), /^web\/1:create was done 5 times over/m);
+  });
+
   test('that is drained before it has the lease does nothing', async (t) => {
     const bench = new Bench(t);
     bench.drain.abort(new Error('interrupted'));
