@@ -10,9 +10,10 @@
 import { randomUUID } from 'node:crypto';
 import type { ExecuteResult } from '../execute/executor.ts';
 import type { ObservedProject } from '../model/observed.ts';
+import { renderCause } from '../plan/cause.ts';
 import { checkPlan } from '../plan/check.ts';
 import type { Plan } from '../plan/plan.ts';
-import { renderPlan } from '../plan/render.ts';
+import { renderAction } from '../plan/render.ts';
 import { isRunning } from '../plan/sequences.ts';
 import type { Lease } from '../state/state.ts';
 import { Attention } from './attention.ts';
@@ -66,7 +67,7 @@ async function settle(ports: ReconcilerPorts, request: ReconcileRequest, lease: 
     if (round === 1 || plan.actions.length > 0) ports.emit({ type: 'plan', project: request.project, plan });
     state.hooks.supersedePreStop(plan.abandonedStops);
     if (plan.actions.length === 0) return { ...settled(ports, plan, actions), seen };
-    const text = renderPlan(plan);
+    const text = deeds(plan);
     repeats = text === carriedOut ? repeats + 1 : 0;
     if (repeats >= REPEATED_ROUNDS) return outcome('failed', plan, actions, unsettled(plan));
     state.inventory.expectStarts(request.project, stopped(plan));
@@ -180,6 +181,18 @@ function refuseUnsound(plan: Plan): void {
  */
 function stopped(plan: Plan): string[] {
   return plan.actions.flatMap((action) => (action.kind === 'stop-container' ? (action.container.id ?? []) : []));
+}
+
+/** What a plan does and why. Containers go by their replicas: one that was replaced has another id each time. */
+function deeds(plan: Plan): string {
+  const lines = plan.actions.map((action) => {
+    const why = renderCause(action.cause);
+    if (!('container' in action)) return `${action.id} (${why})`;
+    const { service, number, id } = action.container;
+    const what = action.kind === 'run-hook' ? renderAction(action) : action.kind;
+    return `${service}/${number} ${id === undefined ? 'new' : 'there'} ${what} (${why})`;
+  });
+  return lines.join('\n');
 }
 
 function unsettled(plan: Plan): string[] {
