@@ -31,6 +31,7 @@ import type {
 import { containerHash, networkHash } from '../../src/model/config-hash.ts';
 import { LABEL, containerLabels, containerName } from '../../src/model/owner.ts';
 import type { Project, Service } from '../../src/model/project.ts';
+import { updatableResources } from '../../src/model/resources.ts';
 import { restartPolicyOf } from '../../src/model/restart-policy.ts';
 import {
   KILLED,
@@ -375,7 +376,9 @@ export class ModelEngine extends ModelWorld implements Engine {
       const container = this.require(containerId);
       this.touch(container);
       container.restartPolicy = restartPolicyOf(service);
-      container.resources = { ...container.resources, Memory: service.mem_limit ?? 0 };
+      // What an update does not say stays.
+      const said = Object.entries(updatableResources(service)).filter(([, limit]) => limit !== undefined && limit);
+      container.resources = { ...container.resources, ...Object.fromEntries(said) };
       this.tell('update', containerId);
     });
   }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isEngineError } from '../../../src/model/errors.ts';
+import { resourceDifferences } from '../../../src/model/resources.ts';
 import { containerRequest, network, sketchService } from '../sketch.ts';
 import type { World } from './world.ts';
 import { COMMANDS, NO_NETWORK, engineError } from './world.ts';
@@ -70,6 +71,16 @@ export function makingContract(world: World): void {
       assert.equal(seen?.id, id);
       assert.equal(seen.resources['Memory'], 64 * 1024 * 1024);
       assert.deepEqual(seen.restartPolicy, { name: 'on-failure', maximumRetryCount: 4 });
+    });
+
+    it('CPUs change in place, and are then no drift', async (t) => {
+      const { id, whole } = await world.running(t, { ...NO_NETWORK, cpus: 0.25 });
+      const service = sketchService('web', { cpus: 0.5 });
+      await world.engine.updateContainer(id, service, t.signal);
+      const [seen] = (await world.observe(whole.name, t)).containers;
+      assert.deepEqual(seen && resourceDifferences(service, seen.resources, true), []);
+      const [differs] = seen ? resourceDifferences(sketchService('web', { cpus: 0.25 }), seen.resources, true) : [];
+      assert.ok(differs?.inPlace);
     });
 
     it('files are copied in before the first start, with mode and owner', async (t) => {

@@ -206,6 +206,19 @@ describe('resources and restart policy', () => {
     });
     assert.equal(updateSpec(sketchService('web', { mem_limit: 1000, memswap_limit: -1 }))['MemorySwap'], -1);
   });
+
+  it('an update of CPUs is one of their quota where the engine knows no other', () => {
+    const cpu = ['NanoCpus', 'CpuPeriod', 'CpuQuota'] as const;
+    const half = sketchService('web', { cpus: 0.5 });
+    assert.deepEqual(pick(updateSpec(half), ...cpu), { NanoCpus: 5e8, CpuPeriod: 0, CpuQuota: 0 });
+    assert.deepEqual(pick(updateSpec(half, { isPodman: true }), ...cpu), {
+      NanoCpus: 0,
+      CpuPeriod: 100_000,
+      CpuQuota: 50_000,
+    });
+    const quota = sketchService('web', { cpu_quota: 20_000 });
+    assert.deepEqual(pick(updateSpec(quota, { isPodman: true }), ...cpu), pick(updateSpec(quota), ...cpu));
+  });
 });
 
 describe('mounts', () => {

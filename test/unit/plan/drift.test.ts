@@ -199,6 +199,30 @@ suite('drift that is mended in place', () => {
     );
   });
 
+  test('CPUs that the engine shows as a quota too, or a quota as CPUs, are no drift; another quota is', () => {
+    const seen = (quota: number, more = {}) => ({
+      CpuPeriod: 100_000,
+      CpuQuota: quota,
+      NanoCpus: quota * 1e4,
+      ...more,
+    });
+    const planned = (service: ServiceSketch, resources: Record<string, number>): string => {
+      const limited = project({ web: service });
+      return planText(limited, { containers: [container(limited, 'web', 1, { resources })] });
+    };
+    assert.equal(planned({ cpus: 0.5 }, seen(50_000)), '');
+    // A quota is whole microseconds of each 100 ms.
+    assert.equal(planned({ cpus: 0.12345678 }, seen(12_345)), '');
+    assert.equal(planned({ cpu_quota: 20_000, cpu_period: 100_000 }, seen(20_000)), '');
+    const differs = 'web/1:update  update container  (CPU quota 30000 µs -> 50000 µs (docker update))';
+    assert.equal(planned({ cpus: 0.5 }, seen(30_000)), differs);
+    assert.equal(
+      planned({ cpus: 0.5 }, seen(20_000, { CpuPeriod: 50_000, NanoCpus: 0 })),
+      'web/1:update  update container  (CPU period 50000 µs -> 100000 µs (docker update), CPU quota 20000 µs -> 50000 µs (docker update))',
+    );
+    assert.match(planned({ cpus: 0.5 }, { CpuPeriod: 0, CpuQuota: 0, NanoCpus: 3e8 }), /\(CPUs 0\.3 -> 0\.5 /);
+  });
+
   test('the restart policy was changed with docker update', () => {
     const simple = project({ web: { restart: 'on-failure:3' } });
     const restartPolicy = { name: 'always', maximumRetryCount: 0 };
