@@ -76,6 +76,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Engine> {
         local: address.kind === 'unix' && process.platform === 'linux',
         isPodman,
       }),
+      isPodman,
       clockOffsetMs: about.SystemTime ? Date.parse(about.SystemTime) - clock.now() : 0,
       clock,
       processes: options.processes ?? HOST_PROCESSES,

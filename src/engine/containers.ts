@@ -1,12 +1,10 @@
 /** Calls about containers: creation, files, output, start, stop, remove, rename, update, pause, signal. */
 
 import { isEngineError } from '../model/errors.ts';
-import type { Service } from '../model/project.ts';
 import type { ContainerAnswer } from './answers.ts';
 import { Demultiplexer } from './demux.ts';
 import type { FileToCopy, OutputSink } from './engine.ts';
 import { connectionError } from './faults.ts';
-import { updateSpec } from './resources.ts';
 import { tarOf } from './tar.ts';
 import type { Call, Wire } from './wire.ts';
 
@@ -120,8 +118,14 @@ export async function renameContainer(wire: Wire, id: string, name: string, sign
   await wire.send({ ...action(id, 'rename', signal), query: { name } });
 }
 
-export async function updateContainer(wire: Wire, id: string, service: Service, signal: AbortSignal): Promise<void> {
-  await wire.send({ ...action(id, 'update', signal), body: updateSpec(service) });
+/** With a body of `updateSpec`. */
+export async function updateContainer(
+  wire: Wire,
+  id: string,
+  body: Record<string, unknown>,
+  signal: AbortSignal,
+): Promise<void> {
+  await wire.send({ ...action(id, 'update', signal), body });
 }
 
 export function pauseContainer(wire: Wire, id: string, signal: AbortSignal): Promise<void> {

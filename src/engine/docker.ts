@@ -52,6 +52,7 @@ import * as networks from './networks.ts';
 import * as observe from './observe.ts';
 import { parseContainer, parseState } from './observed-container.ts';
 import { pullImage } from './pull.ts';
+import { updateSpec } from './resources.ts';
 import { usersOf } from './users.ts';
 import type { Wire } from './wire.ts';
 
@@ -59,6 +60,7 @@ export interface DockerEngineParts {
   readonly wire: Wire;
   readonly closeSockets: () => void;
   readonly info: EngineInfo;
+  readonly isPodman: boolean;
   readonly clock: Clock;
   /** How far the engine's clock is ahead of ours. */
   readonly clockOffsetMs: number;
@@ -251,7 +253,7 @@ export class DockerEngine implements Engine {
   }
 
   updateContainer(containerId: string, service: Service, signal: AbortSignal): Promise<void> {
-    return containers.updateContainer(this.#wire, containerId, service, signal);
+    return containers.updateContainer(this.#wire, containerId, updateSpec(service, this.#parts), signal);
   }
 
   pauseContainer(containerId: string, signal: AbortSignal): Promise<void> {

@@ -4,7 +4,7 @@
  */
 
 import type { BlkioConfig, Service } from '../model/project.ts';
-import { firstSet, isCdiDevice, updatableResources } from '../model/resources.ts';
+import { asQuota, firstSet, isCdiDevice, updatableResources } from '../model/resources.ts';
 import { restartPolicyOf } from '../model/restart-policy.ts';
 
 /** The restart policy as Compose sends it: an empty name where the service says nothing. */
@@ -18,10 +18,11 @@ export function restartPolicy(service: Service): { Name: string; MaximumRetryCou
 /**
  * Body of an update in place. The engine takes zero for "leave it", so a limit can be changed but not lifted, and it
  * refuses a memory limit above a swap limit: that one is sent too, with the default that it has at creation. The
- * restart policy is always there, because Podman takes an update without one for an update to "no".
+ * restart policy is always there, because Podman takes an update without one for an update to "no"; of CPUs it heeds the
+ * quota alone.
  */
-export function updateSpec(service: Service): Record<string, unknown> {
-  const limits = updatableResources(service);
+export function updateSpec(service: Service, { isPodman = false } = {}): Record<string, unknown> {
+  const limits = isPodman ? asQuota(updatableResources(service)) : updatableResources(service);
   const { name, maximumRetryCount } = restartPolicyOf(service);
   return {
     ...limits,

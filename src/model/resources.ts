@@ -50,6 +50,12 @@ function nanoCpus(cpus: number): number {
   return Math.trunc(Math.fround(Math.fround(cpus) * 1e9));
 }
 
+/** CPUs in the kernel's words: so many microseconds of each 100 ms. */
+export function asQuota(limits: UpdatableResources): UpdatableResources {
+  if (limits.NanoCpus === 0) return limits;
+  return { ...limits, NanoCpus: 0, CpuPeriod: 100_000, CpuQuota: Math.trunc(limits.NanoCpus / 10_000) };
+}
+
 /** A device named by CDI (`vendor.com/class=name`) is requested by that name instead of mapped by a path. */
 export function isCdiDevice({ source, target = source }: DeviceMapping): boolean {
   return target === source && /^[A-Za-z][\w.-]*\/[A-Za-z][\w.-]*=[\w.:-]+$/.test(source);
@@ -93,11 +99,14 @@ export function resourceDifferences(
   observed: Readonly<Record<string, number | string>>,
   isSameDefinition: boolean,
 ): ResourceDifference[] {
-  const desired = updatableResources(service);
+  // Podman keeps CPUs as a quota and shows both; a quota that the file asks for it shows as CPUs too. The quota is the limit.
+  const isQuota = isLimit(observed['CpuQuota']);
+  const seen = isQuota ? { ...observed, NanoCpus: 0 } : observed;
+  const desired = isQuota ? asQuota(updatableResources(service)) : updatableResources(service);
   const limits: Readonly<Record<string, number | string | undefined>> = { ...desired };
   return Object.entries(NAMES).flatMap(([member, [name, render]]) => {
     const to = limits[member];
-    const from = observed[member];
+    const from = seen[member];
     if (from === undefined) return [];
     const [isSet, wasSet] = [isLimit(to), isLimit(from)];
     if (to === from || (!isSet && (!wasSet || HAS_DEFAULT.has(member)))) return [];
