@@ -111,7 +111,7 @@ test('an image that is made from that of a dependency is built after it', async 
   assert.equal(await said(s, '/base'), 'base\n');
 });
 
-test('a build that fails is said with its last output, and so is what only BuildKit can do', async (t) => {
+test('a build that fails is said with its last output, and what only BuildKit can do by its name', async (t) => {
   const s = builder(t);
   building(s, { context: '.', dockerfile_inline: `FROM ${testImage}\nRUN echo this is why; false\n` });
   const failed = await s.run(['apply']);
@@ -124,11 +124,17 @@ test('a build that fails is said with its last output, and so is what only Build
   assert.equal(refused.exitCode, 1);
   const remedy = 'install docker buildx, or build it with "docker compose build web"';
   assert.ok(refused.stderr.includes(`build.ssh needs BuildKit: ${remedy}`), refused.stderr);
-  const dockerfile_inline = `FROM ${testImage}\nRUN --mount=type=tmpfs,target=/t true\n`;
-  building(s, { context: '.', dockerfile_inline });
-  assert.match((await s.run(['apply'], { env })).stderr, /its Dockerfile needs BuildKit: install docker buildx/);
   building(s, { context: './nowhere' });
   assert.match((await s.run(['apply'])).stderr, /build context .*nowhere cannot be read: ENOENT/);
+});
+
+test('a Dockerfile that the builder of the engine cannot read is said to need BuildKit', async (t) => {
+  const s = builder(t);
+  const dockerfile_inline = `FROM ${testImage}\nRUN --mount=type=tmpfs,target=/t true\n`;
+  building(s, { context: '.', dockerfile_inline });
+  const { exitCode, stderr } = await s.run(['apply'], { env: { PATH: s.out('.') } });
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /its Dockerfile needs BuildKit: install docker buildx/);
 });
 
 const buildx = buildxConfig();

@@ -5,7 +5,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compose, composeOk, noCompose } from '../support/compose.ts';
-import { container, containers, networks, outside, recordEvents, volumes, type Container } from '../support/engine.ts';
+import {
+  container,
+  containers,
+  networks,
+  outside,
+  recordEvents,
+  volumes,
+  type Container,
+  type EngineEvent,
+} from '../support/engine.ts';
 import { stage, writes, type Stage } from '../support/stage.ts';
 
 const skip = noCompose() ?? false;
@@ -112,28 +121,37 @@ test('a change of one service replaces its containers only, whoever made them', 
   assert.deepEqual(await fingerprint(s.name), before);
 });
 
-test('a replacement that a killed Compose left half done is finished', { skip }, async (t) => {
-  const s = stage(t);
-  const slow = { command: ['sh', '-c', 'trap "" TERM; while :; do sleep 1; done'], stop_grace_period: '30s' };
-  s.compose({ web: slow });
-  await composeOk(s, ['up', '-d']);
-  s.compose({ web: { ...slow, environment: { EDITION: '2' } } });
-  // The new one is made, and the old one is being stopped, for half a minute.
-  const old = await container(s.name, 'web');
-  const stopping = new AbortController();
-  await using recording = await recordEvents(({ Type, Action, Actor }) => {
-    if (Type === 'container' && Action === 'kill' && Actor.ID === old.Id) stopping.abort();
+/** When Compose dies: once the new container is made, or while the old one is being stopped (of which Podman does not tell). */
+const deaths = {
+  'before it stopped the old container': ({ Action, Actor }: EngineEvent, old: Container) =>
+    Action === 'create' && (Actor.Attributes['name'] ?? '').endsWith(`_${old.Name.slice(1)}`),
+  'while it stopped the old container': ({ Action, Actor }: EngineEvent, old: Container) =>
+    Action === 'kill' && Actor.ID === old.Id,
+};
+
+for (const [moment, isNow] of Object.entries(deaths)) {
+  test(`a replacement that Compose left half done, killed ${moment}, is finished`, { skip }, async (t) => {
+    const s = stage(t);
+    const slow = { command: ['sh', '-c', 'trap "" TERM; while :; do sleep 1; done'], stop_grace_period: '30s' };
+    s.compose({ web: slow });
+    await composeOk(s, ['up', '-d']);
+    s.compose({ web: { ...slow, environment: { EDITION: '2' } } });
+    const old = await container(s.name, 'web');
+    const dying = new AbortController();
+    await using recording = await recordEvents((event) => {
+      if (event.Type === 'container' && isNow(event, old)) dying.abort();
+    });
+    await compose(s, ['up', '-d'], { signal: dying.signal });
+    await recording.close();
+    assert.equal((await containers(s.name, 'web')).length, 2);
+    s.compose({ web: { ...slow, environment: { EDITION: '2' }, stop_grace_period: '1s' } });
+    await s.ok(['apply', '--timeout', '1s']);
+    const web = await container(s.name, 'web');
+    assert.equal(web.Name, `/${s.name}-web-1`);
+    assert.ok(web.Config.Env.includes('EDITION=2'));
+    assert.equal(web.State.Running, true);
   });
-  await compose(s, ['up', '-d'], { signal: stopping.signal });
-  await recording.close();
-  assert.equal((await containers(s.name, 'web')).length, 2);
-  s.compose({ web: { ...slow, environment: { EDITION: '2' }, stop_grace_period: '1s' } });
-  await s.ok(['apply', '--timeout', '1s']);
-  const web = await container(s.name, 'web');
-  assert.equal(web.Name, `/${s.name}-web-1`);
-  assert.ok(web.Config.Env.includes('EDITION=2'));
-  assert.equal(web.State.Running, true);
-});
+}
 
 test(
   'a new container under its temporary name, the old one gone, gets its name and is started',
