@@ -1,13 +1,18 @@
 /**
- * The suites that need an engine, on every engine that is to be had: `npm run test:engines [WORD...]`. Those are the one
- * that answers anyhow, those that a script beside the checkout starts (Docker 28, Podman), and those that
- * `REEVE_ENGINES="name=unix:///path name=tcp://host:port"` names. Words narrow the test files down, as in run.ts. The result is a
- * Markdown table; what an engine cannot do is named with its reason and counted apart, never as passed.
+ * The suites that need an engine, on every engine that is to be had: `npm run test:engines [-- [--engine NAME...] WORD...]`.
+ * Those are the one that answers anyhow, those that a script beside the checkout starts (Docker 28, Podman), and those that
+ * `REEVE_ENGINES="name=unix:///path name=tcp://host:port"` names; `--engine` picks some of them, by a part of their names.
+ * Words narrow the test files down, as in run.ts. The result is a Markdown table; what an engine cannot do is named with its
+ * reason and counted apart, never as passed.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { buildxConfig } from './support/buildx.ts';
+import { noCompose } from './support/compose.ts';
+import { fetchRegistry } from './support/registry.ts';
 
 interface TestEngine {
   readonly name: string;
@@ -23,16 +28,26 @@ interface TestEngine {
 const root = join(import.meta.dirname, '..');
 const tools = join(root, '../shared/tools');
 
-const ownRegistry = 'pulls from a registry of the test, which its settings would have to name';
+const noBuildKit = 'BuildKit is not in it, and buildx would have to pull an image that has it';
 const podmanLacks = {
   '--build builds again, and replaces the container only where another image came of it':
-    'a build in which nothing changed gives another image id',
-  'what reeve built, Compose leaves as it is, and the other way about': 'Compose asks for BuildKit, which is not in it',
-  'a replacement that a killed Compose left half done is finished': 'Compose itself cannot be cut off there: it waits',
-  'a missing image is pulled, and a moved tag counts once it is pulled': ownRegistry,
-  'a tag that somebody moved on the engine is drift': ownRegistry,
-  'a registry with a password: none and a wrong one fail and say so, the right one pulls': ownRegistry,
-  'a tag that the registry does not have fails once, by name': ownRegistry,
+    'a build in which nothing changed may give another image id',
+  'a Dockerfile that the builder of the engine cannot read is said to need BuildKit':
+    'its own builder reads what needs BuildKit elsewhere',
+  'what needs BuildKit is built by docker buildx: secrets that no argument shows, a Dockerfile with mounts': noBuildKit,
+  'additional contexts, the image of another service among them, reach the build where the engine knows them':
+    noBuildKit,
+  'what reeve built, Compose leaves as it is, and the other way about': `Compose builds too: ${noBuildKit}`,
+  'a replacement that Compose left half done, killed while it stopped the old container, is finished':
+    'it does not tell that a stop began',
+  'a link is a name that its own container knows, a domain one of its kernel, a tag one of the log':
+    'it refuses links and log tags, and leaves domain names out',
+  'a service that asks for it has the socket of the engine and its logins': 'its socket is not /var/run/docker.sock',
+  'a GPU that is not there is refused, under the name of the service':
+    'it leaves out GPUs that are not named as CDI devices',
+  'healthcheck.start_interval reaches the container': 'it leaves that out',
+  'after its network was replaced a container sends its packets out by the network that has priority':
+    'of several networks it chooses the way out itself',
 };
 
 function scripted(
@@ -49,7 +64,14 @@ const engines: readonly TestEngine[] = [
   ...(existsSync(tools)
     ? [
         scripted('Docker 28', 'engine28.sh', { lacks: {} }),
-        scripted('Podman', 'podman-lab.sh', { lacks: podmanLacks, env: { LAB_SUITE: 'forky', LAB_BIND: root } }),
+        scripted('Podman', 'podman-lab.sh', {
+          lacks: podmanLacks,
+          env: {
+            LAB_SUITE: 'forky',
+            LAB_BIND: root,
+            CONTAINERS_REGISTRIES_CONF: join(root, 'test/support/podman-registries.conf'),
+          },
+        }),
       ]
     : []),
   ...(process.env['REEVE_ENGINES'] ?? '').split(/\s+/).flatMap((entry): TestEngine[] => {
@@ -66,11 +88,20 @@ interface Row {
   readonly isGood: boolean;
 }
 
-const words = process.argv.slice(2);
+const { positionals: words, values } = parseArgs({
+  options: { engine: { type: 'string', multiple: true, default: [''] } },
+  allowPositionals: true,
+});
+const chosen = engines.filter(({ name }) =>
+  values.engine.some((part) => name.toLowerCase().includes(part.toLowerCase())),
+);
+if (chosen.length === 0) throw new Error(`no such engine: there are ${engines.map(({ name }) => name).join(', ')}`);
+// Before anything runs in the network of an engine of its own, from where nothing can be fetched.
+for (const fetch of [noCompose, buildxConfig, fetchRegistry]) fetch();
 const rows: Row[] = [];
-for (const engine of engines) rows.push(await tryOut(engine));
+for (const engine of chosen) rows.push(await tryOut(engine));
 process.stdout.write(`\n${table(rows)}\n`);
-for (const { name, lacks } of engines) {
+for (const { name, lacks } of chosen) {
   for (const [title, why] of Object.entries(lacks)) process.stdout.write(`${name}, not asked: ${title} (${why})\n`);
 }
 process.exitCode = rows.every((row) => row.isGood) ? 0 : 1;

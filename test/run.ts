@@ -99,9 +99,9 @@ for (const name of chosen) results.push(await runSuite(name));
 if (chosen.some((name) => usesEngine(suites[name]))) results.push(await checkLeftovers());
 
 const total = (field: keyof Counts): number => results.reduce((sum, counts) => sum + counts[field], 0);
-const [passed, failed, skipped] = [total('passed'), total('failed'), total('skipped')];
-process.stdout.write(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
-process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+const all: Counts = { passed: total('passed'), failed: total('failed'), skipped: total('skipped') };
+process.stdout.write(`\n${countsText(all)}\n`);
+process.exitCode = all.failed > 0 || all.passed === 0 ? 1 : 0;
 
 async function runSuite(name: string): Promise<Counts> {
   const suite = suites[name];
@@ -110,8 +110,12 @@ async function runSuite(name: string): Promise<Counts> {
   const startedAt = performance.now();
   const counts = suite.kind === 'command' ? runCommands(suite.commands) : await runTests(name, suite);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-  process.stdout.write(`# ${name}: ${counts.passed} passed, ${counts.failed} failed in ${seconds} s\n`);
+  process.stdout.write(`# ${name}: ${countsText(counts)} in ${seconds} s\n`);
   return counts;
+}
+
+function countsText({ passed, failed, skipped }: Counts): string {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }
 
 /** Several commands that are one test: all are run, so that one go shows everything that is wrong. */

@@ -27,17 +27,28 @@ export function noRegistry(): string | undefined {
   return existsSync(script) ? undefined : 'no registry can be started here';
 }
 
+/** For tests that run later where nothing can be fetched: starts one and ends it. */
+export function fetchRegistry(): void {
+  if (noRegistry() !== undefined) return;
+  const home = mkdtempSync(join(tmpdir(), 'reeve-registry-'));
+  const env = settings(home, somePort());
+  for (const verb of ['up', 'down']) spawnSync('bash', [script, verb], { env, stdio: 'ignore' });
+  rmSync(home, { recursive: true, force: true });
+}
+
+function settings(home: string, port: number): NodeJS.ProcessEnv {
+  return { ...process.env, LAB_PORT: String(port), LAB_RUN: join(home, 'run'), LAB_DATA: join(home, 'data') };
+}
+
+function somePort(): number {
+  return randomInt(20_000, 30_000);
+}
+
 /** Runs until the test ends. */
 export function registry(t: TestContext, password?: string): Registry {
   const home = mkdtempSync(join(tmpdir(), 'reeve-registry-'));
-  const port = randomInt(20_000, 30_000);
-  const env = {
-    ...process.env,
-    LAB_PORT: String(port),
-    LAB_RUN: join(home, 'run'),
-    LAB_DATA: join(home, 'data'),
-    ...(password === undefined ? {} : { LAB_AUTH: `reeve:${password}` }),
-  };
+  const port = somePort();
+  const env = { ...settings(home, port), ...(password === undefined ? {} : { LAB_AUTH: `reeve:${password}` }) };
   t.after(() => {
     spawnSync('bash', [script, 'down'], { env, stdio: 'ignore' });
     rmSync(home, { recursive: true, force: true });
@@ -80,7 +91,9 @@ async function makeImage(ref: string, edition: string): Promise<string> {
       tag: ref.slice(colon + 1),
       changes: `LABEL edition=${edition}`,
     };
-    return (await callJson<{ Id: string }>('/commit', { method: 'POST', query, body: {} })).Id;
+    await callJson('/commit', { method: 'POST', query, body: {} });
+    // Podman answers a commit with the id in other words.
+    return (await callJson<{ Id: string }>(`/images/${ref}/json`)).Id;
   } finally {
     await callText(`/containers/${Id}`, { method: 'DELETE' });
   }
