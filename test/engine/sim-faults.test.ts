@@ -88,17 +88,28 @@ describe('a simulation', () => {
 
 describe('faults', () => {
   it('reset-before and error-before have no effect, reset-after and error-after have', async (t) => {
-    for (const [fault, created] of [
-      [{ kind: 'reset-before' }, 0],
-      [{ kind: 'error-before', status: 500 }, 0],
-      [{ kind: 'reset-after' }, 1],
-      [{ kind: 'error-after', status: 503 }, 1],
+    for (const [fault, name] of [
+      [{ kind: 'reset-before' }, 'a-web-1'],
+      [{ kind: 'error-before', status: 500 }, 'a-web-1'],
+      [{ kind: 'reset-after' }, 'other'],
+      [{ kind: 'error-after', status: 503 }, 'other'],
     ] as const) {
       const { sim, engine } = await begin(t);
-      once(sim, /containers\/create$/, fault);
-      await assert.rejects(sim.run(made(engine, 'a')), (error) => isEngineError(error));
-      assert.equal(sim.world.all().length, created, fault.kind);
+      const id = await sim.run(made(engine, 'a'));
+      once(sim, /rename$/, fault);
+      await assert.rejects(sim.run(engine.renameContainer(id, 'other', NO_END)), (error) => isEngineError(error));
+      assert.equal(sim.world.state.container(id).name, name, fault.kind);
     }
+  });
+
+  it('what fails to be made is asked for again', async (t) => {
+    const { sim, engine } = await begin(t);
+    once(sim, /containers\/create$/, { kind: 'error-before', status: 500 });
+    const id = await sim.run(made(engine, 'a'));
+    assert.deepEqual(
+      sim.world.all().map((one) => one.id),
+      [id],
+    );
   });
 
   it('a late answer comes late, a held request takes effect late', async (t) => {
