@@ -57,6 +57,8 @@ export interface FirstStart {
   readonly owed: readonly (OwedPreStart | ActionId)[];
   readonly cause: Cause;
   readonly edges: Edges;
+  /** Starts of others that this one comes after. */
+  readonly turn: readonly ActionId[];
 }
 
 /** Adds the `pre_start` hooks of a container that has never run, and its start. */
@@ -78,8 +80,12 @@ function addPreStart(plan: PlanBuilder, { ref, owed, cause, edges }: FirstStart)
 
 /** Adds the start of a container, `pre_start` hooks before it where it is the first one; the id of the start. */
 export function addStart(plan: PlanBuilder, start: FirstStart): ActionId {
-  const { ref, cause } = start;
-  return plan.add({ id: `${ref.key}:start`, kind: 'start-container', cause, container: ref }, addPreStart(plan, start));
+  const { ref, cause, turn } = start;
+  const edges = addPreStart(plan, start);
+  return plan.add(
+    { id: `${ref.key}:start`, kind: 'start-container', cause, container: ref },
+    { ...edges, after: [...(edges.after ?? []), ...turn] },
+  );
 }
 
 export interface StartSequence {

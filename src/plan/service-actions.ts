@@ -21,6 +21,7 @@ import type { OwedPreStart } from './owed.ts';
 import { hooksOf, hooksOfNew, owedAfterStart, owedHooks } from './owed.ts';
 import type { ActionId } from './plan.ts';
 import { claimUnfinished, shareOut } from './shared-hooks.ts';
+import { startBefore } from './port-ranges.ts';
 import { isFirstStart } from './pre-start.ts';
 import { addAwait, addPostStart, addStart, addStop, isRunning, leavingRef } from './sequences.ts';
 
@@ -182,16 +183,21 @@ function addRestartStop(
   return stop === undefined ? [] : [stop];
 }
 
-function addStarted(emission: Emission, { service }: ServiceDecision, decided: ReplicaDecision, gate: Gate): void {
-  const { plan, desired, history } = emission;
+function addStarted(
+  emission: Emission,
+  { service, replicas }: ServiceDecision,
+  decided: ReplicaDecision,
+  gate: Gate,
+): void {
+  const { plan, desired, history, policy } = emission;
   const { ref, replica } = decided;
   const cause = decided.start ?? decided.restart ?? { kind: 'not-started' };
-  const started = [
-    addStart(plan, { ref, owed: owedBefore(emission, decided), cause, edges: beforeStart(emission, decided, gate) }),
-  ];
+  const owed = owedBefore(emission, decided);
+  const turn = startBefore(replicas, decided, { service, apiVersion: policy.apiVersion });
+  const started = [addStart(plan, { ref, owed, cause, edges: beforeStart(emission, decided, gate), turn })];
   const hooks = replica.keep ? hooksOf(replica.keep, desired) : hooksOfNew(desired, service);
-  const owed = shareOut(emission, ref, owedAfterStart(replica.keep, service.name, hooks, history));
-  emission.readyActions.set(ref.key, addPostStart(plan, { ref, owed, cause, started, isHealthy: false }));
+  const owedThen = shareOut(emission, ref, owedAfterStart(replica.keep, service.name, hooks, history));
+  emission.readyActions.set(ref.key, addPostStart(plan, { ref, owed: owedThen, cause, started, isHealthy: false }));
 }
 
 function owedBefore({ preStarts }: Emission, { ref }: ReplicaDecision): readonly (OwedPreStart | ActionId)[] {
