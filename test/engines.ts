@@ -6,13 +6,14 @@
  * reason and counted apart, never as passed.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { buildxConfig } from './support/buildx.ts';
 import { noCompose } from './support/compose.ts';
 import { fetchRegistry } from './support/registry.ts';
+import { isTitle, titlesOf } from './support/titles.ts';
 
 interface TestEngine {
   readonly name: string;
@@ -45,7 +46,7 @@ const podmanLacks = {
   'a service that asks for it has the socket of the engine and its logins': 'its socket is not /var/run/docker.sock',
   'a GPU that is not there is refused, under the name of the service':
     'it leaves out GPUs that are not named as CDI devices',
-  'healthcheck.start_interval reaches the container': 'it leaves that out',
+  'what engines may lack, healthcheck.start_interval, reaches the container': 'it leaves that out',
   'after its network was replaced a container sends its packets out by the network that has priority':
     'of several networks it chooses the way out itself',
 };
@@ -96,6 +97,7 @@ const chosen = engines.filter(({ name }) =>
   values.engine.some((part) => name.toLowerCase().includes(part.toLowerCase())),
 );
 if (chosen.length === 0) throw new Error(`no such engine: there are ${engines.map(({ name }) => name).join(', ')}`);
+refuseUnknown(chosen.flatMap(lacking));
 // Before anything runs in the network of an engine of its own, from where nothing can be fetched.
 for (const fetch of [noCompose, buildxConfig, fetchRegistry]) fetch();
 const rows: Row[] = [];
@@ -133,6 +135,14 @@ function control({ script }: TestEngine, verb: string): boolean {
   return (
     spawnSync('bash', [script.path, verb], { env: { ...process.env, ...script.env }, stdio: 'ignore' }).status === 0
   );
+}
+
+/** A title of no test would be counted as not asked, while its test was renamed and runs. */
+function refuseUnknown(lacks: readonly string[]): void {
+  const files = globSync('test/{engine,e2e}/**/*.ts', { cwd: root });
+  const titles = files.flatMap((file) => titlesOf(readFileSync(join(root, file), 'utf8')));
+  const unknown = lacks.filter((lack) => !titles.some((title) => isTitle(lack, title)));
+  if (unknown.length > 0) throw new Error(`no tests: ${unknown.join('; ')}`);
 }
 
 function lacking({ lacks }: TestEngine): string[] {

@@ -63,7 +63,7 @@ const cases: readonly Case[] = [
 
 for (const { attribute, since, service, shown, expected } of cases) {
   const has = isAtLeast(ApiVersion, since);
-  test(`${attribute} ${has ? 'reaches the container' : 'is refused before anything is touched'}`, async (t) => {
+  test(`what engines may lack, ${attribute}, ${has ? 'reaches the container' : 'is refused before anything is touched'}`, async (t) => {
     const s = stage(t);
     s.compose({ web: service });
     if (has) {

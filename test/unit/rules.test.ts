@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { titlesOf } from '../support/titles.ts';
 
 const folder = join(import.meta.dirname, '..');
 const rows = readFileSync(join(folder, 'README.md'), 'utf8')
@@ -17,7 +18,7 @@ const named = rows.flatMap(({ rule, cell }) =>
 );
 
 test('every rule of the table has tests, and each of them is there under its title', () => {
-  const missing = named.filter(({ path, title }) => path === '' || !titlesOf(path).includes(title));
+  const missing = named.filter(({ path, title }) => path === '' || !titlesIn(path).includes(title));
   assert.deepEqual(
     missing.map(({ rule, path, title }) => `${rule}: ${path}: ${title}`),
     [],
@@ -37,12 +38,7 @@ test('no rule is in the table twice, and none that it had is lost', () => {
   );
 });
 
-/** As they stand in the source, templates unfilled. */
-function titlesOf(path: string): string[] {
+function titlesIn(path: string): string[] {
   const file = [`${path}.test.ts`, `${path}.ts`].map((name) => join(folder, name)).find((name) => existsSync(name));
-  const source = file === undefined ? '' : readFileSync(file, 'utf8');
-  const titles = source.matchAll(/\b(?:test|it)\(\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|`((?:[^`\\]|\\.)*)`)/g);
-  return [...titles].map(([, single, double, template]) =>
-    (single ?? double ?? template ?? '').replaceAll(/\\(.)/g, '$1'),
-  );
+  return titlesOf(file === undefined ? '' : readFileSync(file, 'utf8'));
 }
