@@ -1,6 +1,7 @@
 /** Orphans: containers of the project whose service the files no longer have. Removed only when asked, hooks first. */
 
 import type { ObservedContainer, ObservedProject } from '../model/observed.ts';
+import { LABEL } from '../model/owner.ts';
 import type { Project, ServiceName } from '../model/project.ts';
 import type { Cause } from './cause.ts';
 import { dependencyOrder, labelledDependencies } from './order.ts';
@@ -37,9 +38,22 @@ export function planOrphans(emission: Emission, orphans: readonly ObservedContai
     plan.notes.push(
       `orphan containers are left alone: ${names.join(', ')} (--remove-orphans removes them, hooks first)`,
     );
+    noteElsewhere(emission, orphans);
     return;
   }
+  noteElsewhere(emission, orphans);
   addRemovals(emission, orphans, { kind: 'orphan' });
+}
+
+/** Two folders whose projects came by the same name look like one project that lost its services. */
+function noteElsewhere({ plan, desired }: Emission, orphans: readonly ObservedContainer[]): void {
+  for (const { name, labels } of orphans) {
+    const folder = labels[LABEL.workingDir];
+    if (folder === undefined || folder === desired.workingDir) continue;
+    plan.notes.push(
+      `${name} was made from ${folder}: if that is a project of its own, give one of the two another name (-p)`,
+    );
+  }
 }
 
 /** Removes containers so that each stops after those that depend on it, as their labels say. */

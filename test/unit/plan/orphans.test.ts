@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { LABEL } from '../../../src/model/owner.ts';
 import { container, hook, idOf, planText, project, text } from '../../support/world.ts';
 
 suite('orphans', () => {
@@ -22,8 +23,8 @@ suite('orphans', () => {
   });
 
   test('of another folder are told as such: two projects may have come by one name', () => {
-    const there = { ...before, workingDir: '/home/other' };
-    const elsewhere = [container(there, 'db', 1, { id: idOf('e') })];
+    const labels = { [LABEL.workingDir]: '/home/other' };
+    const elsewhere = [container(before, 'db', 1, { id: idOf('e'), labels })];
     assert.equal(
       planText(shop, { containers: elsewhere }),
       '- orphan containers are left alone: shop-db-1 (--remove-orphans removes them, hooks first)\n' +
