@@ -177,8 +177,29 @@ suite('starting what is there', () => {
       text`
         db/1:start  start container  (exited (137))
         web/1:start  start container  (created but not started)  <- db/1:start
+        - job has no container that could be started (reeve apply makes one)
       `,
     );
+  });
+
+  test('makes no network and no volume for what is not there, and one that a container lost', () => {
+    const named = project(
+      { db: { volumes: [{ type: 'volume', source: 'data', target: '/d' }] }, web: {} },
+      { volumes: { data: { name: 'shop_data' } } },
+    );
+    const nothing = { networks: [], volumes: [] };
+    const policy = { existingOnly: true };
+    assert.equal(
+      planText(named, { containers: [], world: nothing, policy }),
+      text`
+        - db has no container that could be started (reeve apply makes one)
+        - web has no container that could be started (reeve apply makes one)
+      `,
+    );
+    assert.equal(planText(named, { containers: [], world: nothing, policy: { ...policy, noStart: true } }), '');
+    const ended = container(named, 'web', 1, { state: { status: 'exited', exitCode: 1 } });
+    assert.match(planText(named, { containers: [ended], world: nothing, policy }), /network\/default:create/);
+    assert.doesNotMatch(planText(named, { containers: [ended], world: nothing, policy }), /volume/);
   });
 
   test('leaves what is being removed, and what a crash left beside it, alone', () => {
@@ -189,7 +210,10 @@ suite('starting what is there', () => {
     ];
     assert.equal(
       planText(shop, { containers, policy: { existingOnly: true } }),
-      'web/1:start  start container  (exited (1))',
+      text`
+        web/1:start  start container  (exited (1))
+        - job has no container that could be started (reeve apply makes one)
+      `,
     );
   });
 });
