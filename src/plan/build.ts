@@ -65,7 +65,8 @@ function attemptPlan(input: PlanInput, staying: ReadonlyMap<string, string>): Pl
   const decisions = decideServices({ desired, observed, policy, order, followers, replacedVolumes });
   const left = decideNothing(desired, observed, policy.noDeps ? [] : policy.held.keys());
   const creating = creatingServices(decisions);
-  const services = order.flatMap((name) => (chosen.has(name) ? (desired.services[name] ?? []) : []));
+  const present = policy.existingOnly ? notePresent(plan, chosen, decisions, policy) : chosen;
+  const services = order.flatMap((name) => (present.has(name) ? (desired.services[name] ?? []) : []));
   const beginning = beginningServices(decisions, policy);
   const resources = planResources({ plan, desired, observed, policy, services, creating, beginning, volumes });
   const { containers } = observed;
@@ -107,6 +108,20 @@ function selectServices(desired: Project, { services: named, noDeps, held }: Pla
   const all = new Set(Object.keys(desired.services));
   const chosen = named === undefined ? all : noDeps ? named : withDependencies(desired, named);
   return new Set([...chosen].filter((name) => all.has(name) && (held === 'all' || !held.has(name))));
+}
+
+/** Of services of which only what is there is started: those that have something, the others are said. */
+function notePresent(
+  plan: PlanBuilder,
+  chosen: ReadonlySet<ServiceName>,
+  decisions: ReadonlyMap<ServiceName, ServiceDecision>,
+  { noStart }: PlanPolicy,
+): Set<ServiceName> {
+  const present = [...chosen].filter((name) => decisions.get(name)?.replicas.length !== 0);
+  const absent = [...chosen].filter((name) => !present.includes(name) && decisions.get(name)?.service.replicas !== 0);
+  for (const name of noStart ? [] : absent.toSorted())
+    plan.notes.push(`${name} has no container that could be started (reeve apply makes one)`);
+  return new Set(present);
 }
 
 /** Services that were not named, and are restarted with one that was (`restart: true`). */

@@ -212,6 +212,7 @@ suite('starting what is there', () => {
       planText(shop, { containers, policy: { existingOnly: true } }),
       text`
         web/1:start  start container  (exited (1))
+        - db has no container that could be started (reeve apply makes one)
         - job has no container that could be started (reeve apply makes one)
       `,
     );
