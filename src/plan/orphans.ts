@@ -56,7 +56,7 @@ function noteElsewhere({ plan, desired }: Emission, orphans: readonly ObservedCo
   }
 }
 
-/** Removes containers so that each stops after those that depend on it, as their labels say. */
+/** Removes containers so that each stops after those that depend on it have stopped, as their labels say. */
 export function addRemovals(
   context: RemovalContext,
   containers: readonly ObservedContainer[],
@@ -68,7 +68,7 @@ export function addRemovals(
   return inOrder.map((container) => {
     const after = (dependents.get(container.service) ?? [])
       .map((other) => leavingRef(other).key)
-      .flatMap((key) => [`${key}:remove`, `${key}:await-gone`]);
+      .flatMap((key) => [`${key}:stop`, `${key}:await-gone`]);
     return addLeaving(context, container, cause, { after });
   });
 }

@@ -26,10 +26,10 @@ const CONTAINERS = text`
   web/1@aaaaaa:pre_stop[0]  run pre_stop hook ["drain"]  (down)
   web/1@aaaaaa:pre_stop[1]  run pre_stop hook ["leave"]  (down)  <- web/1@aaaaaa:pre_stop[0]
   web/1@aaaaaa:stop  stop container shop-web-1  (down)  <- web/1@aaaaaa:pre_stop[1]
-  web/1@aaaaaa:remove  remove container shop-web-1  (down)  <- web/1@aaaaaa:stop
-  db/1@dddddd:pre_stop[0]  run pre_stop hook ["flush"]  (down)  <- ~web/1@aaaaaa:remove
+  db/1@dddddd:pre_stop[0]  run pre_stop hook ["flush"]  (down)  <- ~web/1@aaaaaa:stop
   db/1@dddddd:stop  stop container shop-db-1  (down)  <- db/1@dddddd:pre_stop[0]
   db/1@dddddd:remove  remove container shop-db-1  (down)  <- db/1@dddddd:stop
+  web/1@aaaaaa:remove  remove container shop-web-1  (down)  <- web/1@aaaaaa:stop
 `;
 
 suite('down', () => {

@@ -42,13 +42,13 @@ suite('orphans', () => {
       text`
         web/1@aaaaaa:pre_stop[0]  run pre_stop hook ["drain"]  (orphan)
         web/1@aaaaaa:stop  stop container shop-web-1  (orphan)  <- web/1@aaaaaa:pre_stop[0]
-        web/1@aaaaaa:remove  remove container shop-web-1  (orphan)  <- web/1@aaaaaa:stop
         web/2@bbbbbb:pre_stop[0]  run pre_stop hook ["drain"]  (orphan)
         web/2@bbbbbb:stop  stop container shop-web-2  (orphan)  <- web/2@bbbbbb:pre_stop[0]
-        web/2@bbbbbb:remove  remove container shop-web-2  (orphan)  <- web/2@bbbbbb:stop
-        db/1@dddddd:pre_stop[0]  run pre_stop hook ["flush"]  (orphan)  <- ~web/1@aaaaaa:remove ~web/2@bbbbbb:remove
+        db/1@dddddd:pre_stop[0]  run pre_stop hook ["flush"]  (orphan)  <- ~web/1@aaaaaa:stop ~web/2@bbbbbb:stop
         db/1@dddddd:stop  stop container shop-db-1  (orphan)  <- db/1@dddddd:pre_stop[0]
         db/1@dddddd:remove  remove container shop-db-1  (orphan)  <- db/1@dddddd:stop
+        web/1@aaaaaa:remove  remove container shop-web-1  (orphan)  <- web/1@aaaaaa:stop
+        web/2@bbbbbb:remove  remove container shop-web-2  (orphan)  <- web/2@bbbbbb:stop
       `,
     );
   });
