@@ -280,6 +280,43 @@ suite('depends_on with restart: true', () => {
     );
   });
 
+  test('of two containers of one replica that was not named takes the one that runs along', () => {
+    const shop = project({ db: {}, web: { depends_on: { db: restart }, pre_stop: [hook('drain')] } });
+    const containers = [
+      container(shop, 'db'),
+      container(shop, 'web', 1, { id: idOf('a'), name: 'odd', state: { status: 'exited' } }),
+      container(shop, 'web', 1, { id: idOf('b') }),
+    ];
+    const policy = { restart: new Set(['db']), services: new Set(['db']) };
+    assert.equal(
+      planText(shop, { containers, policy }),
+      text`
+        web/1:pre_stop[0]  run pre_stop hook ["drain"]  (db is restarted)
+        web/1:stop  stop container shop-web-1  (db is restarted)  <- web/1:pre_stop[0]
+        db/1:stop  stop container shop-db-1  (restart)  <- ~web/1:stop
+        db/1:start  start container  (restart)  <- db/1:stop
+        web/1:start  start container  (db is restarted)  <- db/1:start web/1:stop
+      `,
+    );
+  });
+
+  test('of two that run takes one along, which has had its pre_stop before', () => {
+    const shop = project({ db: {}, web: { depends_on: { db: restart }, pre_stop: [hook('drain')] } });
+    const a = container(shop, 'web', 1, { id: idOf('a'), name: 'web-a' });
+    const b = container(shop, 'web', 1, { id: idOf('b'), name: 'web-b' });
+    const policy = { restart: new Set(['db']), services: new Set(['db']) };
+    const ledger = { records: [record(a, 'pre_stop[0]', 'succeeded')] };
+    assert.equal(
+      planText(shop, { containers: [container(shop, 'db'), a, b], policy, ledger }),
+      text`
+        web/1:stop  stop container web-a  (db is restarted)
+        db/1:stop  stop container shop-db-1  (restart)  <- ~web/1:stop
+        db/1:start  start container  (restart)  <- db/1:stop
+        web/1:start  start container  (db is restarted)  <- db/1:start web/1:stop
+      `,
+    );
+  });
+
   test('leaves dependents alone when a dependency is only started', () => {
     const shop = project({ db: {}, web: { depends_on: { db: restart } } });
     const ended = container(shop, 'db', 1, { state: { status: 'exited', exitCode: 1 } });
