@@ -96,7 +96,7 @@ export function decideServices(input: DecideInput): Map<ServiceName, ServiceDeci
       target,
       borrows,
       ...(followers.has(name)
-        ? { replicas: present.map(leftAlone), surplus: [] }
+        ? { replicas: onePerNumber(present).map(leftAlone), surplus: [] }
         : {
             replicas: replicas.map((replica) =>
               decideReplica({ desired, service, policy, holders, replacedVolumes }, replica),
