@@ -27,8 +27,8 @@ try {
   const results: Result[] = [];
   for (const scenario of scenarios.filter(({ word }) => words.length === 0 || words.includes(word))) {
     process.stderr.write(`${scenario.project.name}, ${scenario.rounds} rounds\n`);
-    const { project, rounds, isGrowth = false } = scenario;
-    results.push(resultOf(scenario, await runRounds({ contestants, project, rounds, home, warmUp: !isGrowth })));
+    const { project, rounds } = scenario;
+    results.push(resultOf(scenario, await runRounds({ contestants, project, rounds, home, warmUp: rounds > 1 })));
   }
   const all: Results = { ...(await surroundings(contestants)), start, results };
   process.stdout.write(markdown(all));

@@ -3,7 +3,7 @@
  * with the seconds beside it; and below how the cost grows with the number of services. Plain shapes, readable on light and dark.
  */
 import { phases } from './contestants.ts';
-import { phaseTitles, seconds, type Result, type Results } from './results.ts';
+import { growthOf, phaseTitles, seconds, workOf, type Result, type Results } from './results.ts';
 
 const own = 'reeve';
 const peer = 'Docker Compose';
@@ -17,8 +17,8 @@ interface Pair {
 }
 
 export function picture({ date, machine, engine, versions, results }: Results): string {
-  const pairs = results.filter(({ isGrowth }) => !isGrowth).flatMap(pairsOf);
-  const growth = results.filter(({ isGrowth }) => isGrowth);
+  const pairs = workOf(results).flatMap(pairsOf);
+  const growth = growthOf(results);
   const chartTop = size.top + pairs.length * size.line + 40;
   const height = chartTop + (growth.length > 0 ? size.chart + 60 : 0);
   const title = `reeve ${versions[own] ?? ''} beside Docker Compose ${versions[peer] ?? ''}: the same work, whole processes, medians`;

@@ -4,13 +4,13 @@ import { callJson } from '../../support/engine-client.ts';
 import { median } from '../figures.ts';
 import { phases, type Contestant, type Phase } from './contestants.ts';
 import type { Times } from './rounds.ts';
-import type { Aim, Scenario } from './scenarios.ts';
+import type { Aim, Scenario, Shows } from './scenarios.ts';
 
 export interface Result {
   readonly project: string;
   readonly services: number;
   readonly rounds: number;
-  readonly isGrowth: boolean;
+  readonly shows: Shows;
   /** Median milliseconds. */
   readonly medians: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly aims: readonly (Aim & { readonly ratio: number })[];
@@ -27,7 +27,7 @@ export interface Results {
   readonly results: readonly Result[];
 }
 
-export function resultOf({ project, rounds, aims, isGrowth = false }: Scenario, times: Times): Result {
+export function resultOf({ project, rounds, aims, shows = 'work' }: Scenario, times: Times): Result {
   const medians = Object.fromEntries(
     [...times].map(([phase, byName]) => [
       phase,
@@ -38,7 +38,7 @@ export function resultOf({ project, rounds, aims, isGrowth = false }: Scenario, 
     project: project.name,
     services: project.services,
     rounds,
-    isGrowth,
+    shows,
     medians,
     aims: aims.flatMap((aim) => {
       const [own, other] = [medians[aim.phase]?.['reeve'], medians[aim.phase]?.[aim.against]];
@@ -68,6 +68,16 @@ export const phaseTitles: Readonly<Record<Phase, string>> = {
   down: 'down',
 };
 
+/** Kinds of work. */
+export function workOf(results: readonly Result[]): Result[] {
+  return results.filter(({ shows }) => shows !== 'growth');
+}
+
+/** The same work on more and more services. */
+export function growthOf(results: readonly Result[]): Result[] {
+  return results.filter(({ shows }) => shows !== 'work').toSorted((a, b) => a.services - b.services);
+}
+
 /** The page: one table a kind of work, and the aims. */
 export function markdown({ date, machine, engine, versions, start, results }: Results): string {
   const peers = Object.entries(versions).map(([name, version]) => `${name} ${version}`.trim());
@@ -78,11 +88,11 @@ export function markdown({ date, machine, engine, versions, start, results }: Re
     `Medians of whole processes, the programs in turn, on ${date}: ${machine}, Docker Engine ${engine}; ${peers.join(', ')}.`,
     `Made by \`npm run bench\`. Starting and ending: \`node -e 0\` ${seconds(start.node)}, \`reeve --version\` ${seconds(start.reeve)} (${(start.reeve / start.node).toFixed(2)}).`,
     '',
-    timesTable(results.filter(({ isGrowth }) => !isGrowth)),
+    timesTable(workOf(results)),
     '',
     '## How the cost grows',
     '',
-    timesTable(results.filter(({ isGrowth }) => isGrowth)),
+    timesTable(growthOf(results)),
     '',
     '## Aims',
     '',
