@@ -206,11 +206,23 @@ function isSameService(history: History, one: string, other: string): boolean {
 function assertPreStopped(history: History, stop: Deed, index: number): void {
   const { log } = history.engine;
   if (history.startOf(stop.containerId, stop.startedAt) > history.lookedBefore(index)) return;
+  if (hadEndedInItsPreStop(history, stop, index)) return;
   for (const hook of history.hooksOf(stop.containerId).pre_stop) {
     const runs = log.slice(0, index).filter((deed) => isRunOf(deed, 'exec-end', stop, hook));
     const isDone = runs.some(({ exitCode }) => exitCode === 0 || hook.policy.onFailure === 'continue');
     assert.ok(isDone, `stopped without ${(hook.command ?? []).join(' ')}`);
   }
+}
+
+/** The start before had ended once its pre_stop had begun: it had done what was asked, whoever brought it back. */
+function hadEndedInItsPreStop(history: History, { containerId }: Deed, index: number): boolean {
+  const past = history.engine.log.slice(0, index).filter((deed) => deed.containerId === containerId);
+  const end = past.findLast(({ what }) => what === 'die');
+  const { pre_stop } = history.hooksOf(containerId);
+  return past.some(
+    (deed) =>
+      deed.what === 'exec-start' && deed.startedAt === end?.startedAt && pre_stop.some((hook) => isCommand(deed, hook)),
+  );
 }
 
 /** Never beside another run of itself, and after the hooks before it in its phase. */

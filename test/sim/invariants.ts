@@ -245,7 +245,9 @@ function* oneAtATime(evidence: Evidence): Iterable<string> {
     if (deed.what === 'fault' || deed.what === 'engine-down' || deed.what === 'exec-forgotten') stays.clear();
     for (const [key, { client }] of stays) if (hasEnded(evidence, client, deed.index)) stays.delete(key);
     if (deed.what === 'exec-ended') stays.delete(deed.execId);
-    if (deed.what === 'container-exited' || deed.what === 'container-removed') stays.delete(deed.containerId);
+    // A stop of one that waited for its restart policy calls that off, and is over.
+    if (['container-exited', 'container-removed', 'restart-cancelled'].includes(deed.what) && 'containerId' in deed)
+      stays.delete(deed.containerId);
     if (deed.by.kind !== 'client' || !('containerId' in deed)) continue;
     const { client } = deed.by;
     // What the engine still does for one that is gone.
