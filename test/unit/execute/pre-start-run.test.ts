@@ -199,6 +199,21 @@ suite('a pre_start hook', () => {
   });
 });
 
+suite('a pre_start hook that ended with 0 just as its run was cut off', () => {
+  test('has succeeded', async (t) => {
+    const bench = new Bench(t);
+    bench.engine.script = () => ({ lasts: Infinity });
+    const run = bench.run({ desired: shopWith([hook('prepare')]) });
+    await settle();
+    const [own] = hookContainers(bench);
+    Object.assign(own?.state ?? {}, { status: 'exited', exitCode: 0 });
+    bench.abort();
+    await run;
+    assert.deepEqual(bench.hookRuns(), ['web/1:pre_start[0] succeeded 0, attempt 1']);
+    assert.deepEqual(hookContainers(bench), []);
+  });
+});
+
 suite('a pre_start container that an earlier run left', () => {
   const shop = shopWith([hook('prepare')]);
 

@@ -206,7 +206,7 @@ suite('starting what is there', () => {
     const containers = [
       container(shop, 'db', 1, { id: 'a'.repeat(64), state: { status: 'removing' } }),
       container(shop, 'web', 1, { state: { status: 'exited', exitCode: 1 } }),
-      container(shop, 'web', 1, { id: 'b'.repeat(64), name: 'bbbbbbbbbbbb_shop-web-1', configHash: 'old' }),
+      container(shop, 'web', 1, { id: 'b'.repeat(64), name: 'bbbbbbbbbbbb_shop-web-1', state: { status: 'created' } }),
     ];
     assert.equal(
       planText(shop, { containers, policy: { existingOnly: true } }),
@@ -216,5 +216,13 @@ suite('starting what is there', () => {
         - job has no container that could be started (reeve apply makes one)
       `,
     );
+  });
+
+  test('starts none beside one that runs for the same replica, whichever of them the files ask for', () => {
+    const containers = [
+      container(shop, 'web', 1, { id: 'a'.repeat(64), configHash: 'old' }),
+      container(shop, 'web', 1, { id: 'b'.repeat(64), name: 'aaaaaaaaaaaa_shop-web-1', state: { status: 'created' } }),
+    ];
+    assert.equal(planText(shop, { containers, policy: { existingOnly: true } }), '');
   });
 });
