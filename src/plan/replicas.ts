@@ -10,6 +10,7 @@ import type { ObservedContainer } from '../model/observed.ts';
 import type { Cause } from './cause.ts';
 import type { ContainerDrift, ServiceTarget } from './drift.ts';
 import { containerDrift, NO_DRIFT } from './drift.ts';
+import { isRunning } from './sequences.ts';
 import { LABEL, containerName } from '../model/owner.ts';
 
 export interface Replica {
@@ -67,7 +68,7 @@ function chooseNumbers(present: readonly number[], wanted: number): number[] {
   return numbers.toSorted((a, b) => a - b);
 }
 
-/** The best container of each number, as it is. */
+/** The best container of each number, as it is: one that runs, since none is started beside it. */
 function existingReplicas(
   target: ServiceTarget,
   groups: ReadonlyMap<number, readonly ObservedContainer[]>,
@@ -77,7 +78,7 @@ function existingReplicas(
     const [best] = (groups.get(number) ?? [])
       .filter((container) => !isBeingRemoved(container))
       .map((container) => judge(target, container, false))
-      .toSorted(byPreference);
+      .toSorted((a, b) => Number(isRunning(b.container)) - Number(isRunning(a.container)) || byPreference(a, b));
     if (!best) return [];
     return [{ number, keep: best.container, drift: best.drift, createCause: undefined, leaving: [] }];
   });
