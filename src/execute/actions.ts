@@ -14,7 +14,7 @@ import { spanText } from '../plan/span.ts';
 import { stopGraceMs } from '../plan/stop-budget.ts';
 import { buildRequest } from './build-request.ts';
 import { filesToCopy } from './files-to-copy.ts';
-import { killHookContainer } from './hook-container-end.ts';
+import { isSuccess, killHookContainer } from './hook-container-end.ts';
 import { runHook } from './hook-run.ts';
 import { runPreStart } from './pre-start-run.ts';
 import { redactedError } from './redactor.ts';
@@ -196,7 +196,7 @@ const TABLE: ActionTable = {
     if (action.kill) {
       const { recordId } = action.kill;
       const own = await lanes.short(() => killHookContainer(engine, id, signal));
-      if (own?.state?.status === 'exited' && own.state.exitCode === 0) noteSuccess(context, recordId);
+      if (isSuccess(own)) noteSuccess(context, recordId);
       return DONE;
     }
     await refuseOtherStart(context, id);

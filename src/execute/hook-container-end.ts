@@ -14,6 +14,11 @@ export function endOf(state: ContainerState | undefined): { readonly state: Cont
   return state.status === 'exited' || state.status === 'dead' ? { state } : undefined;
 }
 
+/** Whether the end of a container is the success of its hook. */
+export function isSuccess(end: ReturnType<typeof endOf>): boolean {
+  return end?.state?.status === 'exited' && end.state.exitCode === 0;
+}
+
 /** Resolves once it runs no more. Gives the end of one that had ended by itself, which a slow engine did not tell in time. */
 export async function killHookContainer(
   engine: Engine,

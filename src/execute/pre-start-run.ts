@@ -31,7 +31,7 @@ import {
 } from './hook-attempts.ts';
 import type { HookWords } from './hook-request.ts';
 import { wholeHook } from './hook-request.ts';
-import { endOf, killHookContainer } from './hook-container-end.ts';
+import { endOf, isSuccess, killHookContainer } from './hook-container-end.ts';
 import { hookService } from './hook-service.ts';
 import type { OutputTail } from './output-tail.ts';
 import type { RunContext } from './run-context.ts';
@@ -264,8 +264,11 @@ class PreStartRun {
     const { engine, ledger } = this.#context;
     const signal = AbortSignal.timeout(CLEAN_UP_MS);
     try {
-      await killHookContainer(this.#context.engine, id, signal);
-      ledger.end(recordId, { outcome: 'failed', message: 'cancelled' });
+      const own = await killHookContainer(engine, id, signal);
+      ledger.end(
+        recordId,
+        isSuccess(own) ? { outcome: 'succeeded', exitCode: 0 } : { outcome: 'failed', message: 'cancelled' },
+      );
       await engine.removeContainer(id, { volumes: true }, signal);
     } catch {
       // The next run finds it by its label.
