@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, symlinkSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -113,6 +114,18 @@ test('a loop of links, a directory and a file that is not there are errors that 
     'none.yaml not found',
     'dir.yaml/x not found',
   ]);
+});
+
+test('a named pipe is read to its end, and nobody waits long for one that nobody writes to', async (t) => {
+  const { folder, load } = composeFolder(t, { 'long.yaml': tail, 'long.txt': '# filling\n'.repeat(20_000) });
+  const pipe = join(folder, 'pipe.yaml');
+  execFileSync('mkfifo', [pipe]);
+  const silent = await load({ files: [pipe] });
+  assert.equal(silent.ok ? '' : silent.diagnostics[0]?.message, `${pipe} is a pipe that nobody writes to`);
+
+  spawn('sh', ['-c', 'exec > pipe.yaml; cat long.yaml long.txt'], { cwd: folder, stdio: 'ignore' });
+  const loaded = await load({ files: [pipe] });
+  assert.deepEqual(loaded.ok && Object.keys(loaded.project.services), ['a']);
 });
 
 test('an env file that is a device is not waited for', async (t) => {
