@@ -10,6 +10,7 @@ import { isAbsolute, normalize } from 'node:path';
 
 import type { InputFile } from '../model/project.ts';
 import type { DiagnosticCode } from './diagnostic.ts';
+import { readPipe } from './pipe.ts';
 import type { Source } from './source.ts';
 
 export interface ReadFault {
@@ -83,10 +84,11 @@ function readBounded(path: string, limit: number, allowPipe: boolean): ReadResul
   if (!isAbsolute(path) || path.includes('\u0000')) return fail('file-unreadable', `${path}: not a usable path`);
   let file: number | undefined;
   try {
-    // Before opening: to open a pipe that nobody writes to would block.
+    // Before opening: to open a pipe that nobody writes to would block (pipe.ts).
     const before = statSync(path);
     if (before.isDirectory()) return fail('file-unreadable', `${path} is a directory`);
     if (!before.isFile() && !allowPipe) return fail('file-unreadable', `${path} is not a regular file`);
+    if (before.isFIFO()) return pipeContent(path, limit);
     file = openSync(path, 'r');
     const size = fstatSync(file).size;
     if (size > limit) return tooLarge(path, limit);
@@ -95,6 +97,20 @@ function readBounded(path: string, limit: number, allowPipe: boolean): ReadResul
     return describeError(path, error);
   } finally {
     if (file !== undefined) closeSync(file);
+  }
+}
+
+function pipeContent(path: string, limit: number): ReadResult<Buffer> {
+  const content = readPipe(path, limit);
+  switch (content) {
+    case 'too-large':
+      return tooLarge(path, limit);
+    case 'no-writer':
+      return fail('file-unreadable', `${path} is a pipe that nobody writes to`);
+    case 'silent':
+      return fail('file-unreadable', `${path} is a pipe whose writer says nothing`);
+    default:
+      return { ok: true, value: content.bytes };
   }
 }
 
