@@ -207,6 +207,8 @@ function assertPreStopped(history: History, stop: Deed, index: number): void {
   const { log } = history.engine;
   if (history.startOf(stop.containerId, stop.startedAt) > history.lookedBefore(index)) return;
   if (hadEndedInItsPreStop(history, stop, index)) return;
+  // Its first hook was begun for the start before, whose end came between the look and the hook.
+  if (history.beganUnseen(stop.containerId, stop.startedAt)) return;
   for (const hook of history.hooksOf(stop.containerId).pre_stop) {
     const runs = log.slice(0, index).filter((deed) => isRunOf(deed, 'exec-end', stop, hook));
     const isDone = runs.some(({ exitCode }) => exitCode === 0 || hook.policy.onFailure === 'continue');
