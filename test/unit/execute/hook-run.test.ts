@@ -496,6 +496,21 @@ suite('a container that ends', () => {
     assert.deepEqual(bench.commands(), []);
   });
 
+  test('just before its pre_stop begins, and is brought back, is not stopped without one', async (t) => {
+    const shop = shopWith({ pre_stop: [hook('drain')] });
+    const bench = await running(t, shop);
+    bench.engine.before = ({ name }) => {
+      if (name !== 'start-exec') return;
+      bench.engine.before = () => {};
+      bench.engine.restart('web/1');
+      // What the engine made for the start before goes with it.
+      throw new EngineError('rejected', 'no such exec');
+    };
+    const result = await bench.run({ desired: shop, policy: RESTART });
+    assert.equal(result.stale, true);
+    assert.equal(bench.engine.get('web/1').state.status, 'running');
+  });
+
   test('during its pre_stop has done what was asked', async (t) => {
     for (const ends of ['container', 'container-with-exec'] as const) {
       const shop = shopWith({ pre_stop: [hook('drain'), hook('leave')] });
