@@ -9,7 +9,7 @@
  * wait for it without what they wait for, and a paused one can be asked nothing: then the world has to be looked at again.
  */
 
-import { EngineError } from '../model/errors.ts';
+import { EngineError, isEngineError } from '../model/errors.ts';
 import type { ContainerState } from '../model/observed.ts';
 import type { ActionOf, EarlierRun } from '../plan/plan.ts';
 import type { Attempt, HookResult } from './hook-attempts.ts';
@@ -143,7 +143,7 @@ class HookRun {
   /** Starts an announced exec and stays with it to its end or its deadline. */
   async #execute(exec: Exec): Promise<Attempt> {
     const { engine, incarnations, signal } = this.#context;
-    if (this.#action.phase === 'pre_stop') incarnations.expectEnd(this.#containerId);
+    const isFirst = this.#action.phase === 'pre_stop' && incarnations.expectEnd(this.#containerId);
     const output = liveOutput(this.#context, this.#action, exec.recordId);
     const deadline = openDeadline(this.#context, this.#deadlineMs);
     try {
@@ -159,6 +159,8 @@ class HookRun {
       output.end();
       if (deadline.signal.aborted) return await this.#endOverdue(exec, output.tail());
       if (!isRefusal(error) || (await this.#isPaused())) throw error;
+      // It ran nothing, so its container has not ended by it.
+      if (isFirst && isEngineError(error, 'rejected')) incarnations.expectNoEnd(this.#containerId);
       if (await this.#hasEnded(exec.startedAt)) return this.#record(exec.recordId, this.#moot());
       const message = withTail(refusalText(this.#context, this.#action, error), output.tail());
       return this.#record(exec.recordId, { outcome: 'refused', message });

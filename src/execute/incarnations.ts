@@ -34,9 +34,16 @@ export class Incarnations {
     this.#stopping.delete(containerId);
   }
 
-  /** A pre_stop hook is being run in it. */
-  expectEnd(containerId: string): void {
+  /** A pre_stop hook is being run in it; true: the first. */
+  expectEnd(containerId: string): boolean {
+    const isFirst = !this.#stopping.has(containerId);
     this.#stopping.add(containerId);
+    return isFirst;
+  }
+
+  /** That hook turned out not to have begun. */
+  expectNoEnd(containerId: string): void {
+    this.#stopping.delete(containerId);
   }
 
   /** A hook found nothing to run in: what starts from now on is not what it was planned for. */

@@ -28,8 +28,8 @@ const BREAKAGES: Readonly<Record<string, readonly Replacement[]>> = {
   'ledger written before success': [
     {
       file: 'src/execute/hook-run.ts',
-      text: "    if (this.#action.phase === 'pre_stop') incarnations.expectEnd(this.#containerId);",
-      by: "    if (this.#action.phase === 'pre_stop') incarnations.expectEnd(this.#containerId);\n    ledger.end(exec.recordId, { outcome: 'succeeded', exitCode: 0 });",
+      text: "    const isFirst = this.#action.phase === 'pre_stop' && incarnations.expectEnd(this.#containerId);",
+      by: "    const isFirst = this.#action.phase === 'pre_stop' && incarnations.expectEnd(this.#containerId);\n    ledger.end(exec.recordId, { outcome: 'succeeded', exitCode: 0 });",
     },
   ],
   'pre_stop left out on recreate': [
