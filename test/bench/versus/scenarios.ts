@@ -35,7 +35,6 @@ export const scenarios: readonly Scenario[] = [
     aims: [bare('up', 1.05), compose('recreate', ahead), compose('down', ahead)],
     shows: 'both',
   },
-  { word: 'tiers20', project: tiers(20), rounds: 5, aims: [compose('up', ahead), compose('down', ahead)] },
   { word: 'tiers50', project: tiers(50), rounds: 3, aims: [compose('up', ahead), compose('down', ahead)] },
   { word: 'chain6', project: chain(6), rounds: 5, aims: [compose('up', 0.5), compose('again', 0.2)] },
   { word: 'flat10', project: flat(10), rounds: 3, aims: [], shows: 'growth' },
