@@ -96,11 +96,15 @@ export function assertOneAtATime(s: Stage): void {
 /** Of the whole past: each stop came after pre_stop, and no two hooks of a container ran at the same time. */
 export function assertPast(s: Stage, recording: EventRecording): void {
   const log = s.log();
-  const stopped = log.flatMap((line, index) => (line.startsWith('term ') ? [[line.slice(5), index] as const] : []));
-  for (const [me, at] of stopped) {
-    const before = log.slice(0, at);
+  const before = new Set<string>();
+  let stopped = 0;
+  for (const line of log) {
+    before.add(line);
+    if (!line.startsWith('term ')) continue;
+    stopped += 1;
+    const me = line.slice(5);
     for (const hook of ['pre_stop[0]', 'pre_stop[1]'])
-      assert.ok(before.includes(`${hook} ends ${me}`), `${hook} came before ${me} was stopped\n${log.join('\n')}`);
+      if (!before.has(`${hook} ends ${me}`)) fail(`${hook} did not come before ${me} was stopped`, log);
   }
   const died = recording.events.filter(
     ({ Type, Action, Actor }) =>
@@ -109,13 +113,11 @@ export function assertPast(s: Stage, recording: EventRecording): void {
       Actor.Attributes['com.docker.compose.project'] === s.name &&
       Actor.Attributes['io.reeve.hook'] === undefined,
   );
-  assert.ok(died.length >= stopped.length);
+  assert.ok(died.length >= stopped);
+  const prepared = new Set(log.map((line) => /^pre_stop\[1\] ends (\S+)/.exec(line)?.[1]));
   for (const { Actor } of died) {
     const host = Actor.ID.slice(0, 12);
-    assert.ok(
-      log.some((line) => line.startsWith(`pre_stop[1] ends ${host}`)),
-      `${Actor.Attributes['name']} (${host}) died without pre_stop`,
-    );
+    assert.ok(prepared.has(host), `${Actor.Attributes['name']} (${host}) died without pre_stop`);
   }
   checkOrder(log);
 }
@@ -125,10 +127,16 @@ function checkOrder(log: readonly string[]): void {
   for (const line of log) {
     const [, hook = '', verb, me = ''] = /^(\S+) (begins|ends) (.*)$/.exec(line) ?? [];
     if (verb === 'begins') {
-      assert.equal(running.get(me), undefined, `${hook} began in ${me} while another ran\n${log.join('\n')}`);
+      const other = running.get(me);
+      if (other !== undefined) fail(`${hook} began in ${me} while ${other} ran`, log);
       running.set(me, hook);
     } else if (verb === 'ends') running.delete(me);
   }
+}
+
+/** With the whole record, which is put together only here: it is long, and looked through often. */
+function fail(what: string, log: readonly string[]): never {
+  assert.fail(`${what}\n${log.join('\n')}`);
 }
 
 async function incarnationOf({ Id }: Container, host: string | undefined): Promise<string> {
