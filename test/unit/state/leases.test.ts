@@ -6,6 +6,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { openState } from '../../../src/state/sqlite.ts';
 import type { Lease, LeaseHolder, State } from '../../../src/state/state.ts';
 import { openedState, temporaryDirectory } from '../../support/state.ts';
 
@@ -110,6 +111,16 @@ test('a wait that is given up rejects with its reason and lets the next one thro
   lease.release();
   await assert.rejects(acquire(state, { signal: gaveUp.signal }), reason);
   assert.ok((await acquire(state)).isHeld());
+});
+
+test('a state that is closed holds no lease that it was still waiting for', async (t) => {
+  const path = join(temporaryDirectory(t), 'engine.db');
+  const closing = openState({ path });
+  const waiting = acquire(closing);
+  closing.close();
+  await assert.rejects(waiting, /closed/);
+  const state = openedState(t, { path });
+  assert.ok((await acquire(state, { signal: AbortSignal.timeout(5000) })).isHeld());
 });
 
 test('a living process keeps its lease; who waits is told once who it is, and may give up', async (t) => {
