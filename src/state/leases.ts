@@ -26,6 +26,7 @@ export class FileLeases implements Leases {
   readonly #now: () => number;
   readonly #turns = new Turns();
   readonly #held = new Map<string, Lease>();
+  #isClosed = false;
   readonly #notes = new HolderNotes((project) => this.#lockPath(project));
 
   /** `directory` undefined: nobody but this process can see the state. */
@@ -59,11 +60,17 @@ export class FileLeases implements Leases {
     return undefined;
   }
 
-  releaseAll(): void {
+  /** For good: one that is still waited for is not held either. */
+  close(): void {
+    this.#isClosed = true;
     for (const lease of this.#held.values()) lease.release();
   }
 
   #hold({ project, command }: LeaseRequest, lock: FileLock): Lease {
+    if (this.#isClosed) {
+      lock.unlock();
+      throw new Error(`${project}: the state was closed while its lease was waited for`);
+    }
     let released = false;
     const lease: Lease = {
       isHeld: () => !released && lock.isHeld(),

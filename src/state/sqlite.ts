@@ -123,7 +123,7 @@ function openOnce(options: OpenStateOptions): OpenedState {
     close: () => {
       if (closed) return;
       closed = true;
-      leases.releaseAll();
+      leases.close();
       output.flush();
       database.close();
     },
