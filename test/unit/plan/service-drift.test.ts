@@ -44,6 +44,17 @@ suite('a container that was made from another definition', () => {
     assert.equal(why({ labels: { tier: '1' } }, { labels: { tier: '2' } }), 'label tier changed');
   });
 
+  test('does not tell of an image whose name the engine writes out in full', () => {
+    const named = (image: string, imageRef: string): string =>
+      why({ image, hostname: 'a' }, { image, hostname: 'b' }, { imageRef });
+    assert.equal(named('app:1', 'docker.io/library/app:1'), 'hostname changed');
+    assert.equal(named('app', 'docker.io/library/app:latest'), 'hostname changed');
+    assert.equal(named('shop/app:1', 'docker.io/shop/app:1'), 'hostname changed');
+    assert.equal(named('docker.io/shop/app:1', 'shop/app:1'), 'hostname changed');
+    assert.match(named('app:1', 'docker.io/library/app:2'), /^image docker\.io\/library\/app:2 -> app:1/);
+    assert.match(named('app:1', 'example.org/library/app:1'), /^image example\.org/);
+  });
+
   test('tells limits and restart policy by what they were and are', () => {
     const resources = { Memory: 268_435_456, NanoCpus: 0 };
     const said = why({ mem_limit: 268_435_456 }, { mem_limit: 536_870_912, restart: 'always' }, { resources });
