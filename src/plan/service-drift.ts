@@ -24,7 +24,7 @@ export interface ServiceDriftInput {
 /** At least one difference, of a container whose config hash is another one. */
 export function serviceDrift({ project, service, container, imageRef, update }: ServiceDriftInput): Drift[] {
   const shown = [
-    ...(container.imageRef !== '' && container.imageRef !== imageRef
+    ...(container.imageRef !== '' && familiar(container.imageRef) !== familiar(imageRef)
       ? [{ kind: 'attribute', attribute: 'image', from: container.imageRef, to: imageRef } as const]
       : []),
     ...entries('variable', container.environment, service.environment ?? {}),
@@ -37,6 +37,14 @@ export function serviceDrift({ project, service, container, imageRef, update }: 
   );
   const all = [...shown, ...members.map((member): Drift => ({ kind: 'member', member }))];
   return all.length > 0 ? all : [{ kind: 'config-changed' }];
+}
+
+/** Docker shows the name that was asked for, Podman the whole of it: registry, `library` and tag. */
+function familiar(imageRef: string): string {
+  return imageRef
+    .replace(/^docker\.io\//, '')
+    .replace(/^library\//, '')
+    .replace(/:latest$/, '');
 }
 
 /** None where the digests are not known. */
