@@ -117,9 +117,9 @@ export function isRemovalUnderWay(error: unknown): boolean {
   return /removal of container .* is already in progress|already in progress/i.test(refusalOf(error)?.text ?? '');
 }
 
-/** True where what was asked about can be no image, as its name is none. */
+/** True where what was asked about can be no image, as its name is none. Podman answers 500, and why. */
 export function isInvalidReference(error: unknown): boolean {
-  return /invalid reference format/i.test(refusalOf(error)?.text ?? '');
+  return /invalid reference format|parsing reference ".*": /i.test(refusalOf(error)?.text ?? '');
 }
 
 /** True where a connect was refused because the container is on that network already. */
