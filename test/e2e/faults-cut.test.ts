@@ -47,12 +47,12 @@ test(
       proxy.cutAfter(Infinity);
       await s.ok(['apply'], options);
       await assertUp(s, shape);
-      assertPast(s, recording);
+      await assertPast(s, recording);
       assert.equal((await s.run(['plan', '--exit-code'], options)).exitCode, 0);
     }
     await s.ok(['down'], options);
     await assertGone(s);
-    assertPast(s, recording);
+    await assertPast(s, recording);
     report(t, startedAtMs, `${2 * rounds} runs (REEVE_SEED=${luck.seed}), ${failed} of them were cut and said so`);
   },
 );
@@ -104,7 +104,7 @@ for (const cutAfter of [100, 700]) {
     writeCast(s, { version: 2, replicas: 2 });
     proxy.cutAfter(Infinity);
     await eventually(() => assertUp(s, { version: 2, replicas: 2 }), { deadlineMs: 60_000 });
-    assertPast(s, recording);
+    await assertPast(s, recording);
     watch.kill('SIGINT');
     assertSaid({ ...(await watch.ended), exitCode: 0 });
     report(t, sinceMs, `${made} calls in ${seconds.toFixed(1)} s of cutting`);

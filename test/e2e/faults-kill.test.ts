@@ -47,7 +47,7 @@ describe('SIGKILL at random moments', { concurrency: true }, () => {
       if (p.luck.below(2) === 0) return settleUp(p, shape);
       await p.s.ok(['down']);
       await assertGone(p.s);
-      assertPast(p.s, p.recording);
+      await assertPast(p.s, p.recording);
     });
   });
 
@@ -124,6 +124,6 @@ async function settleUp(p: Play, shape: Shape): Promise<void> {
   } else await s.ok(['apply']);
   const { postStart } = await assertUp(s, shape);
   p.repeats += postStart;
-  assertPast(s, recording);
+  await assertPast(s, recording);
   assert.equal((await s.run(['plan', '--exit-code'])).exitCode, 0);
 }

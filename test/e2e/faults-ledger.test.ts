@@ -84,7 +84,7 @@ for (const [what, spoil] of [
     spoil(s);
     await s.ok(['down']);
     await assertGone(s);
-    assertPast(s, recording);
+    await assertPast(s, recording);
   });
 
   test(`a ledger that is ${what} under watch is made anew and said; watch goes on`, async (t) => {
@@ -97,7 +97,7 @@ for (const [what, spoil] of [
     writeCast(s, { version: 2, replicas: 2 });
     await watch.line(/while reeve used it and was made anew|was set aside as/);
     await eventually(() => assertUp(s, { version: 2, replicas: 2 }), { deadlineMs: 60_000 });
-    assertPast(s, recording);
+    await assertPast(s, recording);
     // It hears again of what others do to its notes.
     await s.ok(['suspend']);
     const { Id } = await container(s.name, 'db');

@@ -4,7 +4,8 @@
  * nothing in this record comes from reeve.
  */
 import assert from 'node:assert/strict';
-import { containers, exec, type Container, type EventRecording } from './engine.ts';
+import { containers, exec, type Container, type EngineEvent, type EventRecording } from './engine.ts';
+import { eventually } from './eventually.ts';
 import { script, type Sketch, type Stage } from './stage.ts';
 
 /** Sets `$me`, in the container's main process as in a hook. */
@@ -94,7 +95,7 @@ export function assertOneAtATime(s: Stage): void {
 }
 
 /** Of the whole past: each stop came after pre_stop, and no two hooks of a container ran at the same time. */
-export function assertPast(s: Stage, recording: EventRecording): void {
+export async function assertPast(s: Stage, recording: EventRecording): Promise<void> {
   const log = s.log();
   const before = new Set<string>();
   let stopped = 0;
@@ -106,20 +107,28 @@ export function assertPast(s: Stage, recording: EventRecording): void {
     for (const hook of ['pre_stop[0]', 'pre_stop[1]'])
       if (!before.has(`${hook} ends ${me}`)) fail(`${hook} did not come before ${me} was stopped`, log);
   }
-  const died = recording.events.filter(
-    ({ Type, Action, Actor }) =>
-      Type === 'container' &&
-      Action === 'die' &&
-      Actor.Attributes['com.docker.compose.project'] === s.name &&
-      Actor.Attributes['io.reeve.hook'] === undefined,
-  );
-  assert.ok(died.length >= stopped);
+  const died = await eventually(() => {
+    const told = deaths(s, recording);
+    // Podman tells of an end a while after it.
+    assert.ok(told.length >= stopped, `${stopped} were stopped, ${told.length} are told of`);
+    return told;
+  });
   const prepared = new Set(log.map((line) => /^pre_stop\[1\] ends (\S+)/.exec(line)?.[1]));
   for (const { Actor } of died) {
     const host = Actor.ID.slice(0, 12);
     assert.ok(prepared.has(host), `${Actor.Attributes['name']} (${host}) died without pre_stop`);
   }
   checkOrder(log);
+}
+
+function deaths(s: Stage, recording: EventRecording): readonly EngineEvent[] {
+  return recording.events.filter(
+    ({ Type, Action, Actor }) =>
+      Type === 'container' &&
+      Action === 'die' &&
+      Actor.Attributes['com.docker.compose.project'] === s.name &&
+      Actor.Attributes['io.reeve.hook'] === undefined,
+  );
 }
 
 function checkOrder(log: readonly string[]): void {
