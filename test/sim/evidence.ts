@@ -138,7 +138,27 @@ export class Evidence {
   ): boolean {
     const ends = this.ends(containerId, hook, filter);
     if (hook.policy.onFailure === 'fail') return ends.some(succeeded);
-    return ends.length > 0 || this.#isRefused(containerId, hook, filter);
+    return (
+      ends.length > 0 || this.#isForgotten(containerId, hook, filter) || this.#isRefused(containerId, hook, filter)
+    );
+  }
+
+  /** The engine lost the record of the hook's exec: nobody can wait for its end, nor tell how it ended. */
+  #isForgotten(
+    containerId: string,
+    hook: CarriedHook,
+    { startedAt, before = Infinity }: { readonly startedAt?: string; readonly before?: number },
+  ): boolean {
+    const begun = this.of(containerId).flatMap((deed) =>
+      deed.what === 'exec-started' &&
+      isCommand(deed.command, hook) &&
+      (startedAt === undefined || deed.startedAt === startedAt)
+        ? deed.execId
+        : [],
+    );
+    return this.deeds.some(
+      (deed) => deed.what === 'exec-forgotten' && deed.index < before && begun.includes(deed.execId),
+    );
   }
 
   /**
