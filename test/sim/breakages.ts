@@ -24,12 +24,17 @@ const BREAKAGES: Readonly<Record<string, readonly Replacement[]>> = {
       text: 'recordId: ledger.intend({ ...intent, execId }),',
       by: 'get recordId() { return (this.late ??= ledger.intend({ ...intent, execId })); }, late: undefined,',
     },
+    {
+      file: 'src/execute/hook-run.ts',
+      text: 'liveOutput(this.#context, this.#action, exec.recordId)',
+      by: 'liveOutput({ ...this.#context, ledger: { appendOutput() {}, values() {} } as never }, this.#action, 0)',
+    },
   ],
   'ledger written before success': [
     {
       file: 'src/execute/hook-run.ts',
       text: "    const isFirst = this.#action.phase === 'pre_stop' && incarnations.expectEnd(this.#containerId);",
-      by: "    const isFirst = this.#action.phase === 'pre_stop' && incarnations.expectEnd(this.#containerId);\n    ledger.end(exec.recordId, { outcome: 'succeeded', exitCode: 0 });",
+      by: "    const isFirst = this.#action.phase === 'pre_stop' && incarnations.expectEnd(this.#containerId);\n    this.#context.ledger.end(exec.recordId, { outcome: 'succeeded', exitCode: 0 });",
     },
   ],
   'pre_stop left out on recreate': [
