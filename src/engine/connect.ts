@@ -2,8 +2,7 @@
  * Connects to the engine: reaches it, agrees on an API version, learns who it is, all by one question: every answer says the
  * version.
  *
- * The version is the lower of what the engine speaks and NEWEST_API; create-spec.ts writes requests by it. An
- * engine that cannot be reached is an EngineError that names the address and what to do about it.
+ * An engine that cannot be reached is an EngineError that names the address and what to do about it.
  */
 
 import { createHash } from 'node:crypto';
@@ -12,7 +11,6 @@ import { systemClock } from '../clock.ts';
 import { EngineError } from '../model/errors.ts';
 import type { Variables } from './address.ts';
 import { addressText, clientEnvironment, readDockerConfig, resolveAddress } from './address.ts';
-import { isAtLeast } from '../model/api-version.ts';
 import { DockerEngine } from './docker.ts';
 import type { Engine, EngineInfo } from './engine.ts';
 import type { ProcessTable } from './exec-kill.ts';
@@ -20,13 +18,9 @@ import { HOST_PROCESSES } from './exec-kill.ts';
 import { connectionText, refusalStatus, systemCode } from './faults.ts';
 import { proxyEnvironment } from './proxy-environment.ts';
 import { Line } from './line.ts';
+import { agreedVersion, OLDEST_API } from './negotiate.ts';
 import { Pulse } from './pulse.ts';
 import { Wire } from './wire.ts';
-
-/** Newest API version that this adapter knows (Docker 28.x). */
-export const NEWEST_API = '1.51';
-/** Oldest one it works with (Docker 20.10). */
-export const OLDEST_API = '1.41';
 
 export interface ConnectOptions {
   /** From `--host`; default: as the environment says. */
@@ -64,7 +58,8 @@ export async function connect(options: ConnectOptions = {}): Promise<Engine> {
       signal,
       deadlineMs,
     });
-    const apiVersion = agreedVersion(String(headers['api-version'] ?? OLDEST_API), host);
+    const spoken = String(headers['api-version'] ?? OLDEST_API);
+    const apiVersion = agreedVersion({ spoken, asked: env['DOCKER_API_VERSION'], host });
     const isPodman = headers['libpod-api-version'] !== undefined;
     const config = readDockerConfig(env);
     return new DockerEngine({
@@ -102,16 +97,6 @@ interface EngineFacts {
   readonly OSType?: string;
   readonly DockerRootDir?: string;
   readonly SystemTime?: string;
-}
-
-function agreedVersion(spoken: string, host: string): string {
-  if (!isAtLeast(spoken, OLDEST_API)) {
-    throw new EngineError(
-      'rejected',
-      `the engine at ${host} speaks API ${spoken}: ${OLDEST_API} (Docker 20.10) or newer is needed`,
-    );
-  }
-  return isAtLeast(spoken, NEWEST_API) ? NEWEST_API : spoken;
 }
 
 function engineInfo(

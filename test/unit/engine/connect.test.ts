@@ -54,6 +54,24 @@ describe('connecting', () => {
     }
   });
 
+  it('DOCKER_API_VERSION names an older version, and what cannot be is refused with what can', async (t) => {
+    const { host, requests } = await fakeServer(t, greet({ apiVersion: '1.45' }));
+    const asking = (version: string) => connect({ host, env: { ...env, DOCKER_API_VERSION: version } });
+    const engine = await asking('1.43');
+    assert.equal(engine.info().apiVersion, '1.43');
+    await engine.listProjects(t.signal);
+    assert.match(requests.at(-1) ?? '', /^GET \/v1\.43\//);
+    await engine.close();
+    for (const wrong of ['1.46', '1.40', 'new', '1.43.1'])
+      await assert.rejects(
+        asking(wrong),
+        (error) =>
+          isEngineError(error, 'rejected') &&
+          error.message ===
+            `DOCKER_API_VERSION=${wrong}: with the engine at ${host} it can be 1.41 to 1.45; unset it to take the newest`,
+      );
+  });
+
   it('an engine that is too old is refused with both versions', async (t) => {
     const { host } = await fakeServer(t, greet({ apiVersion: '1.40' }));
     await assert.rejects(
