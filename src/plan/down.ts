@@ -2,7 +2,8 @@
  * Plans of `down` and `stop`: what runs is stopped in reverse dependency order, pre_stop first.
  *
  * Made from what is observed: names, dependencies and hooks come from the containers' own labels, so a project whose
- * files are gone is taken down as well. A container whose pre_stop fails stays, the others go on; what it still uses
+ * files are gone is taken down as well. With files, services that no profile enables are left alone, as by Compose, and so
+ * is what they use. A container whose pre_stop fails stays, the others go on; what it still uses
  * (networks, volumes) then stays too.
  */
 
@@ -79,15 +80,19 @@ function stopRefs(containers: readonly ObservedContainer[]): Map<ObservedContain
   );
 }
 
-function isMeant(container: ObservedContainer, desired: Project | undefined, policy: DownPolicy): boolean {
-  if (policy.services !== undefined && !policy.services.has(container.service)) return false;
-  if (policy.removeOrphans) return true;
-  if (container.oneoff) return false;
-  return desired === undefined || isKnown(container.service, desired);
+/** What a container is to the file: `disabled` are those of services that no profile enables, in any role. */
+type Standing = 'known' | 'orphan' | 'disabled';
+
+function standingOf({ service, oneoff }: ObservedContainer, desired: Project | undefined): Standing {
+  if (desired?.disabledServices.includes(service)) return 'disabled';
+  return oneoff || (desired !== undefined && !Object.hasOwn(desired.services, service)) ? 'orphan' : 'known';
 }
 
-function isKnown(service: ServiceName, desired: Project): boolean {
-  return Object.hasOwn(desired.services, service) || desired.disabledServices.includes(service);
+function isMeant(container: ObservedContainer, desired: Project | undefined, policy: DownPolicy): boolean {
+  const { services, removeOrphans } = policy;
+  if (services !== undefined) return services.has(container.service) && (removeOrphans || !container.oneoff);
+  const standing = standingOf(container, desired);
+  return standing === 'known' || (standing === 'orphan' && removeOrphans);
 }
 
 function noteLeft(
@@ -96,12 +101,14 @@ function noteLeft(
   desired: Project | undefined,
   policy: DownPolicy,
 ): void {
-  const orphans = left.filter((one) => one.oneoff || (desired !== undefined && !isKnown(one.service, desired)));
-  if (policy.services !== undefined || orphans.length === 0) return;
-  const names = orphans.map((container) => container.name).toSorted();
-  plan.notes.push(
-    `containers of no service in the file are left alone: ${names.join(', ')} (--remove-orphans removes them too)`,
-  );
+  if (policy.services !== undefined) return;
+  const note = (standing: Standing, what: string, remedy: string): void => {
+    const names = left.filter((one) => standingOf(one, desired) === standing).map(({ name }) => name);
+    if (names.length === 0) return;
+    plan.notes.push(`containers of ${what} are left alone: ${names.toSorted().join(', ')} (${remedy})`);
+  };
+  note('orphan', 'no service in the file', '--remove-orphans removes them too');
+  note('disabled', 'services that no profile enables', "--profile NAME, or --profile '*', takes them too");
 }
 
 /** Networks, and volumes when asked: each goes when the containers that use it are gone, and stays while one is left. */

@@ -209,3 +209,22 @@ test(
     assert.deepEqual(await containers(s.name, 'old'), []);
   },
 );
+
+test('down and stop leave services that no profile enables, as Compose does, and say so', { skip }, async (t) => {
+  const s = stage(t);
+  s.compose({ web: {}, debug: { profiles: ['debugging'] } });
+  const running = async (): Promise<readonly string[]> =>
+    (await containers(s.name)).filter(({ State }) => State.Running).map(({ Name }) => Name.slice(1));
+  const left = [`${s.name}-debug-1`];
+  for (const words of [['stop'], ['down', '--remove-orphans']]) {
+    await s.ok(['--profile', 'debugging', 'apply']);
+    await composeOk(s, words);
+    assert.deepEqual(await running(), left);
+    await s.ok(['--profile', 'debugging', 'apply']);
+    const { stderr } = await s.ok(words);
+    assert.deepEqual(await running(), left);
+    if (words.length > 1) assert.match(stderr, /no profile enables .*--profile NAME/);
+  }
+  await s.ok(['--profile', '*', 'down']);
+  assert.deepEqual(await containers(s.name), []);
+});

@@ -181,6 +181,27 @@ suite('what down leaves', () => {
     );
   });
 
+  test('containers of services that no profile enables stay and are said, also when orphans go', () => {
+    const withDebug = { ...two, disabledServices: ['debug'] };
+    const debug = container(two, 'web', 1, { service: 'debug', name: 'shop-debug-1', id: idOf('e') });
+    const task = { ...debug, name: 'task', id: idOf('f'), oneoff: true };
+    for (const removeOrphans of [false, true])
+      assert.equal(
+        downText(withDebug, {
+          containers: [...containers, debug, ...(removeOrphans ? [task] : [])],
+          policy: { removeOrphans },
+        }),
+        text`
+          db/1@dddddd:stop  stop container shop-db-1  (down)
+          db/1@dddddd:remove  remove container shop-db-1  (down)  <- db/1@dddddd:stop
+          web/1@aaaaaa:stop  stop container shop-web-1  (down)
+          web/1@aaaaaa:remove  remove container shop-web-1  (down)  <- web/1@aaaaaa:stop
+          network/back:remove  remove network shop_back  (down)  <- db/1@dddddd:remove
+          - containers of services that no profile enables are left alone: shop-debug-1${removeOrphans ? ', task' : ''} (--profile NAME, or --profile '*', takes them too)
+        `,
+      );
+  });
+
   test('a network is in use by name where the engine gives no id yet', () => {
     const endpoint = container(two, 'web').networks[0] as (typeof db.networks)[0];
     const created = container(two, 'gone', 1, {
@@ -257,6 +278,15 @@ suite('stop', () => {
       container(shop, 'gone'),
     ];
     assert.equal(downText(shop, { containers, policy: { command: 'stop' } }), '');
+  });
+
+  test('leaves services alone that no profile enables, unless they are named', () => {
+    const withDebug = { ...shop, disabledServices: ['debug'] };
+    const debug = container(shop, 'db', 1, { service: 'debug', name: 'shop-debug-1', hooks: undefined });
+    const policy = { command: 'stop' } as const;
+    assert.equal(downText(withDebug, { containers: [debug], policy }), '');
+    const named = { ...policy, services: new Set(['debug']) };
+    assert.match(downText(withDebug, { containers: [debug], policy: named }), /stop container shop-debug-1/);
   });
 
   test('tells twins of one replica apart', () => {
