@@ -56,12 +56,17 @@ export function runPlan(invocation: Invocation, run: PlanRun): Promise<ExitCode>
     () => load({ ...invocation, loadOptions: { ...invocation.loadOptions, hookSources: true } }, run),
     async (connection, { projects, failed }) => {
       let changes = false;
+      let problems = 0;
       for (const loaded of projects) {
         const planned = await planOf(connection, loaded, run, invocation.interrupts.drain);
         changes ||= !isEmpty(planned.plan);
+        problems += planned.plan.problems.length;
         show(invocation, planned, loaded.project, run);
       }
+      const failing = problems === 1 ? 'one thing' : `${problems} things`;
+      if (problems > 0) invocation.output.error(`${failing} would fail: marked ! in the plan`);
       if (failed !== undefined) return failed;
+      if (problems > 0) return EXIT.failed;
       return changes && run.signalsChanges ? EXIT.changes : EXIT.converged;
     },
   );

@@ -71,6 +71,23 @@ test('plan --exit-code tells by 2 that there is something to do, and by 0 that t
   assert.match(planned.stdout, /nothing to do/);
 });
 
+test('plan and --dry-run exit 1 where apply would fail for what they list, --exit-code or not', async (t) => {
+  const s = stage(t);
+  s.compose(
+    { web: { networks: ['front'] }, free: { networks: ['back'] } },
+    {
+      networks: { front: { external: true, name: `${s.name}-nobody-made-it` }, back: {} },
+    },
+  );
+  for (const words of [['plan'], ['plan', '--exit-code'], ['apply', '--dry-run']]) {
+    const ended = await s.run(words);
+    assert.equal(ended.exitCode, 1, ended.stderr);
+    assert.match(ended.stdout, /^! web: network .*-nobody-made-it is declared external and does not exist/m);
+    assert.match(ended.stderr, /one thing would fail/);
+  }
+  assert.equal((await s.run(['apply'])).exitCode, 1);
+});
+
 test('plan and --dry-run change nothing and say the same', async (t) => {
   const s = stage(t);
   s.compose({ web: { post_start: [writes('up')] } });

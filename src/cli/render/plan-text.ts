@@ -63,7 +63,8 @@ export function renderPlanText(plan: Plan, mask: Mask, style: Style, stops?: Sto
     ...longestStop(stops).map((note) => `${style('dim', '·')} ${note}`),
     ...plan.notes.map((note) => `${style('dim', '·')} ${neutraliseLine(note)}`),
   ];
-  if (plan.actions.length === 0) return [`${name}: nothing to do`, ...asides].join('\n');
+  const idle = plan.problems.length > 0 ? 'nothing that can be done' : 'nothing to do';
+  if (plan.actions.length === 0) return [`${name}: ${idle}`, ...asides].join('\n');
   const groups = Map.groupBy(plan.actions, subjectOf);
   const blocks = [...groups].map(([subject, actions]) =>
     [style('heading', neutraliseLine(subject)), ...groupLines(actions, { mask, style, stops })].join('\n'),

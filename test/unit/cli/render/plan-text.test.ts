@@ -58,7 +58,7 @@ db/1
     };
     assert.equal(
       renderPlanText(plan([], rest), showAll, plain),
-      `shop: nothing to do
+      `shop: nothing that can be done
 ! volume data: is external and not there
 ! web/1: crashed; again in 8 s
 · orphan containers are left alone: shop-old-1`,
