@@ -3,14 +3,14 @@ import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { connectNetwork, removeNetwork } from '../../../src/engine/networks.ts';
 import { isEngineError } from '../../../src/model/errors.ts';
-import { answer, fakeServer } from './fake-server.ts';
+import { answer, fakeServer, HASTY_CLOCK, type Handler } from './fake-server.ts';
 
 const ACTIVE = { message: 'error while removing network: network shop_default id 1f0 has active endpoints' };
 
 /** A network with one endpoint, removable from the nth attempt on. */
 function networkOf(t: TestContext, container: { status: string } | undefined, removableFrom: number) {
   let attempts = 0;
-  return fakeServer(t, (request, response) => {
+  const handle: Handler = (request, response) => {
     if (request.method === 'DELETE') {
       return ++attempts >= removableFrom ? response.writeHead(204).end() : answer(response, 403, ACTIVE);
     }
@@ -18,7 +18,8 @@ function networkOf(t: TestContext, container: { status: string } | undefined, re
       return answer(response, 200, { Id: 'n1', Name: 'shop_default', Containers: { c1: {} } });
     if (container === undefined) return answer(response, 404, { message: 'No such container' });
     return answer(response, 200, { Id: 'c1', Name: '/mall-web-1', State: { Status: container.status } });
-  });
+  };
+  return fakeServer(t, handle, HASTY_CLOCK);
 }
 
 describe('removing a network', () => {
@@ -38,6 +39,18 @@ describe('removing a network', () => {
         isEngineError(error, 'conflict') && error.message.endsWith('has active endpoints: mall-web-1 is on it'),
     );
     assert.equal(requests.filter((line) => line.startsWith('DELETE')).length, 1);
+  });
+
+  it('is given up where the engine counts an endpoint of which there is no container, with what to do', async (t) => {
+    const { wire } = await networkOf(t, undefined, Infinity);
+    await assert.rejects(
+      removeNetwork(wire, 'shop_default', t.signal),
+      (error) =>
+        isEngineError(error, 'rejected') &&
+        error.message ===
+          'remove network shop_default: the engine counts an endpoint on it of which there is no container any more, and ' +
+            'forgets it only when it is restarted: restart the engine, then try again',
+    );
   });
 });
 
