@@ -93,11 +93,11 @@ function deedOf(action: Action): string {
   return action.kind === 'run-hook' ? `run ${action.phase} hook ${action.index}` : renderAction(action);
 }
 
-/** The engine's errors begin with the deed, too, and mostly with an id or a name after it. */
+/** The engine's errors begin with the deed, too, and mostly with an id or a name after its verb and noun. */
 function withoutDeed(text: string, deed: string): string {
-  if (!text.startsWith(deed)) return text;
-  const rest = text.slice(deed.length);
-  return rest.replace(/^(?: \S+)?: /, '');
+  const [verb, noun] = deed.split(' ');
+  const begin = [deed, `${verb} ${noun}`].find((words) => text.startsWith(words));
+  return begin === undefined ? text : text.slice(begin.length).replace(/^(?: \S+)?: /, '');
 }
 
 /** `web/1`, `network/front`, `image/registry:5000/app:1`; an image's name may hold colons of its own. */

@@ -102,6 +102,20 @@ suite('the walk of a plan', () => {
     );
   });
 
+  test('a message has no id beside the name of what it is about', async (t) => {
+    const bench = new Bench(t);
+    const shop = project({ web: {} });
+    bench.engine.before = ({ name }) => {
+      if (name === 'create-container')
+        throw new EngineError('rejected', 'create container 0123456789ab: no space left on device');
+    };
+    const { failures } = await bench.run({ desired: shop });
+    assert.deepEqual(
+      failures.map(({ message }) => message),
+      ['web/1: cannot create container shop-web-1: no space left on device'],
+    );
+  });
+
   test('a build that fails does not tell what came from outside', async (t) => {
     const bench = new Bench(t);
     const shop = project({ web: { build: { context: '.' } } }, { sensitiveValues: new Set(['hunter2hunter2']) });
