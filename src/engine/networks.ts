@@ -28,7 +28,8 @@ export async function createNetwork(
 
 /**
  * Removes a network. The engine may refuse for endpoints of containers that it is still taking away: that passes, and
- * is waited out. An endpoint of a container that stays is a conflict at once.
+ * is waited out. An endpoint of a container that stays is a conflict at once. One that does not pass, of no container, the
+ * engine has lost the count of (20.10 does when many containers come and go): looking at the world again is of no use.
  */
 export async function removeNetwork(wire: Wire, nameOrId: string, signal: AbortSignal): Promise<void> {
   const call = { what: `remove network ${nameOrId}`, method: 'DELETE', path: networkPath(nameOrId), signal } as const;
@@ -39,10 +40,16 @@ export async function removeNetwork(wire: Wire, nameOrId: string, signal: AbortS
       if (!isEngineError(error, 'conflict')) throw error;
       const user = await userOf(wire, nameOrId, signal);
       if (user !== undefined) throw new EngineError('conflict', `${error.message}: ${user} is on it`, { cause: error });
-      if (attempt === REMOVAL_ATTEMPTS) throw error;
+      if (attempt === REMOVAL_ATTEMPTS) throw lostEndpoint(call.what, error);
       await wire.clock.delay(FIRST_DELAY_MS * 2 ** (attempt - 1), signal);
     }
   }
+}
+
+function lostEndpoint(what: string, cause: unknown): EngineError {
+  const why = 'the engine counts an endpoint on it of which there is no container any more';
+  const remedy = 'forgets it only when it is restarted: restart the engine, then try again';
+  return new EngineError('rejected', `${what}: ${why}, and ${remedy}`, { cause });
 }
 
 /** The name of a container on the network that stays. */
