@@ -31,11 +31,11 @@ export const scenarios: readonly Scenario[] = [
   {
     word: 'flat50',
     project: flat(50),
-    rounds: 3,
+    rounds: 5,
     aims: [bare('up', 1.05), compose('recreate', ahead), compose('down', ahead)],
     shows: 'both',
   },
-  { word: 'tiers50', project: tiers(50), rounds: 2, aims: [compose('up', ahead), compose('down', ahead)] },
+  { word: 'tiers50', project: tiers(50), rounds: 3, aims: [compose('up', ahead), compose('down', ahead)] },
   { word: 'chain6', project: chain(6), rounds: 4, aims: [compose('up', 0.5), compose('again', 0.2)] },
   { word: 'flat10', project: flat(10), rounds: 2, aims: [], shows: 'growth' },
   { word: 'flat200', project: flat(200), rounds: 1, aims: [], shows: 'growth' },
