@@ -151,10 +151,18 @@ function* once(evidence: Evidence): Iterable<string> {
     const hook = evidence.hooks(containerId).post_start.find((one) => isCommand(deed.command, one));
     if (!hook || !wasSeen(evidence, deed)) continue;
     const filter = hook.policy.run === 'every-start' ? { startedAt, before: index } : { before: index };
-    const before = evidence.ends(containerId, hook, filter).find(succeeded);
+    // One that ran in a start which came about between the look and the exec was for the start before: nobody can tell.
+    const before = evidence
+      .ends(containerId, hook, filter)
+      .find((end) => succeeded(end) && wasSeen(evidence, beginOf(evidence, end)));
     if (!before || forgotten.has(before.execId) || evidence.lostState(0, index)) continue;
     yield `${evidence.nameOf(containerId)}: ${deed.command.join(' ')} had succeeded, and was run again`;
   }
+}
+
+/** The begin of an exec that has ended. */
+function beginOf(evidence: Evidence, end: InExec): InExec {
+  return execStarts(evidence).find(({ execId }) => execId === end.execId) ?? end;
 }
 
 /** The run that began this exec had looked at the world since the start that it ran in. */
@@ -170,7 +178,8 @@ function* afterDependencies(evidence: Evidence): Iterable<string> {
     const run = evidence.run(deed);
     if (deed.what !== 'container-started' || !run?.desired() || !evidence.isOurs(deed.containerId)) continue;
     // These leave dependencies alone, and what is held is not waited for.
-    if (['restart', 'hooks-retry'].includes(run.command.do) || hasHolds(evidence, deed.index)) continue;
+    if (['restart', 'hooks-retry'].includes(run.command.do) || run.command.noDeps) continue;
+    if (hasHolds(evidence, deed.index)) continue;
     // What its files were at that moment is not known here.
     if (run.command.do === 'watch' && evidence.scenario.versions.length > 1) continue;
     if (wasDisturbed(evidence, run.client, deed.index)) continue;
@@ -270,7 +279,7 @@ function* volumesKept({ deeds, runs }: Evidence): Iterable<string> {
   for (const deed of deeds) {
     if (deed.what !== 'volume-removed' || deed.by.kind !== 'client') continue;
     const { client } = deed.by;
-    const isAsked = runs.some((run) => run.client === client && run.command.volumes === true);
+    const isAsked = runs.some((run) => run.client === client && (run.command.volumes ?? run.command.recreateVolumes));
     if (!isAsked) yield `volume ${deed.volume} was removed by ${client}`;
   }
 }
