@@ -90,11 +90,12 @@ async function run(
     case 'recreate': {
       const desired = scaled(project, command);
       const forceRecreate = command.do === 'recreate';
-      const policy = { services, removeOrphans: command.removeOrphans ?? false, force };
+      const { removeOrphans = false, noDeps = false, recreateVolumes = false } = command;
+      const policy = { services, removeOrphans, noDeps, force };
       const once = (round: number): Promise<ReconcileResult> =>
-        converge(desired, round === 1 ? { ...policy, forceRecreate } : policy, true);
+        converge(desired, round === 1 ? { ...policy, forceRecreate, recreateVolumes } : policy, true);
       if (!command.wait) return await once(1);
-      return await convergeUntilReady(ports, { desired, services, noDeps: false, converge: once, drain, signal });
+      return await convergeUntilReady(ports, { desired, services, noDeps, converge: once, drain, signal });
     }
     case 'start':
       return await converge(project, { services, existingOnly: true }, true);

@@ -33,18 +33,24 @@ function serviceFaults(world: SimWorld, { desired, service, ours }: Looked): str
     present.length === service.replicas
       ? []
       : [`${service.name} has ${present.length} containers, not ${service.replicas}`];
-  return [...faults, ...present.flatMap((container) => containerFaults(world, { desired, service, container }))];
+  const containerIdOf = (name: string): string =>
+    ours.find(({ labels }) => labels[LABEL.service] === name && labels[LABEL.number] === '1')?.id ?? '';
+  const looked = { desired, service, containerIdOf };
+  return [...faults, ...present.flatMap((container) => containerFaults(world, { ...looked, container }))];
 }
 
-function containerFaults(
-  world: SimWorld,
-  { desired, service, container }: { desired: Project; service: Service; container: SimContainer },
-): string[] {
+interface Beheld extends Omit<Looked, 'ours'> {
+  readonly container: SimContainer;
+  /** Of the first replica of a service. */
+  readonly containerIdOf: (service: string) => string;
+}
+
+function containerFaults(world: SimWorld, { desired, service, container, containerIdOf }: Beheld): string[] {
   const { labels, name, status, exitCode, endpoints, hostConfig } = container;
   const faults: string[] = [];
   const finalName = containerName(desired, service, Number(labels[LABEL.number]));
   if (name !== finalName) faults.push(`${name} is not named ${finalName}`);
-  if (labels[LABEL.configHash] !== containerHash(desired, service, { containerIdOf: () => '' }))
+  if (labels[LABEL.configHash] !== containerHash(desired, service, { containerIdOf }))
     faults.push(`${name} is of another definition`);
   const isJob = service.name === 'job';
   if (isJob ? status !== 'exited' || exitCode !== 0 : status !== 'running')

@@ -66,7 +66,7 @@ function someServices(random: Random): string[] {
 function project(random: Random, names: readonly string[]): ComposeText {
   return {
     name: 'shop',
-    services: Object.fromEntries(names.map((name) => [name, service(random.fork(name), name, names)])),
+    services: sound(Object.fromEntries(names.map((name) => [name, service(random.fork(name), name, names)]))),
     networks: { front: random.chance(0.5) ? {} : { internal: true } },
     volumes: { data: {} },
     configs: { motd: motd(random, 'hello') },
@@ -81,6 +81,7 @@ function motd(random: Random, content: string): Json {
 function service(random: Random, name: string, names: readonly string[]): ServiceText {
   const isJob = name === 'job';
   const networks = someOf(random, ['default', 'front'], 0.6);
+  const lender = lenderOf(random.fork('lender'), name, names);
   const health = random.pick(['healthy', 'healthy', 'healthy after 1s', 'unhealthy in start 1']);
   return {
     image: 'app:1',
@@ -96,12 +97,30 @@ function service(random: Random, name: string, names: readonly string[]): Servic
     ...(random.chance(0.3) ? { scale: random.pick([0, 2, 2, 3]) } : {}),
     ...hooksOf(random, name),
     ...dependenciesOf(random, name, names),
-    ...(networks.length > 0 ? { networks } : {}),
+    ...(lender ? { network_mode: `service:${lender}` } : networks.length > 0 ? { networks } : {}),
     ...(random.chance(0.2) ? { volumes: ['data:/data'] } : {}),
     ...(random.chance(0.1) ? { configs: ['motd'] } : {}),
     ...(random.chance(0.2) ? { mem_limit: random.pick(['64m', '128m']) } : {}),
     ...(random.chance(0.2) ? { stop_grace_period: random.pick(['1s', '3s']) } : {}),
   };
+}
+
+/** A service whose network it shares. One that ends by itself has none to share. */
+function lenderOf(random: Random, name: string, names: readonly string[]): string | undefined {
+  const before = names.slice(0, names.indexOf(name)).filter((other) => other !== 'job');
+  return before.length > 0 && random.chance(0.12) ? random.pick(before) : undefined;
+}
+
+/** Without what could never be: the network of a service that is not there. */
+function sound(services: ComposeText['services']): ComposeText['services'] {
+  const entries = Object.entries(services).map(([name, text]): [string, ServiceText] => {
+    const mode = text['network_mode'];
+    if (typeof mode !== 'string') return [name, text];
+    const lender = services[mode.replace('service:', '')];
+    if (lender && lender['scale'] !== 0) return [name, text];
+    return [name, withoutLender(text)];
+  });
+  return Object.fromEntries(entries);
 }
 
 function commandOf(random: Random, name: string): string[] {
@@ -214,9 +233,10 @@ function edited(random: Random, before: ComposeText): ComposeText {
   const kept = new Set(services.map(([name]) => name));
   return {
     ...before,
-    services: Object.fromEntries(services.map(([name, text]) => [name, withoutMissing(text, kept)])),
+    services: sound(Object.fromEntries(services.map(([name, text]) => [name, withoutMissing(text, kept)]))),
     ...(random.chance(0.15) ? { networks: { front: { internal: true, labels: { changed: 'yes' } } } } : {}),
     ...(random.chance(0.1) ? { configs: { motd: motd(random, 'hello again') } } : {}),
+    ...(random.fork('volumes').chance(0.1) ? { volumes: { data: { labels: { changed: 'yes' } } } } : {}),
   };
 }
 
@@ -231,10 +251,15 @@ function change(random: Random, name: string, old: ServiceText, names: readonly 
     case 3:
       return { ...old, mem_limit: random.pick(['32m', '96m']) };
     case 4:
-      return { ...old, networks: random.pick([['default'], ['front'], ['default', 'front']]) };
+      return { ...withoutLender(old), networks: random.pick([['default'], ['front'], ['default', 'front']]) };
     default:
       return service(random, name, names);
   }
+}
+
+function withoutLender(text: ServiceText): ServiceText {
+  const { network_mode: _, ...rest } = text;
+  return rest;
 }
 
 function withoutMissing(text: ServiceText, kept: ReadonlySet<string>): ServiceText {
@@ -306,8 +331,11 @@ function command(random: Random, versions: readonly ComposeText[], only?: 'apply
   const names = Object.keys(versions[0]?.services ?? {});
   const named = verb !== 'down' && random.chance(0.2) ? someOf(random, names, 0.5) : [];
   const waits = verb === 'apply' && random.chance(0.2);
+  const converges = verb === 'apply' || verb === 'recreate';
   return {
     do: verb,
+    ...(converges && named.length > 0 && random.chance(0.4) ? { noDeps: true } : {}),
+    ...(converges && random.chance(0.1) ? { recreateVolumes: true } : {}),
     ...(named.length > 0 ? { services: named } : {}),
     ...(waits ? { wait: true } : {}),
     ...((verb === 'apply' || verb === 'down') && random.chance(0.4) ? { removeOrphans: true } : {}),

@@ -72,6 +72,8 @@ export interface Command {
   readonly removeOrphans?: boolean;
   readonly force?: boolean;
   readonly volumes?: boolean;
+  readonly noDeps?: boolean;
+  readonly recreateVolumes?: boolean;
   readonly scale?: Readonly<Record<string, number>>;
   /** The process dies at that moment of its life, counted from 1: a message that leaves or reaches it, a write. */
   readonly diesAt?: number;
