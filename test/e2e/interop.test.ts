@@ -228,3 +228,25 @@ test('down and stop leave services that no profile enables, as Compose does, and
   await s.ok(['--profile', '*', 'down']);
   assert.deepEqual(await containers(s.name), []);
 });
+
+test('a service that no profile enables is meant by its name, as by Compose', { skip }, async (t) => {
+  const s = stage(t);
+  s.compose({ web: {}, debug: { profiles: ['debugging'], pre_stop: [writes('bye')] } });
+  for (const run of [composeOk, (at: Stage, args: string[]) => at.ok(args)]) {
+    await s.ok(['--profile', 'debugging', 'apply']);
+    await run(s, ['stop', 'debug']);
+    assert.equal((await container(s.name, 'debug')).State.Running, false);
+    await run(s, ['start', 'debug']);
+    assert.equal((await container(s.name, 'debug')).State.Running, true);
+    await run(s, ['restart', 'debug']);
+    await run(s, ['down', 'debug']);
+    assert.deepEqual(await containers(s.name, 'debug'), []);
+    assert.equal((await container(s.name, 'web')).State.Running, true);
+  }
+  await s.ok(['suspend', 'debug']);
+  await s.ok(['resume', 'debug']);
+  assert.deepEqual(
+    s.log(),
+    Array.from({ length: 6 }, () => 'bye'),
+  );
+});
