@@ -25,29 +25,33 @@ export async function runDown(invocation: Invocation, run: DownRun): Promise<Exi
   const { output, interrupts } = invocation;
   const progress = new Progress({ output, clock: systemClock });
   const { command, words, volumes, removeOrphans, force, options } = run;
-  return withPorts(invocation, { load: () => tryFiles(invocation), emit: progress.emit }, (ports, loaded) => {
-    const { name, desired } = knownProject(invocation, ports.state, loaded);
-    const services =
-      desired === undefined ? (words.length > 0 ? new Set(words) : undefined) : servicesOf(desired, words);
-    progress.maskProject(name, maskOf(desired?.sensitiveValues ?? []));
-    const { drain, signal } = interrupts;
-    const policy = { command, services, volumes, removeOrphans, force };
-    const request = { project: name, desired, policy, options, drain, signal };
-    const job = {
-      name,
-      run: async () => {
-        const result = await (command === 'down' ? down(ports, request) : stop(ports, request));
-        const found = result.actions > 0 || result.kind !== 'converged' || desired !== undefined;
-        return found ? result : { ...result, notes: [...result.notes, `nothing of it runs${of(words)}`] };
-      },
-    };
-    return converge([job], {
-      invocation,
-      progress,
-      word: command === 'down' ? 'down' : 'stopped',
-      fromDirectory: false,
-    });
-  });
+  return withPorts(
+    invocation,
+    { load: () => tryFiles(invocation, run.words), emit: progress.emit },
+    (ports, loaded) => {
+      const { name, desired } = knownProject(invocation, ports.state, loaded);
+      const services =
+        desired === undefined ? (words.length > 0 ? new Set(words) : undefined) : servicesOf(desired, words);
+      progress.maskProject(name, maskOf(desired?.sensitiveValues ?? []));
+      const { drain, signal } = interrupts;
+      const policy = { command, services, volumes, removeOrphans, force };
+      const request = { project: name, desired, policy, options, drain, signal };
+      const job = {
+        name,
+        run: async () => {
+          const result = await (command === 'down' ? down(ports, request) : stop(ports, request));
+          const found = result.actions > 0 || result.kind !== 'converged' || desired !== undefined;
+          return found ? result : { ...result, notes: [...result.notes, `nothing of it runs${of(words)}`] };
+        },
+      };
+      return converge([job], {
+        invocation,
+        progress,
+        word: command === 'down' ? 'down' : 'stopped',
+        fromDirectory: false,
+      });
+    },
+  );
 }
 
 function of(words: readonly string[]): string {

@@ -14,7 +14,7 @@ export function runHold(
 ): Promise<ExitCode> {
   return withConnection(
     invocation,
-    () => tryFiles(invocation),
+    () => tryFiles(invocation, words),
     async ({ engine, state }, loaded) => {
       const { output, interrupts } = invocation;
       const { name, desired } = knownProject(invocation, state, loaded);

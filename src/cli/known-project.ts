@@ -20,11 +20,14 @@ export interface KnownProject {
   readonly desired: Project | undefined;
 }
 
-/** Reads the files, unless a name alone was given, as Compose does it; what they say wrong is for later. */
-export async function tryFiles(invocation: Invocation): Promise<LoadResult | undefined> {
+/** Reads the files with the profiles of those services, unless a name alone was given, as Compose does it; what they say wrong is for later. */
+export async function tryFiles(
+  invocation: Invocation,
+  services: readonly string[] = [],
+): Promise<LoadResult | undefined> {
   const { flags, loadOptions } = invocation;
   if (flags['project-name'] !== undefined && flags.file === undefined) return undefined;
-  return loadFiles(loadOptions);
+  return loadFiles({ services, ...loadOptions });
 }
 
 /** The project by its files, else by what is known of it; throws when nothing tells its name. */

@@ -10,7 +10,7 @@ export default class Down extends ReeveCommand {
   static override description =
     'In reverse dependency order. A container whose pre_stop fails stays, the others go on, and the exit code is 1; --force ' +
     'lets it go. By project name alone (-p) no file is needed: names, order and hooks come from the containers. Services ' +
-    'that no profile enables are left alone.';
+    'that no profile enables are left alone unless they are named.';
   static override examples = [
     '<%= config.bin %> down',
     '<%= config.bin %> down --volumes --timeout 30s',
