@@ -9,7 +9,7 @@ import type { AddOptions } from '../../src/controller/work-queue.ts';
 import { messageOf } from '../../src/model/errors.ts';
 import { LABEL } from '../../src/model/owner.ts';
 import type { Project } from '../../src/model/project.ts';
-import { deedText, OUTSIDE } from '../support/sim/log.ts';
+import { deedText, OUTSIDE, type InContainer } from '../support/sim/log.ts';
 import { processTable } from '../support/sim/process-table.ts';
 import { image } from '../support/sim/images.ts';
 import { seeded } from '../support/sim/random.ts';
@@ -22,6 +22,7 @@ import { breaches } from './invariants.ts';
 import type { Outcome } from './outcome.ts';
 import { worldBreaches } from './end-state.ts';
 import { program } from './program.ts';
+import { Refusal } from '../support/sim/refusal.ts';
 import { ReeveProcess, RESYNC_MS } from './reeve-process.ts';
 import { isCommand, type Command, type EngineFault, type Scenario, type Step } from './scenario.ts';
 import { Trouble } from './trouble.ts';
@@ -356,7 +357,7 @@ class Simulation {
     return isSettled ? desired.project : undefined;
   }
 
-  /** What reeve may not touch goes out of its way; what ended well by others' hands is started by them. */
+  /** What reeve may not touch goes out of its way; what ended well by others' hands is started by them, or goes if it cannot be. */
   #makePeace(): void {
     for (const container of this.#world.all()) {
       const { labels, name, id, status, exitCode, hostConfig } = container;
@@ -364,8 +365,16 @@ class Simulation {
         void this.#world.containers.remove(id, { force: true }, OUTSIDE);
       const asksForNoMore = ['', 'no', 'on-failure'].includes(hostConfig.RestartPolicy?.Name ?? '');
       const isDone = status === 'exited' && exitCode === 0 && asksForNoMore;
-      if (labels[LABEL.project] === 'shop' && isDone && labels[LABEL.service] !== 'job')
-        this.#world.lifecycle.start(id, OUTSIDE);
+      if (labels[LABEL.project] === 'shop' && isDone && labels[LABEL.service] !== 'job') this.#bringBack(id);
+    }
+  }
+
+  #bringBack(id: string): void {
+    try {
+      this.#world.lifecycle.start(id, OUTSIDE);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      void this.#world.containers.remove(id, { force: true }, OUTSIDE);
     }
   }
 
@@ -399,6 +408,27 @@ class Simulation {
     return false;
   }
 
+  /**
+   * The engine tells nobody of a restart that is called off, or of a network that is taken from a container at rest, and no
+   * file system of a record that was removed: only a look at them finds that out.
+   */
+  #isUntold(): boolean {
+    const { deeds } = this.#world.log;
+    const rests = ({ containerId, startedAt, index }: InContainer & { readonly index: number }): boolean =>
+      startedAt === '' ||
+      deeds.some(
+        (deed) =>
+          deed.what === 'container-exited' &&
+          deed.containerId === containerId &&
+          deed.startedAt === startedAt &&
+          deed.index < index,
+      );
+    const isUntold = deeds.some(
+      (deed) => deed.what === 'restart-cancelled' || (deed.what === 'network-disconnected' && rests(deed)),
+    );
+    return isUntold || this.#wasStateDeleted;
+  }
+
   async #settleByWatch(): Promise<boolean> {
     const { time } = this.#universe;
     await time.passUntil(() => !this.#alive().some(({ process }) => process.isInterrupted), LONGEST_WAIT_MS);
@@ -408,10 +438,7 @@ class Simulation {
       await this.#command({ do: 'resume' });
       await this.#command({ do: 'start' });
     }
-    // The engine tells nobody of a restart that is called off, and no file system of a record that was removed: only a look
-    // at them finds that out.
-    const isUntold = this.#world.log.deeds.some(({ what }) => what === 'restart-cancelled') || this.#wasStateDeleted;
-    if (isUntold) await time.pass(2 * RESYNC_MS);
+    if (this.#isUntold()) await time.pass(2 * RESYNC_MS);
     const limitMs = time.monotonic() + LONGEST_PEACE_MS;
     for (let changes = -1; time.monotonic() < limitMs;) {
       // One whose last moment comes only now leaves the rest to the next.

@@ -15,7 +15,7 @@ export const BY_ENGINE: By = { kind: 'engine' };
 export const BY_FAULT: By = { kind: 'fault' };
 
 /** A container, and which of its starts: (id, startedAt) is the incarnation. */
-interface InContainer {
+export interface InContainer {
   readonly containerId: string;
   /** '' before the first start. */
   readonly startedAt: string;
