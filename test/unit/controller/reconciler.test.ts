@@ -476,6 +476,24 @@ suite('a dependent that was stopped for the sake of a dependency', () => {
     assert.equal(bench.engine.get('web/1').state.status, 'running');
   });
 
+  test('stays stopped where the dependency owes its post_start, also when its pre_stop has failed', async (t) => {
+    const bench = new Bench(t);
+    const both = (edition: string): Project =>
+      project({
+        db: { ...simple, environment: { EDITION: edition }, post_start: [hook('migrate')], pre_stop: [hook('flush')] },
+        web: { ...simple, depends_on: restart },
+      });
+    await bench.apply(both('1'));
+    bench.engine.restart('db/1');
+    bench.engine.script = ([command]) => ({ exitCode: command === 'flush' ? 1 : 0 });
+    const result = await bench.apply(both('2'));
+    assert.deepEqual([result.kind, result.failures], ['failed', ['db/1: pre_stop hook 0 exited 1']]);
+    assert.notEqual(bench.engine.get('web/1').state.status, 'running');
+    bench.engine.script = () => ({});
+    assert.equal((await bench.apply(both('2'))).kind, 'converged');
+    assert.equal(bench.engine.get('web/1').state.status, 'running');
+  });
+
   test('stays stopped where the dependency is down itself', async (t) => {
     const bench = new Bench(t);
     await bench.apply(pulled('1'));

@@ -124,6 +124,11 @@ suite('hooks of a replica', () => {
     );
   });
 
+  test('that are owed make it unready although a pre_stop has failed', () => {
+    const records = [record(web, 'pre_stop[0]', 'failed')];
+    assert.equal(statuses(shop, [web], { records }), 'web/1 desired, hooks owed 2: 2 post_start hooks owed');
+  });
+
   test('a pre_stop that failed is shown, and does not make it unready', () => {
     const records = [
       record(web, 'post_start[0]', 'succeeded'),
