@@ -112,15 +112,24 @@ function hookUnderWay({ id, state }: ObservedContainer, history: HookHistory): H
 function hooksState(container: ObservedContainer, desired: Project | undefined, history: HookHistory): HooksState {
   const hooks = hooksOf(container, desired);
   if (Object.values(hooks).every((ofPhase: readonly unknown[]) => ofPhase.length === 0)) return { kind: 'none' };
-  const failed = history
+  const failures = history
     .recordsOf(container.id)
     .filter((record) => record.startedAt === container.state.startedAt && !record.superseded)
-    .find((record) => hasFailed(record, hooks));
-  if (failed) return { kind: 'failed', phase: failed.phase, index: failed.index };
-  if (container.state.status !== 'running') return { kind: 'none' };
-  const owed = owedHooks(container, 'post_start', hooks, history).length;
+    .filter((record) => hasFailed(record, hooks));
+  const isRunning = container.state.status === 'running';
+  // A pre_stop that failed holds a stop, and says nothing of whether the start is complete.
+  const failed = failures.find(({ phase }) => phase !== 'pre_stop');
+  if (failed) return failedState(failed);
+  const owed = isRunning ? owedHooks(container, 'post_start', hooks, history).length : 0;
   if (owed > 0) return { kind: 'owed', count: owed };
+  const [held] = failures;
+  if (held) return failedState(held);
+  if (!isRunning) return { kind: 'none' };
   return isAssumed(container, history) && hooks.post_start.length > 0 ? { kind: 'assumed' } : { kind: 'done' };
+}
+
+function failedState({ phase, index }: HookRecord): HooksState {
+  return { kind: 'failed', phase, index };
 }
 
 /** It ended badly, and that is not let pass. */
