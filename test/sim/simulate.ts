@@ -9,7 +9,7 @@ import type { AddOptions } from '../../src/controller/work-queue.ts';
 import { messageOf } from '../../src/model/errors.ts';
 import { LABEL } from '../../src/model/owner.ts';
 import type { Project } from '../../src/model/project.ts';
-import { deedText, OUTSIDE, type InContainer } from '../support/sim/log.ts';
+import { deedText } from '../support/sim/log.ts';
 import { processTable } from '../support/sim/process-table.ts';
 import { image } from '../support/sim/images.ts';
 import { seeded } from '../support/sim/random.ts';
@@ -22,7 +22,7 @@ import { breaches } from './invariants.ts';
 import type { Outcome } from './outcome.ts';
 import { worldBreaches } from './end-state.ts';
 import { program } from './program.ts';
-import { Refusal } from '../support/sim/refusal.ts';
+import { isUntold, makePeace } from './peace.ts';
 import { ReeveProcess, RESYNC_MS } from './reeve-process.ts';
 import { isCommand, type Command, type EngineFault, type Scenario, type Step } from './scenario.ts';
 import { Trouble } from './trouble.ts';
@@ -349,33 +349,12 @@ class Simulation {
           .map(({ name }) => name)
           .join(', '),
       );
-    this.#makePeace();
+    makePeace(this.#world);
     const desired = await this.#load();
     if (desired.kind !== 'project') return undefined;
     const isSettled = this.#scenario.peace === 'watch' ? await this.#settleByWatch() : await this.#settleByApply();
     for (const { process } of this.#processes) this.#judgeEnd(process);
     return isSettled ? desired.project : undefined;
-  }
-
-  /** What reeve may not touch goes out of its way; what ended well by others' hands is started by them, or goes if it cannot be. */
-  #makePeace(): void {
-    for (const container of this.#world.all()) {
-      const { labels, name, id, status, exitCode, hostConfig } = container;
-      if (labels[LABEL.project] === undefined && name.startsWith('shop-'))
-        void this.#world.containers.remove(id, { force: true }, OUTSIDE);
-      const asksForNoMore = ['', 'no', 'on-failure'].includes(hostConfig.RestartPolicy?.Name ?? '');
-      const isDone = status === 'exited' && exitCode === 0 && asksForNoMore;
-      if (labels[LABEL.project] === 'shop' && isDone && labels[LABEL.service] !== 'job') this.#bringBack(id);
-    }
-  }
-
-  #bringBack(id: string): void {
-    try {
-      this.#world.lifecycle.start(id, OUTSIDE);
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      void this.#world.containers.remove(id, { force: true }, OUTSIDE);
-    }
   }
 
   async #settleByApply(): Promise<boolean> {
@@ -408,27 +387,6 @@ class Simulation {
     return false;
   }
 
-  /**
-   * The engine tells nobody of a restart that is called off, or of a network that is taken from a container at rest, and no
-   * file system of a record that was removed: only a look at them finds that out.
-   */
-  #isUntold(): boolean {
-    const { deeds } = this.#world.log;
-    const rests = ({ containerId, startedAt, index }: InContainer & { readonly index: number }): boolean =>
-      startedAt === '' ||
-      deeds.some(
-        (deed) =>
-          deed.what === 'container-exited' &&
-          deed.containerId === containerId &&
-          deed.startedAt === startedAt &&
-          deed.index < index,
-      );
-    const isUntold = deeds.some(
-      (deed) => deed.what === 'restart-cancelled' || (deed.what === 'network-disconnected' && rests(deed)),
-    );
-    return isUntold || this.#wasStateDeleted;
-  }
-
   async #settleByWatch(): Promise<boolean> {
     const { time } = this.#universe;
     await time.passUntil(() => !this.#alive().some(({ process }) => process.isInterrupted), LONGEST_WAIT_MS);
@@ -438,7 +396,8 @@ class Simulation {
       await this.#command({ do: 'resume' });
       await this.#command({ do: 'start' });
     }
-    if (this.#isUntold()) await time.pass(2 * RESYNC_MS);
+    // No file system tells of a record that was removed.
+    if (this.#wasStateDeleted || isUntold(this.#world)) await time.pass(2 * RESYNC_MS);
     const limitMs = time.monotonic() + LONGEST_PEACE_MS;
     for (let changes = -1; time.monotonic() < limitMs;) {
       // One whose last moment comes only now leaves the rest to the next.
