@@ -192,16 +192,17 @@ function heldServices(state: State, desired: Project): PlanPolicy['held'] {
   return held;
 }
 
-/** Those whose dependencies among the others have had their post_start hooks: they are given none here. */
+/** Those whose dependencies are all there, and have had their post_start hooks: others are given none here, and none is made. */
 function withReadyDependencies(
   desired: Project,
   services: ReadonlySet<ServiceName>,
   { observed, ledger }: Snapshot,
 ): Set<ServiceName> {
-  const isOwed = ({ hooks }: ReplicaStatus): boolean =>
-    hooks.kind === 'owed' || (hooks.kind === 'failed' && hooks.phase === 'post_start');
-  const others = replicaStatuses(desired, observed, ledger).filter(({ service }) => !services.has(service));
-  const unready = new Set(others.filter(isOwed).map(({ service }) => service));
+  const isMissing = ({ role, container }: ReplicaStatus): boolean => role === 'desired' && container === undefined;
+  const isOwed = ({ service, hooks }: ReplicaStatus): boolean =>
+    !services.has(service) && (hooks.kind === 'owed' || (hooks.kind === 'failed' && hooks.phase === 'post_start'));
+  const replicas = replicaStatuses(desired, observed, ledger);
+  const unready = new Set(replicas.filter((one) => isMissing(one) || isOwed(one)).map(({ service }) => service));
   const isAble = (name: ServiceName): boolean =>
     Object.entries(desired.services[name]?.depends_on ?? {}).every(
       ([other, { required }]) => !required || !unready.has(other),
