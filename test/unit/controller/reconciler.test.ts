@@ -496,7 +496,7 @@ suite('a dependent that was stopped for the sake of a dependency', () => {
 
   test('stays stopped where a replica of what it depends on is not there', async (t) => {
     const bench = new Bench(t);
-    const shop = (edition: string, needs: object): Project =>
+    const three = (edition: string, needs: object): Project =>
       project({
         disk: { ...simple, environment: { EDITION: edition }, pre_stop: [hook('flush')] },
         app: { ...simple, replicas: 2 },
@@ -504,9 +504,9 @@ suite('a dependent that was stopped for the sake of a dependency', () => {
       });
     // Nobody's, in the way of app/1.
     const inTheWay = bench.engine.addContainer('shop-app-1', {});
-    await bench.apply(shop('1', {}));
+    await bench.apply(three('1', {}));
     bench.engine.script = ([command]) => ({ exitCode: command === 'flush' ? 1 : 0 });
-    const second = shop('2', { app: { condition: 'service_started', required: true, restart: false } });
+    const second = three('2', { app: { condition: 'service_started', required: true, restart: false } });
     assert.equal((await bench.apply(second)).kind, 'failed');
     assert.notEqual(bench.engine.find('shop-db-1')?.state.status, 'running');
     bench.engine.script = () => ({});
