@@ -170,6 +170,17 @@ suite('a container that ends right after each start', () => {
   });
 });
 
+suite('a service that cannot be made anew', () => {
+  test('is no reason to restart those that depend on it and can do without', () => {
+    const needs = { db: { condition: 'service_started', required: false, restart: true } } as const;
+    const shop = project({ db: { provider: { type: 'tool' } }, web: { depends_on: needs } });
+    const db = container(shop, 'db', 1, { id: idOf('d'), configHash: 'old' });
+    const web = container(shop, 'web', 1, { id: idOf('a') });
+    const planned = planOf(shop, { containers: [db, web] });
+    assert.deepEqual([planned.actions, planned.problems.map(({ subject }) => subject)], [[], ['db']]);
+  });
+});
+
 suite('what this version does not do', () => {
   test('is a problem of the service that asks for it, and of those that wait for it', () => {
     const shop = project({ web: { provider: { type: 'tool' } }, proxy: { depends_on: ['web'] } });
