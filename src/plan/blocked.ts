@@ -12,6 +12,7 @@ import type { Project, ServiceName } from '../model/project.ts';
 import { isFinished, restartPolicyOf } from '../model/restart-policy.ts';
 import type { PlanBuilder } from './builder.ts';
 import type { ReplicaDecision, ServiceDecision } from './decide.ts';
+import { stopsRunning } from './decide.ts';
 import type { PlanPolicy } from './policy.ts';
 import type { Renames } from './renames.ts';
 import type { Resources } from './resources.ts';
@@ -37,7 +38,8 @@ export function withoutBlocked(input: BlockedInput): Map<ServiceName, ServiceDec
   const { plan, decisions } = input;
   const able = new Map<ServiceName, ServiceDecision>();
   const blocked = new Map<ServiceName, 'problem' | 'deferred'>();
-  for (const [name, decision] of decisions) {
+  for (const [name, decided] of decisions) {
+    const decision = withoutVainRestarts(decided, able);
     for (const message of takenNames(input, decision)) plan.problems.push({ subject: name, message });
     const obstacle = decision.replicas.some(isWanted) ? obstacleOf(input, decision) : undefined;
     const dependency = decision.replicas.some(isWanted) ? blockedDependency(input, decision, blocked) : undefined;
@@ -53,6 +55,22 @@ export function withoutBlocked(input: BlockedInput): Map<ServiceName, ServiceDec
     if (!isDeferred) plan.problems.push({ subject: name, message });
   }
   return able;
+}
+
+/** A dependency that cannot be made anew is not restarted after all, and those that can do without it are not with it. */
+function withoutVainRestarts(
+  decision: ServiceDecision,
+  able: ReadonlyMap<ServiceName, ServiceDecision>,
+): ServiceDecision {
+  const [dependency] = Object.entries(decision.service.depends_on ?? {})
+    .filter(([name, { restart }]) => restart === true && stopsRunning(able.get(name)))
+    .map(([name]) => name);
+  const restart =
+    dependency === undefined ? undefined : ({ kind: 'dependency-restarted', service: dependency } as const);
+  const replicas = decision.replicas.map((replica) =>
+    replica.restart?.kind === 'dependency-restarted' ? { ...replica, restart } : replica,
+  );
+  return { ...decision, replicas };
 }
 
 function isWanted({ start, restart }: ReplicaDecision): boolean {
