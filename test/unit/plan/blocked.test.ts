@@ -118,6 +118,17 @@ suite('a container that ends right after each start', () => {
     );
   });
 
+  test('is left until its time, and so is what shares its network, required or not', () => {
+    const needs = { web: { condition: 'service_started', required: false } } as const;
+    const lent = project({ web: {}, app: { network_mode: 'service:web', networks: {}, depends_on: needs } });
+    const crashed = container(lent, 'web', 1, { id: idOf('a'), state: { status: 'exited', exitCode: 1 } });
+    const planned = planOf(lent, { containers: [crashed], policy: { notBefore: new Map([[idOf('a'), 8000]]) } });
+    assert.deepEqual(
+      [planned.actions, planned.problems, planned.deferrals.map(({ subject }) => subject)],
+      [[], [], ['web/1']],
+    );
+  });
+
   test('is started when its time has come', () => {
     const containers = [ended, container(shop, 'db', 2), container(shop, 'web'), container(shop, 'other')];
     assert.equal(
