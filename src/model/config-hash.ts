@@ -43,9 +43,14 @@ export function containerHash(project: Project, service: Service, options: Conta
   });
 }
 
+/** Services whose network, ipc or pid namespace it shares: they have to run when it starts, whatever `depends_on` says. */
+export function sharedNamespaces(service: Service): readonly string[] {
+  return [...new Set([service.network_mode, service.ipc, service.pid].flatMap((mode) => sharedService(mode) ?? []))];
+}
+
 /** Services whose container ids `containerHash` asks for: `network_mode`, `ipc`, `pid` and `volumes_from`. */
 export function borrowedServices(service: Service): readonly string[] {
-  const modes = [service.network_mode, service.ipc, service.pid].flatMap((mode) => sharedService(mode) ?? []);
+  const modes = sharedNamespaces(service);
   const volumes = (service.volumes_from ?? []).filter((from) => !from.startsWith('container:'));
   return [...new Set([...modes, ...volumes.map((from) => from.split(':')[0] ?? from)])];
 }

@@ -8,6 +8,7 @@
  */
 
 import type { ObservedContainer } from '../model/observed.ts';
+import { sharedNamespaces } from '../model/config-hash.ts';
 import type { Project, ServiceName } from '../model/project.ts';
 import { isFinished, restartPolicyOf } from '../model/restart-policy.ts';
 import type { PlanBuilder } from './builder.ts';
@@ -123,10 +124,10 @@ function blockedDependency(
   blocked: ReadonlyMap<ServiceName, 'problem' | 'deferred'>,
 ): ServiceName | undefined {
   if (policy.noStart) return undefined;
-  return Object.entries(service.depends_on ?? {})
-    .filter(([, { required }]) => required)
-    .map(([name]) => name)
-    .find((name) => blocked.has(name) || isDown(policy, name, left.get(name)));
+  const required = Object.entries(service.depends_on ?? {}).flatMap(([name, needed]) => (needed.required ? name : []));
+  return [...required, ...sharedNamespaces(service)].find(
+    (name) => blocked.has(name) || isDown(policy, name, left.get(name)),
+  );
 }
 
 /** A service that is left alone, and does not run: nobody will start it for those that wait for it. */
