@@ -151,6 +151,32 @@ test('a container that crashes right after each start is retried with growing de
   assert.ok(s.log().length < 8, 'no hot loop');
 });
 
+test('a pre_start that fails is run again after growing delays, whatever events its containers make', async (t) => {
+  const s = stage(t);
+  s.compose({ web: { pre_start: [script('cat /proc/uptime >> /out/log; exit 1')] } });
+  s.start(['watch']);
+  await eventually(() => assert.ok(s.log().length >= 3));
+  const [first = 0, second = 0, third = 0] = s.log().map((line) => Number.parseFloat(line));
+  assert.ok(second - first >= 1 && third - second >= 2, s.log().join('\n'));
+});
+
+test('a start that the engine refuses is tried again after growing delays, and at once for a file that mends it', async (t) => {
+  const s = stage(t);
+  s.compose({ web: { command: ['/out/program'] } });
+  const watch = s.start(['watch', '--json']);
+  const refusals = (): string[] => watch.stdout.split('\n').filter((line) => line.includes('cannot start container'));
+  const tries = (): number[] =>
+    refusals().flatMap((line) => {
+      const { type, at } = JSON.parse(line) as { type: string; at: string };
+      return type === 'action-settled' ? [Date.parse(at)] : [];
+    });
+  await eventually(() => assert.ok(tries().length >= 3));
+  const [first = 0, second = 0, third = 0] = tries();
+  assert.ok(second - first >= 1000 && third - second >= 2000, refusals().join('\n'));
+  s.compose({ web: {} });
+  await eventually(async () => assert.equal((await container(s.name, 'web')).State.Running, true));
+});
+
 test('a run that waits for what never comes is given up for a file that mends it', async (t) => {
   const s = stage(t);
   const starting = { healthcheck: { test: ['CMD', 'false'], interval: '1s', retries: 1000, start_period: '1h' } };

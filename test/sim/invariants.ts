@@ -23,6 +23,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   'no two reeves act at once': oneAtATime,
   'volumes with data are kept': volumesKept,
   'the number of calls is bounded': bounded,
+  'what failed rests before it is tried again': rested,
 };
 
 export function breaches(evidence: Evidence): Breach[] {
@@ -281,6 +282,23 @@ function* volumesKept({ deeds, runs }: Evidence): Iterable<string> {
     const { client } = deed.by;
     const isAsked = runs.some((run) => run.client === client && (run.command.volumes ?? run.command.recreateVolumes));
     if (!isAsked) yield `volume ${deed.volume} was removed by ${client}`;
+  }
+}
+
+/** With delays of 1, 2, 4 s; more where files are saved, or others start and stop things too. */
+const MOST_STARTS = 12;
+const STARTS_WINDOW_MS = 10_000;
+
+function* rested(evidence: Evidence): Iterable<string> {
+  const starts = new Map<string, number[]>();
+  for (const deed of evidence.deeds) {
+    if ((deed.what !== 'start-refused' && deed.what !== 'container-started') || deed.by.kind !== 'client') continue;
+    const name = `${evidence.nameOf(deed.containerId)} by ${deed.by.client}`;
+    const times = [...(starts.get(name) ?? []), deed.atMs].filter((ms) => deed.atMs - ms <= STARTS_WINDOW_MS);
+    starts.set(name, times);
+    if (times.length <= MOST_STARTS) continue;
+    yield `${times.length} starts of ${name} in ${STARTS_WINDOW_MS / 1000} s, at ${deed.atMs} ms`;
+    return;
   }
 }
 

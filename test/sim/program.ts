@@ -1,6 +1,7 @@
 /**
  * The words of support/sim/program.ts, where the first runs may be another story: `hang 2 times then …` (which a deadline
- * ends), `exit 1 after 20ms 1 times then exit 0`; a probe that finds it `unhealthy in start 1`, and healthy in later ones.
+ * ends), `exit 1 after 20ms 1 times then exit 0`, `refused 3 times then run`; a probe that finds it `unhealthy in start 1`,
+ * and healthy in later ones.
  */
 import { isHookContainer } from '../../src/model/owner.ts';
 import { WORDS, type Program, type Words } from '../support/sim/program.ts';
@@ -37,7 +38,8 @@ function count(runs: Map<string, number>, what: string): number {
 /** What is said of that run, counted from 1. */
 function storyOf(words: Words, run: number): string {
   const text = words.join(' ');
-  const [, first = '', times, then = ''] = /^(.*?\b(?:hang|exit \d+ after \S+)) (\d+) times then(.*)$/.exec(text) ?? [];
+  const [, first = '', times, then = ''] =
+    /^(.*?\b(?:hang|refused|exit \d+ after \S+)) (\d+) times then(.*)$/.exec(text) ?? [];
   if (times === undefined) return text;
   return run <= Number(times) ? first : then;
 }

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
 import { Backoff } from '../../../src/controller/backoff.ts';
+import { FailedPlans } from '../../../src/controller/failed-plans.ts';
 import { apply, down, stop, type ApplyRequest } from '../../../src/controller/operations.ts';
 import {
   reconcile,
@@ -349,7 +350,9 @@ suite('a run that waits for a slow dependency', () => {
     const bench = new Bench(t);
     const failing = project({ ...slow.services, other: { ...simple, post_start: [hook('register')] } });
     bench.engine.script = () => ({ exitCode: 1 });
-    const result = await waiting(bench, failing, { comesBack: true });
+    const result = await waiting(bench, failing, {
+      failed: new FailedPlans(new Backoff({ clock: bench.clock, random: () => 0 })),
+    });
     assert.deepEqual([result.kind, result.failures], ['failed', ['other/1: post_start hook 0 exited 1']]);
     assert.equal(bench.engine.get('web/1').state.status, 'created');
   });

@@ -7,6 +7,7 @@ import type { KnownKeys, WakeSource, WatchRequest } from '../../../src/controlle
 import { RememberingEngine } from '../../../src/engine/remembering-engine.ts';
 import { createLanes } from '../../../src/execute/lanes.ts';
 import { DEFAULT_RUN_OPTIONS } from '../../../src/execute/run-context.ts';
+import { EngineError } from '../../../src/model/errors.ts';
 import type { Project } from '../../../src/model/project.ts';
 import { engineEventsSource } from '../../../src/source/engine-events.ts';
 import { HeldNotices } from '../../support/held-notices.ts';
@@ -178,6 +179,85 @@ suite('a watch at rest', () => {
     await bench.clock.advance(150_000);
     bench.resync('/srv/shop');
     await until(() => bench.engine.find('shop-web-1')?.state.status === 'running');
+  });
+});
+
+suite('a watch of what fails', () => {
+  const shopOf = (names: readonly string[]): Project =>
+    project(Object.fromEntries(names.map((name) => [name, simple])), { name: 'shop', networks: {} });
+
+  /** Starts of `web` that are refused, by their moments; each leaves events behind, as on a real engine. */
+  function refuseStarts(bench: Bench, code: 'rejected' | 'unavailable' = 'rejected'): number[] {
+    const triedMs: number[] = [];
+    bench.engine.before = ({ name, subject }) => {
+      if (name !== 'start-container' || subject !== bench.engine.find('shop-web-1')?.id) return;
+      triedMs.push(bench.clock.monotonic());
+      for (const action of ['connect', 'disconnect']) {
+        const network = { id: 'n1', name: 'shop_default', project: 'shop', containerId: subject };
+        bench.engine.notify({ kind: 'network', action, ...network });
+      }
+      throw new EngineError(code, 'start container: no such file');
+    };
+    return triedMs;
+  }
+
+  test('tries it again after growing delays, whatever the try itself stirs up', async (t) => {
+    const bench = new Bench(t, [shopOf(['web', 'db'])]);
+    const triedMs = refuseStarts(bench);
+    await until(() => triedMs.length === 1);
+    for (let passes = 0; passes < 5; passes += 1) await bench.pass();
+    const gaps = triedMs.slice(1).map((ms, index) => ms - (triedMs[index] ?? 0));
+    assert.ok(gaps.length >= 3, `${gaps.length} retries in 20 s`);
+    assert.ok(
+      gaps.every((gap, index) => gap >= 1000 * 2 ** index),
+      gaps.join(', '),
+    );
+  });
+
+  test('tries it at once for a saved file', async (t) => {
+    const bench = new Bench(t, [shopOf(['web'])]);
+    const triedMs = refuseStarts(bench);
+    await until(() => triedMs.length === 1);
+    await bench.clock.advance(0);
+    bench.save(shopOf(['web']));
+    await until(() => triedMs.length === 2);
+    assert.ok((triedMs[1] ?? 0) - (triedMs[0] ?? 0) < 1000);
+  });
+
+  test('mends everything else meanwhile', async (t) => {
+    const bench = new Bench(t, [shopOf(['web', 'db'])]);
+    const triedMs = refuseStarts(bench);
+    await until(() => triedMs.length === 1 && bench.engine.find('shop-db-1')?.state.status === 'running');
+    await bench.clock.advance(0);
+    bench.engine.remove('shop-db-1');
+    await until(() => bench.engine.find('shop-db-1')?.state.status === 'running');
+    assert.equal(bench.clock.monotonic(), 0);
+  });
+
+  test('starts a container again that does not stay up when its own delay is over', async (t) => {
+    const bench = new Bench(t, [shopOf(['web', 'db'])]);
+    const triedMs = refuseStarts(bench);
+    const isUp = (): boolean => bench.engine.find('shop-db-1')?.state.status === 'running';
+    await until(() => triedMs.length === 1 && isUp());
+    while (triedMs.length < 4) await bench.pass();
+    // The second time it is not started at once.
+    for (const passesMs of [1000, 4000]) {
+      bench.engine.kill('shop-db-1');
+      assert.ok(!isUp());
+      for (let ms = 0; ms < passesMs; ms += 100) await bench.clock.advance(100);
+      assert.ok(isUp());
+    }
+  });
+
+  test('tries it as soon as the engine answers again', async (t) => {
+    const bench = new Bench(t, [shopOf(['web'])]);
+    const triedMs = refuseStarts(bench, 'unavailable');
+    await until(() => triedMs.length >= 1);
+    await bench.clock.advance(0);
+    bench.engine.before = () => {};
+    bench.engine.reconnect();
+    await until(() => bench.engine.find('shop-web-1')?.state.status === 'running');
+    assert.equal(bench.clock.monotonic(), 0);
   });
 });
 
