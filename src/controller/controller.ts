@@ -12,6 +12,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isEngineError, messageOf } from '../model/errors.ts';
 import type { Project } from '../model/project.ts';
 import { Backoff } from './backoff.ts';
+import { FailedPlans } from './failed-plans.ts';
 import { isAsSeen } from './observe.ts';
 import { apply, down } from './operations.ts';
 import type { ReconcileResult, ReconcilerPorts } from './reconciler.ts';
@@ -38,6 +39,7 @@ interface Entry {
   seen: string | undefined;
   /** Images with the policy `always` were pulled for this version of the files. */
   pulled: boolean;
+  readonly failed: FailedPlans;
 }
 
 export async function watch(ports: ReconcilerPorts, request: WatchRequest): Promise<void> {
@@ -84,7 +86,10 @@ class Watch {
   #followHolds(): void {
     this.#unfollowHolds();
     this.#unfollowHolds = this.#ports.state.inventory.onHoldsChange(() => {
-      for (const key of this.#entries.keys()) this.#queue.add(key);
+      for (const [key, entry] of this.#entries) {
+        entry.failed.forget();
+        this.#queue.add(key);
+      }
     });
   }
 
@@ -134,6 +139,7 @@ class Watch {
       actions: 0,
       seen: undefined,
       pulled: false,
+      failed: new FailedPlans(new Backoff({ clock: this.#ports.clock, random: Math.random })),
     };
     this.#entries.set(key, entry);
     return entry;
@@ -160,11 +166,12 @@ class Watch {
         command: 'watch',
         directory: directoryOf(key),
         releaseStopped: false,
-        comesBack: true,
+        failed: entry.failed,
         drain: AbortSignal.any([drain, interrupt.signal]),
         signal,
       });
       entry.pulled ||= result.kind !== 'failed';
+      if (result.kind === 'converged') entry.failed.forget();
       entry.actions = result.actions;
       if (entry.project === project) entry.seen = result.kind === 'converged' ? result.seen : undefined;
       entry.cutShort = interrupt.signal.aborted && result.kind === 'interrupted';
@@ -188,6 +195,7 @@ class Watch {
 
   async #load(key: string, entry: Entry): Promise<'gone' | undefined> {
     entry.dirty = false;
+    entry.failed.forget();
     const readAtMs = this.#ports.clock.now();
     const desired = await this.#request.load(key);
     if (desired.kind === 'gone') return 'gone';
@@ -281,7 +289,8 @@ function outcomeOf(result: ReconcileResult): Outcome {
         result.failures.map((message) => new Error(message)),
         result.failures.join('\n'),
       );
-      return result.retryable ? { kind: 'retry', error } : { kind: 'terminal', error };
+      const { retryable, afterMs } = result;
+      return retryable || afterMs !== undefined ? { kind: 'retry', error, afterMs } : { kind: 'terminal', error };
     }
   }
 }

@@ -16,6 +16,7 @@ import { DEFAULT_POLICY } from '../plan/policy.ts';
 import type { ReplicaStatus } from '../plan/readiness.ts';
 import { replicaStatuses } from '../plan/readiness.ts';
 import type { State } from '../state/state.ts';
+import type { FailedPlans } from './failed-plans.ts';
 import { look } from './observe.ts';
 import type { ReconcileRequest, ReconcileResult, ReconcilerPorts, Snapshot } from './reconciler.ts';
 import { reconcile } from './reconciler.ts';
@@ -54,8 +55,8 @@ export interface ApplyRequest extends RunControl {
   readonly directory?: string | undefined;
   /** Services that were stopped by hand are wanted again. */
   readonly releaseStopped: boolean;
-  /** A run that fails is made again after a while. Default false. */
-  readonly comesBack?: boolean;
+  /** What failed in the runs before, where somebody comes back after a while. */
+  readonly failed?: FailedPlans;
 }
 
 /** Converges one project. */
@@ -66,7 +67,7 @@ export function apply(ports: ReconcilerPorts, request: ApplyRequest): Promise<Re
   return reconcile(ports, {
     ...runOf(request, desired.name, command),
     desired,
-    comesBack: request.comesBack ?? false,
+    ...(request.failed ? { failed: request.failed } : {}),
     makePlan: (snapshot) => {
       if (!askedOf) {
         askedOf = new Map(snapshot.observed.containers.map(({ id, state }) => [id, state.startedAt]));

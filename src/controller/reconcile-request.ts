@@ -11,6 +11,7 @@ import type { Project, ServiceName } from '../model/project.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { State } from '../state/state.ts';
 import type { Backoff } from './backoff.ts';
+import type { FailedPlans } from './failed-plans.ts';
 
 export interface ReconcilerPorts {
   readonly engine: Engine;
@@ -52,8 +53,8 @@ export interface ReconcileRequest {
   /** For the lease and the history: `apply`, `watch`, `down`. */
   readonly command: string;
   readonly options: RunOptions;
-  /** A run that fails is made again after a while: it does not wait for slow dependencies then. Default false. */
-  readonly comesBack?: boolean;
+  /** What failed in the runs before. Absent: nobody comes back, and the run waits for slow dependencies after a failure. */
+  readonly failed?: FailedPlans;
   /** Aborted: no new action begins, running ones settle. */
   readonly drain: AbortSignal;
   /** Aborted: everything is left where it is. */
@@ -68,7 +69,7 @@ export interface ReconcileResult {
   /** False: repeating cannot mend it. */
   readonly retryable: boolean;
   readonly notes: readonly string[];
-  /** Milliseconds until something deferred is due. */
+  /** Milliseconds until something that is deferred, or that failed, is due. */
   readonly afterMs: number | undefined;
   /** What there was to see when nothing was left to do (observe.ts); absent where that cannot be told. */
   readonly seen?: string | undefined;

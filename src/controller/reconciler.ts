@@ -18,6 +18,7 @@ import { isRunning } from '../plan/sequences.ts';
 import type { Lease } from '../state/state.ts';
 import { Attention } from './attention.ts';
 import { Backoff } from './backoff.ts';
+import { failed, interrupted, messages, settled } from './ending.ts';
 import { look, observe } from './observe.ts';
 import type { ReconcileRequest, ReconcileResult, ReconcilerPorts } from './reconcile-request.ts';
 import { carryOut, crashDelays, dueStarts, leftDown, successes } from './round.ts';
@@ -64,32 +65,36 @@ async function settle(ports: ReconcilerPorts, request: ReconcileRequest, lease: 
   for (let round = 1, stale = 0; ; round += 1) {
     refuseWithout(lease, request.project);
     const { observed, plan, seen } = await lookAndPlan(ports, request, round);
+    const resting = round === 1 ? request.failed?.resting(plan) : undefined;
+    if (resting) return failed(ports.clock, plan, { ...resting, actions });
     if (round === 1 || plan.actions.length > 0) ports.emit({ type: 'plan', project: request.project, plan });
     state.hooks.supersedePreStop(plan.abandonedStops);
-    if (plan.actions.length === 0) return { ...settled(ports, plan, actions), seen };
+    if (plan.actions.length === 0) return { ...settled(ports.clock, plan, actions), seen };
     const text = deeds(plan);
     repeats = text === carriedOut ? repeats + 1 : 0;
-    if (repeats >= REPEATED_ROUNDS) return outcome('failed', plan, actions, unsettled(plan));
+    if (repeats >= REPEATED_ROUNDS) return failed(ports.clock, plan, { ...unsettled(request, plan), actions });
     state.inventory.expectStarts(request.project, stopped(plan));
     const attention = new Attention({
       ...ports,
       plan,
       replan: () => replan(ports, request, round),
       repeats: endedWaits,
-      comesBack: request.comesBack ?? false,
+      comesBack: request.failed !== undefined,
     });
     const run = { plan, observed, reconcileId, attention };
     const result = await carryOut(ports, request, run).finally(() => attention.close());
     actions += successes(result);
     const waitsEnded = attention.signal.aborted && !request.drain.aborted && !request.signal.aborted;
     carriedOut = result.stale || waitsEnded ? '' : text;
-    if (result.interrupted && !waitsEnded) return outcome('interrupted', plan, actions, messages(result, plan));
+    if (result.interrupted && !waitsEnded) return interrupted(plan, result, actions);
     if (result.stale && stale < STALE_ROUNDS) stale += 1;
     else if (result.failures.length > 0) {
       const retryable = result.failures.some((failure) => failure.retryable);
       const back = await bringBack(ports, request, { plan, result, round, reconcileId });
-      const lines = [...messages(result, plan), ...(back?.failures ?? []).map(({ message }) => message)];
-      return { ...outcome('failed', plan, actions + (back ? successes(back) : 0), lines), retryable };
+      const failures = [...messages(plan, result), ...(back?.failures ?? []).map(({ message }) => message)];
+      const afterMs = request.failed?.record(plan, { failures, retryable }, back ? undefined : result);
+      actions += back ? successes(back) : 0;
+      return failed(ports.clock, plan, { failures, retryable, afterMs, actions });
     }
   }
 }
@@ -101,18 +106,18 @@ async function settle(ports: ReconcilerPorts, request: ReconcileRequest, lease: 
 async function bringBack(
   ports: ReconcilerPorts,
   request: ReconcileRequest,
-  failed: Pick<Carried, 'plan' | 'reconcileId'> & { readonly result: ExecuteResult; readonly round: number },
+  past: Pick<Carried, 'plan' | 'reconcileId'> & { readonly result: ExecuteResult; readonly round: number },
 ): Promise<ExecuteResult | undefined> {
-  const services = leftDown(failed.plan, failed.result);
+  const services = leftDown(past.plan, past.result);
   if (services.size === 0 || !request.planBack) return undefined;
   const { observed, ledger } = await observe(ports, { ...request, maxAgeMs: 0 });
   const pendingStarts = dueStarts(ports.state, request.project, observed);
   const delays = crashDelays(ports, observed);
-  const plan = request.planBack({ observed, ledger, round: failed.round + 1, pendingStarts, ...delays }, services);
+  const plan = request.planBack({ observed, ledger, round: past.round + 1, pendingStarts, ...delays }, services);
   refuseUnsound(plan);
   if (plan.actions.length === 0) return undefined;
   ports.emit({ type: 'plan', project: request.project, plan });
-  return await carryOut(ports, request, { ...failed, plan, observed });
+  return await carryOut(ports, request, { ...past, plan, observed });
 }
 
 /**
@@ -144,31 +149,6 @@ async function replan(ports: ReconcilerPorts, request: ReconcileRequest, round: 
   return request.makePlan({ observed, ledger, round: round + 1, pendingStarts, ...crashDelays(ports, observed) });
 }
 
-function settled(ports: ReconcilerPorts, plan: Plan, actions: number): ReconcileResult {
-  if (plan.problems.length > 0) return outcome('failed', plan, actions, problemLines(plan));
-  if (plan.deferrals.length === 0) return outcome('converged', plan, actions, []);
-  const dueMs = Math.min(...plan.deferrals.map((deferral) => deferral.untilMs));
-  const lines = plan.deferrals.map(({ subject, message }) => `${subject}: ${message}`);
-  return { ...outcome('deferred', plan, actions, lines), afterMs: Math.max(0, dueMs - ports.clock.now()) };
-}
-
-function outcome(
-  kind: ReconcileResult['kind'],
-  plan: Plan,
-  actions: number,
-  failures: readonly string[],
-): ReconcileResult {
-  return { kind, actions, failures, retryable: true, notes: plan.notes, afterMs: undefined };
-}
-
-function messages(result: ExecuteResult, plan: Plan): string[] {
-  return [...result.failures.map((failure) => failure.message), ...problemLines(plan)];
-}
-
-function problemLines(plan: Plan): string[] {
-  return plan.problems.map(({ subject, message }) => `${subject}: ${message}`);
-}
-
 function refuseUnsound(plan: Plan): void {
   const faults = checkPlan(plan);
   if (faults.length > 0) throw new Error(`this plan is unsound, please report it: ${faults.join('; ')}`);
@@ -195,6 +175,11 @@ function deeds(plan: Plan): string {
   return lines.join('\n');
 }
 
-function unsettled(plan: Plan): string[] {
-  return plan.actions.map(({ id }) => `${id} was done ${REPEATED_ROUNDS} times over, and is to be done again`);
+/** What was done is undone each time, by somebody or by itself. */
+function unsettled(request: ReconcileRequest, plan: Plan): Pick<ReconcileResult, 'failures' | 'retryable' | 'afterMs'> {
+  const failures = plan.actions.map(
+    ({ id }) => `${id} was done ${REPEATED_ROUNDS} times over, and is to be done again`,
+  );
+  const end = { failures, retryable: true };
+  return { ...end, afterMs: request.failed?.record(plan, end) };
 }

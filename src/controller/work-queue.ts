@@ -26,8 +26,8 @@ export type Outcome =
   | { readonly kind: 'done' }
   /** Well so far, and to be looked at again without a notice. */
   | { readonly kind: 'requeue'; readonly afterMs: number; readonly messages?: readonly string[] }
-  /** Failed in a way that repeating may mend. */
-  | { readonly kind: 'retry'; readonly error: unknown }
+  /** Failed in a way that repeating may mend; `afterMs` where that delay is not the queue's. */
+  | { readonly kind: 'retry'; readonly error: unknown; readonly afterMs?: number | undefined }
   /** Failed until desired state changes. */
   | { readonly kind: 'terminal'; readonly error: unknown };
 
@@ -130,7 +130,9 @@ export class WorkQueue<K extends string = string> {
         this.add(key, { delayMs: outcome.afterMs });
         return outcome.afterMs;
       case 'retry':
-        return this.addRateLimited(key);
+        if (outcome.afterMs === undefined) return this.addRateLimited(key);
+        this.add(key, { delayMs: outcome.afterMs });
+        return outcome.afterMs;
     }
   }
 

@@ -23,9 +23,17 @@ export interface ExecuteRequest extends Omit<RunContext, 'created' | 'images' | 
 
 export interface ExecuteResult {
   readonly outcomes: ReadonlyMap<ActionId, ActionOutcome>;
-  readonly failures: readonly { readonly action: Action; readonly message: string; readonly retryable: boolean }[];
+  readonly failures: readonly ActionFailure[];
   readonly stale: boolean;
   readonly interrupted: boolean;
+}
+
+export interface ActionFailure {
+  readonly action: Action;
+  readonly message: string;
+  /** undefined: no error, such as a hook that exited with another code than 0. */
+  readonly error: unknown;
+  readonly retryable: boolean;
 }
 
 export async function executePlan(request: ExecuteRequest): Promise<ExecuteResult> {
@@ -125,10 +133,10 @@ function limitOf({ observed, options }: RunContext, action: Action): { readonly 
 }
 
 function summarise(plan: Plan, outcomes: ReadonlyMap<ActionId, ActionOutcome>): ExecuteResult {
-  const failures = plan.actions.flatMap((action) => {
+  const failures = plan.actions.flatMap((action): ActionFailure[] => {
     const outcome = outcomes.get(action.id);
-    if (outcome?.kind === 'failed') return [{ action, message: outcome.message, retryable: outcome.retryable }];
-    return outcome?.kind === 'stale' ? [{ action, message: outcome.message, retryable: true }] : [];
+    if (outcome?.kind === 'failed') return [{ ...outcome, action }];
+    return outcome?.kind === 'stale' ? [{ ...outcome, action, error: undefined, retryable: true }] : [];
   });
   const kinds = new Set([...outcomes.values()].map((outcome) => outcome.kind));
   return {
