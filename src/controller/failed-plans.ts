@@ -53,7 +53,7 @@ export class FailedPlans {
 
   /** All is well, or somebody did something about it. */
   forget(): void {
-    for (const work of [...this.#failures.keys()]) this.#drop(work);
+    for (const work of this.#failures.keys()) this.#drop(work);
   }
 
   #drop(work: string): void {
