@@ -143,6 +143,9 @@ async function run(
 }
 
 function scaled(project: Project, { scale }: Command): Project {
-  const known = Object.entries(scale ?? {}).filter(([name]) => Object.hasOwn(project.services, name));
+  // A name of its own is for one container only.
+  const known = Object.entries(scale ?? {}).filter(
+    ([name]) => project.services[name] !== undefined && project.services[name].container_name === undefined,
+  );
   return known.length === 0 ? project : withScale(project, new Map(known));
 }

@@ -66,7 +66,10 @@ function someServices(random: Random): string[] {
 function project(random: Random, names: readonly string[]): ComposeText {
   return {
     name: 'shop',
-    services: sound(Object.fromEntries(names.map((name) => [name, service(random.fork(name), name, names)]))),
+    services: withOwnName(
+      random.fork('named'),
+      sound(Object.fromEntries(names.map((name) => [name, service(random.fork(name), name, names)]))),
+    ),
     networks: { front: random.chance(0.5) ? {} : { internal: true } },
     volumes: { data: {} },
     configs: { motd: motd(random, 'hello') },
@@ -119,6 +122,17 @@ function sound(services: ComposeText['services']): ComposeText['services'] {
     const lender = services[mode.replace('service:', '')];
     if (lender && lender['scale'] !== 0) return [name, text];
     return [name, withoutLender(text)];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** One service may have a name of its own, and another one the same name in the next version. */
+function withOwnName(random: Random, services: ComposeText['services']): ComposeText['services'] {
+  const able = Object.entries(services).flatMap(([name, { scale = 1 }]) => (scale === 1 ? [name] : []));
+  const owner = able.length > 0 && random.chance(0.2) ? random.pick(able) : undefined;
+  const entries = Object.entries(services).map(([name, text]): [string, ServiceText] => {
+    const { container_name: _, ...rest } = text;
+    return [name, name === owner ? { ...rest, container_name: 'special' } : rest];
   });
   return Object.fromEntries(entries);
 }
@@ -233,7 +247,10 @@ function edited(random: Random, before: ComposeText): ComposeText {
   const kept = new Set(services.map(([name]) => name));
   return {
     ...before,
-    services: sound(Object.fromEntries(services.map(([name, text]) => [name, withoutMissing(text, kept)]))),
+    services: withOwnName(
+      random.fork('named'),
+      sound(Object.fromEntries(services.map(([name, text]) => [name, withoutMissing(text, kept)]))),
+    ),
     ...(random.chance(0.15) ? { networks: { front: { internal: true, labels: { changed: 'yes' } } } } : {}),
     ...(random.chance(0.1) ? { configs: { motd: motd(random, 'hello again') } } : {}),
     ...(random.fork('volumes').chance(0.1) ? { volumes: { data: { labels: { changed: 'yes' } } } } : {}),
