@@ -13,7 +13,7 @@ import type { ProjectStatus } from '../../src/controller/status.ts';
 import { engineEventsSource } from '../../src/source/engine-events.ts';
 import { resyncSource } from '../../src/source/resync.ts';
 import { RESYNC_MS, type Job } from './reeve-process.ts';
-import type { Command } from './scenario.ts';
+import { replicasOf, type Command } from './scenario.ts';
 
 export interface Files {
   /** As they are now. */
@@ -142,10 +142,8 @@ async function run(
   }
 }
 
-function scaled(project: Project, { scale }: Command): Project {
-  // A name of its own is for one container only.
-  const known = Object.entries(scale ?? {}).filter(
-    ([name]) => project.services[name] !== undefined && project.services[name].container_name === undefined,
-  );
-  return known.length === 0 ? project : withScale(project, new Map(known));
+function scaled(project: Project, command: Command): Project {
+  const asked = Object.values(project.services).map((service) => [service.name, replicasOf(service, command)] as const);
+  const changed = asked.filter(([name, count]) => count !== project.services[name]?.replicas);
+  return changed.length === 0 ? project : withScale(project, new Map(changed));
 }

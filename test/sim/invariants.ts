@@ -8,6 +8,7 @@
 import { LABEL, readDependsOn } from '../../src/model/owner.ts';
 import type { Deed, DeedOf } from '../support/sim/log.ts';
 import { PRE_START_RULES } from './pre-start-invariants.ts';
+import { replicasOf } from './scenario.ts';
 import { type Breach, type Rule, type Evidence, type InExec, isCommand, succeeded } from './evidence.ts';
 
 const RULES: Readonly<Record<string, Rule>> = {
@@ -188,7 +189,7 @@ function* afterDependencies(evidence: Evidence): Iterable<string> {
     for (const { service: name, condition } of readDependsOn(evidence.label(deed.containerId, LABEL.dependsOn))) {
       const needed = run.desired()?.services[name];
       if (!needed || service?.depends_on?.[name]?.required !== true) continue;
-      const wanted = run.command.scale?.[name] ?? needed.replicas;
+      const wanted = replicasOf(needed, run.command);
       const present = [...evidence.creations.values()]
         .filter(
           ({ containerId: id, index }) =>

@@ -6,6 +6,8 @@
  * How containers and hooks behave stands in their commands (behaviour.ts), so that it goes away with them.
  */
 
+import type { Service } from '../../src/model/project.ts';
+
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
 /** A Compose file. */
@@ -154,4 +156,9 @@ export function describe(scenario: Scenario): string {
   });
   const end = `peace by ${peace}${down ? ', then down' : ''}`;
   return [`seed ${seed}, API ${apiVersion}`, ...services, 'steps', ...script, end].join('\n');
+}
+
+/** As the command asks for, which a service with a name of its own is not asked. */
+export function replicasOf({ name, container_name, replicas }: Service, { scale }: Pick<Command, 'scale'>): number {
+  return container_name === undefined ? (scale?.[name] ?? replicas) : replicas;
 }
