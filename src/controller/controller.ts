@@ -12,7 +12,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isEngineError, messageOf } from '../model/errors.ts';
 import type { Project } from '../model/project.ts';
 import { Backoff } from './backoff.ts';
-import { FailedPlans } from './failed-plans.ts';
+import { FailedWork } from './failed-work.ts';
 import { isAsSeen } from './observe.ts';
 import { apply, down } from './operations.ts';
 import type { ReconcileResult, ReconcilerPorts } from './reconciler.ts';
@@ -39,7 +39,7 @@ interface Entry {
   seen: string | undefined;
   /** Images with the policy `always` were pulled for this version of the files. */
   pulled: boolean;
-  readonly failed: FailedPlans;
+  readonly failed: FailedWork;
 }
 
 export async function watch(ports: ReconcilerPorts, request: WatchRequest): Promise<void> {
@@ -139,7 +139,7 @@ class Watch {
       actions: 0,
       seen: undefined,
       pulled: false,
-      failed: new FailedPlans(new Backoff({ clock: this.#ports.clock, random: Math.random })),
+      failed: new FailedWork(this.#ports.clock, Math.random),
     };
     this.#entries.set(key, entry);
     return entry;
@@ -167,6 +167,7 @@ class Watch {
         directory: directoryOf(key),
         releaseStopped: false,
         failed: entry.failed,
+        onResting: (soFar) => this.#report(key, outcomeOf(soFar), soFar.afterMs),
         drain: AbortSignal.any([drain, interrupt.signal]),
         signal,
       });

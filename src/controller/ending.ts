@@ -7,24 +7,34 @@ import type { ReconcileResult } from './reconcile-request.ts';
 
 /** Nothing is left to do now. */
 export function settled(clock: Clock, plan: Plan, actions: number): ReconcileResult {
-  if (plan.problems.length > 0)
-    return failed(clock, plan, { failures: problemLines(plan), retryable: true, afterMs: undefined, actions });
+  if (plan.problems.length > 0) return failed(clock, plan, { failures: problemLines(plan), retryable: true, actions });
   if (plan.deferrals.length === 0) return outcome('converged', plan, actions, []);
   const lines = plan.deferrals.map(({ subject, message }) => `${subject}: ${message}`);
   return { ...outcome('deferred', plan, actions, lines), afterMs: deferredMs(clock, plan) };
 }
 
-/** What is deferred becomes due meanwhile, and does not wait for what failed. */
+/** Something failed; what is deferred, what failed among it, is due after a while. */
 export function failed(
   clock: Clock,
   plan: Plan,
-  end: Pick<ReconcileResult, 'failures' | 'retryable' | 'afterMs' | 'actions'>,
+  end: Pick<ReconcileResult, 'failures' | 'retryable' | 'actions'>,
 ): ReconcileResult {
-  const { failures, retryable, actions } = end;
-  const restMs = retryable ? end.afterMs : undefined;
-  const dueMs = Math.min(restMs ?? Infinity, deferredMs(clock, plan));
-  const afterMs = dueMs === Infinity ? undefined : dueMs;
-  return { ...outcome('failed', plan, actions, failures), retryable, afterMs };
+  const dueMs = deferredMs(clock, plan);
+  return {
+    ...outcome('failed', plan, end.actions, end.failures),
+    ...end,
+    afterMs: dueMs === Infinity ? undefined : dueMs,
+  };
+}
+
+/** What a failed round comes to; `back` is what was done for those that it had stopped. */
+export function endOf(
+  plan: Plan,
+  result: ExecuteResult,
+  back: ExecuteResult | undefined,
+): Pick<ReconcileResult, 'failures' | 'retryable'> {
+  const failures = [...messages(plan, result), ...(back?.failures ?? []).map(({ message }) => message)];
+  return { failures, retryable: result.failures.some(({ retryable }) => retryable) };
 }
 
 /** Milliseconds until the first of what is deferred is due; Infinity: nothing is. */
@@ -41,11 +51,11 @@ function outcome(
   return { kind, actions, failures, retryable: true, notes: plan.notes, afterMs: undefined };
 }
 
-export function messages(plan: Plan, result: ExecuteResult): string[] {
+function messages(plan: Plan, result: ExecuteResult): string[] {
   return [...result.failures.map((failure) => failure.message), ...problemLines(plan)];
 }
 
-function problemLines(plan: Plan): string[] {
+export function problemLines(plan: Plan): string[] {
   return plan.problems.map(({ subject, message }) => `${subject}: ${message}`);
 }
 

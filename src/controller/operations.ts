@@ -16,7 +16,7 @@ import { DEFAULT_POLICY } from '../plan/policy.ts';
 import type { ReplicaStatus } from '../plan/readiness.ts';
 import { replicaStatuses } from '../plan/readiness.ts';
 import type { State } from '../state/state.ts';
-import type { FailedPlans } from './failed-plans.ts';
+import type { FailedWork } from './failed-work.ts';
 import { look } from './observe.ts';
 import type { ReconcileRequest, ReconcileResult, ReconcilerPorts, Snapshot } from './reconciler.ts';
 import { reconcile } from './reconciler.ts';
@@ -56,7 +56,9 @@ export interface ApplyRequest extends RunControl {
   /** Services that were stopped by hand are wanted again. */
   readonly releaseStopped: boolean;
   /** What failed in the runs before, where somebody comes back after a while. */
-  readonly failed?: FailedPlans;
+  readonly failed?: FailedWork;
+  /** Told how it stands while something that failed rests and others go on. */
+  readonly onResting?: (result: ReconcileResult) => void;
 }
 
 /** Converges one project. */
@@ -68,6 +70,7 @@ export function apply(ports: ReconcilerPorts, request: ApplyRequest): Promise<Re
     ...runOf(request, desired.name, command),
     desired,
     ...(request.failed ? { failed: request.failed } : {}),
+    ...(request.onResting ? { onResting: request.onResting } : {}),
     makePlan: (snapshot) => {
       if (!askedOf) {
         askedOf = new Map(snapshot.observed.containers.map(({ id, state }) => [id, state.startedAt]));

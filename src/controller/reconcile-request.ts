@@ -11,7 +11,7 @@ import type { Project, ServiceName } from '../model/project.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { State } from '../state/state.ts';
 import type { Backoff } from './backoff.ts';
-import type { FailedPlans } from './failed-plans.ts';
+import type { FailedWork } from './failed-work.ts';
 
 export interface ReconcilerPorts {
   readonly engine: Engine;
@@ -54,7 +54,9 @@ export interface ReconcileRequest {
   readonly command: string;
   readonly options: RunOptions;
   /** What failed in the runs before. Absent: nobody comes back, and the run waits for slow dependencies after a failure. */
-  readonly failed?: FailedPlans;
+  readonly failed?: FailedWork;
+  /** Told how the run stands while something that failed rests and others go on. */
+  readonly onResting?: (result: ReconcileResult) => void;
   /** Aborted: no new action begins, running ones settle. */
   readonly drain: AbortSignal;
   /** Aborted: everything is left where it is. */

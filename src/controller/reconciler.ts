@@ -18,7 +18,7 @@ import { isRunning } from '../plan/sequences.ts';
 import type { Lease } from '../state/state.ts';
 import { Attention } from './attention.ts';
 import { Backoff } from './backoff.ts';
-import { failed, interrupted, messages, settled } from './ending.ts';
+import { endOf, failed, interrupted, problemLines, settled } from './ending.ts';
 import { look, observe } from './observe.ts';
 import type { ReconcileRequest, ReconcileResult, ReconcilerPorts } from './reconcile-request.ts';
 import { carryOut, crashDelays, dueStarts, leftDown, successes } from './round.ts';
@@ -40,6 +40,9 @@ const STALE_ROUNDS = 5;
 /** Times that a plan is carried out again at once which had been carried out, and yet is the same as before. */
 const REPEATED_ROUNDS = 5;
 
+/** Rounds that fail before a run ends; the next one is for the work queue to begin. */
+const BROKEN_ROUNDS = 5;
+
 export async function reconcile(ports: ReconcilerPorts, request: ReconcileRequest): Promise<ReconcileResult> {
   const { state, emit } = ports;
   const { project, command } = request;
@@ -57,22 +60,30 @@ export async function reconcile(ports: ReconcilerPorts, request: ReconcileReques
 }
 
 async function settle(ports: ReconcilerPorts, request: ReconcileRequest, lease: Lease): Promise<ReconcileResult> {
-  const { state } = ports;
+  const { state, clock } = ports;
   const reconcileId = randomUUID();
   let actions = 0;
   let [carriedOut, repeats] = ['', 0];
-  const endedWaits = new Backoff({ clock: ports.clock, random: Math.random });
-  for (let round = 1, stale = 0; ; round += 1) {
+  const endedWaits = new Backoff({ clock, random: Math.random });
+  for (let round = 1, stale = 0, broken = 0; ; round += 1) {
     refuseWithout(lease, request.project);
-    const { observed, plan, seen } = await lookAndPlan(ports, request, round);
-    const resting = round === 1 ? request.failed?.resting(plan) : undefined;
-    if (resting) return failed(ports.clock, plan, { ...resting, actions });
+    const { observed, plan: whole, seen } = await lookAndPlan(ports, request, round);
+    const { plan, failures, retryable } = request.failed?.without(whole) ?? {
+      plan: whole,
+      failures: [],
+      retryable: true,
+    };
+    if (failures.length > 0) {
+      const end = failed(clock, plan, { failures: [...failures, ...problemLines(plan)], retryable, actions });
+      if (plan.actions.length === 0) return end;
+      request.onResting?.(end);
+    }
     if (round === 1 || plan.actions.length > 0) ports.emit({ type: 'plan', project: request.project, plan });
     state.hooks.supersedePreStop(plan.abandonedStops);
-    if (plan.actions.length === 0) return { ...settled(ports.clock, plan, actions), seen };
+    if (plan.actions.length === 0) return { ...settled(clock, plan, actions), seen };
     const text = deeds(plan);
     repeats = text === carriedOut ? repeats + 1 : 0;
-    if (repeats >= REPEATED_ROUNDS) return failed(ports.clock, plan, { ...unsettled(request, plan), actions });
+    if (repeats >= REPEATED_ROUNDS) return failed(clock, plan, { ...unsettled(request, plan), actions });
     state.inventory.expectStarts(request.project, stopped(plan));
     const attention = new Attention({
       ...ports,
@@ -89,12 +100,12 @@ async function settle(ports: ReconcilerPorts, request: ReconcileRequest, lease: 
     if (result.interrupted && !waitsEnded) return interrupted(plan, result, actions);
     if (result.stale && stale < STALE_ROUNDS) stale += 1;
     else if (result.failures.length > 0) {
-      const retryable = result.failures.some((failure) => failure.retryable);
       const back = await bringBack(ports, request, { plan, result, round, reconcileId });
-      const failures = [...messages(plan, result), ...(back?.failures ?? []).map(({ message }) => message)];
-      const afterMs = request.failed?.record(plan, { failures, retryable }, back ? undefined : result);
       actions += back ? successes(back) : 0;
-      return failed(ports.clock, plan, { failures, retryable, afterMs, actions });
+      broken += 1;
+      // What failed rests, and the others go on.
+      if (request.failed?.record(plan, result, back !== undefined) && broken < BROKEN_ROUNDS) continue;
+      return failed(clock, plan, { ...endOf(plan, result, back), actions });
     }
   }
 }
@@ -146,7 +157,8 @@ async function replan(ports: ReconcilerPorts, request: ReconcileRequest, round: 
   const expected = ports.state.inventory.expectedStarts(request.project);
   const down = observed.containers.filter((one) => !isRunning(one) && expected.has(one.id));
   const pendingStarts = new Set(down.map(({ id }) => id));
-  return request.makePlan({ observed, ledger, round: round + 1, pendingStarts, ...crashDelays(ports, observed) });
+  const plan = request.makePlan({ observed, ledger, round: round + 1, pendingStarts, ...crashDelays(ports, observed) });
+  return request.failed?.without(plan).plan ?? plan;
 }
 
 function refuseUnsound(plan: Plan): void {
@@ -176,10 +188,8 @@ function deeds(plan: Plan): string {
 }
 
 /** What was done is undone each time, by somebody or by itself. */
-function unsettled(request: ReconcileRequest, plan: Plan): Pick<ReconcileResult, 'failures' | 'retryable' | 'afterMs'> {
-  const failures = plan.actions.map(
-    ({ id }) => `${id} was done ${REPEATED_ROUNDS} times over, and is to be done again`,
-  );
-  const end = { failures, retryable: true };
-  return { ...end, afterMs: request.failed?.record(plan, end) };
+function unsettled(request: ReconcileRequest, plan: Plan): Pick<ReconcileResult, 'failures' | 'retryable'> {
+  const message = (id: string): string => `${id} was done ${REPEATED_ROUNDS} times over, and is to be done again`;
+  request.failed?.recordVain(plan, message);
+  return { failures: plan.actions.map(({ id }) => message(id)), retryable: true };
 }

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
 import { Backoff } from '../../../src/controller/backoff.ts';
-import { FailedPlans } from '../../../src/controller/failed-plans.ts';
+import { FailedWork } from '../../../src/controller/failed-work.ts';
 import { apply, down, stop, type ApplyRequest } from '../../../src/controller/operations.ts';
 import {
   reconcile,
@@ -346,15 +346,24 @@ suite('a run that waits for a slow dependency', () => {
     assert.equal(bench.engine.get('web/1').state.status, 'running');
   });
 
-  test('ends early for what has failed, where somebody comes back for it', async (t) => {
+  test('tells what has failed and tries it again meanwhile, where somebody comes back for it', async (t) => {
     const bench = new Bench(t);
     const failing = project({ ...slow.services, other: { ...simple, post_start: [hook('register')] } });
+    const runs = (): number => bench.engine.log.filter(({ what }) => what === 'exec-end').length;
+    const told: string[] = [];
     bench.engine.script = () => ({ exitCode: 1 });
-    const result = await waiting(bench, failing, {
-      failed: new FailedPlans(new Backoff({ clock: bench.clock, random: () => 0 })),
+    const running = waiting(bench, failing, {
+      failed: new FailedWork(bench.clock, () => 0),
+      onResting: ({ failures }) => told.push(...failures),
     });
-    assert.deepEqual([result.kind, result.failures], ['failed', ['other/1: post_start hook 0 exited 1']]);
-    assert.equal(bench.engine.get('web/1').state.status, 'created');
+    await until(() => told.length > 0);
+    assert.deepEqual(told, ['other/1: post_start hook 0 exited 1']);
+    assert.deepEqual([runs(), bench.engine.get('web/1').state.status], [1, 'created']);
+    bench.engine.script = () => ({ exitCode: 0 });
+    await bench.clock.advance(1000);
+    await until(() => runs() === 2);
+    bench.engine.setHealth('db/1', 'healthy');
+    assert.equal((await running).kind, 'converged');
   });
 });
 

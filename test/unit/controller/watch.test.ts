@@ -234,6 +234,20 @@ suite('a watch of what fails', () => {
     assert.equal(bench.clock.monotonic(), 0);
   });
 
+  test('does not try it again for whatever else there is to do', async (t) => {
+    const bench = new Bench(t, [shopOf(['web', 'db'])]);
+    const triedMs = refuseStarts(bench);
+    await until(() => triedMs.length === 1 && bench.engine.find('shop-db-1')?.state.status === 'running');
+    while (triedMs.length < 4) await bench.pass();
+    const tries = triedMs.length;
+    for (let left = 3; left > 0; left -= 1) {
+      bench.engine.remove('shop-db-1');
+      for (let ms = 0; ms < 500; ms += 100) await bench.clock.advance(100);
+      assert.equal(bench.engine.find('shop-db-1')?.state.status, 'running');
+    }
+    assert.equal(triedMs.length, tries);
+  });
+
   test('starts a container again that does not stay up when its own delay is over', async (t) => {
     const bench = new Bench(t, [shopOf(['web', 'db'])]);
     const triedMs = refuseStarts(bench);
