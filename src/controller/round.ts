@@ -54,7 +54,8 @@ export function successes({ outcomes }: ExecuteResult): number {
 
 /**
  * Services of containers that were stopped in this round, and of which the start that was to follow was skipped. Not those
- * that wait for the post_start of a dependency which was replaced: that one is not ready.
+ * that wait for a hook, their own pre_start or the post_start of a dependency which was replaced: that one is not ready, and
+ * a hook that failed is for the next run.
  */
 export function leftDown(plan: Plan, { outcomes }: ExecuteResult): Set<ServiceName> {
   const replicaOf = ({ service, number }: ContainerRef): string => `${service}/${number}`;
@@ -67,7 +68,7 @@ export function leftDown(plan: Plan, { outcomes }: ExecuteResult): Set<ServiceNa
   const actions = new Map(plan.actions.map((action) => [action.id, action]));
   const skipped = starts.filter(({ id, container }) => {
     const culprit = actions.get(culpritOf(id, outcomes) ?? '');
-    const isUnready = culprit?.kind === 'run-hook' && culprit.phase === 'post_start';
+    const isUnready = culprit?.kind === 'run-hook' && culprit.phase !== 'pre_stop';
     return culprit !== undefined && !isUnready && down.has(replicaOf(container));
   });
   return new Set(skipped.map(({ container }) => container.service));

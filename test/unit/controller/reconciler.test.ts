@@ -367,6 +367,21 @@ suite('a run that waits for a slow dependency', () => {
   });
 });
 
+test('a pre_start that fails in a replacement is run once in a run, and its container is kept', async (t) => {
+  const bench = new Bench(t);
+  await bench.apply(project({ web: { ...simple, pre_start: [hook('migrate')] } }));
+  bench.engine.script = () => ({ exitCode: 4 });
+  const before = bench.engine.log.length;
+  const result = await bench.apply(project({ web: { ...simple, pre_start: [hook('migrate-again')] } }));
+  assert.equal(result.failures.length, 1, result.failures.join('\n'));
+  const isOfHook = (id: string): boolean =>
+    [...bench.engine.containers.values()].some((one) => one.id === id && /pre_start/.test(one.name));
+  const starts = bench.engine.log
+    .slice(before)
+    .filter(({ what, containerId }) => what === 'start' && isOfHook(containerId));
+  assert.equal(starts.length, 1);
+});
+
 suite('what is asked for once', () => {
   test('is done once', async (t) => {
     const bench = new Bench(t);
