@@ -49,7 +49,7 @@ export interface WatchRequest {
   /** The directory of projects a key comes from. */
   readonly directoryOf: (key: string) => string | undefined;
   readonly downOnExit: boolean;
-  /** Projects reconciled at the same time; default 8. */
+  /** Projects begun at the same time; default 8. */
   readonly concurrency?: number;
   readonly drain: AbortSignal;
   readonly signal: AbortSignal;

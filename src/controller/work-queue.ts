@@ -13,6 +13,9 @@ import type { CancelTimer, Clock } from '../clock.ts';
 import { TerminalError } from '../model/errors.ts';
 import type { Backoff } from './backoff.ts';
 
+/** A run that takes longer than this has no place among those that are begun at the same time. */
+const LASTS_MS = 1000;
+
 export interface AddOptions {
   /** Not before this much time has passed; default 0. */
   readonly delayMs?: number;
@@ -32,7 +35,7 @@ export type Outcome =
   | { readonly kind: 'terminal'; readonly error: unknown };
 
 export interface RunOptions<K> {
-  /** Keys worked on at the same time. */
+  /** Keys that are begun at the same time: one that lasts has given its place to another. */
   readonly concurrency: number;
   /** Aborted: no key is taken any more. */
   readonly signal: AbortSignal;
@@ -108,14 +111,29 @@ export class WorkQueue<K extends string = string> {
 
   /** Works on keys until the signal is aborted; resolves when the last running worker has settled. */
   async run(worker: (key: K) => Promise<Outcome>, { concurrency, signal, report }: RunOptions<K>): Promise<void> {
+    const lasting = new Set<Promise<void>>();
+    const run = async (key: K): Promise<void> => {
+      const outcome = await outcomeOf(worker, key, signal);
+      if (outcome !== undefined) report?.(key, outcome, this.#settle(key, outcome));
+      this.done(key);
+    };
     const work = async (): Promise<void> => {
       for (let key = await this.get(signal); key !== undefined; key = await this.get(signal)) {
-        const outcome = await outcomeOf(worker, key, signal);
-        if (outcome !== undefined) report?.(key, outcome, this.#settle(key, outcome));
-        this.done(key);
+        const running = run(key).finally(() => lasting.delete(running));
+        lasting.add(running);
+        await this.#whileBrisk(running);
       }
     };
     await Promise.all(Array.from({ length: concurrency }, work));
+    await Promise.all(lasting);
+  }
+
+  /** Until it has settled, or has shown that it waits for hooks or dependencies rather than for a place. */
+  async #whileBrisk(running: Promise<void>): Promise<void> {
+    const lasts = Promise.withResolvers<void>();
+    const cancel = this.#clock.setTimer(LASTS_MS, lasts.resolve);
+    await Promise.race([running, lasts.promise]);
+    cancel();
   }
 
   /** The whole retry policy. Returns in how long the key runs again by itself. */

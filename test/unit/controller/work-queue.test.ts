@@ -93,6 +93,19 @@ suite('work queue', () => {
     assert.deepEqual(runs, ['0 a', '0 b', '0 c']);
   });
 
+  test('a run that lasts gives its place to another key, and is waited for in the end', async () => {
+    const { pass, open } = gate();
+    const { clock, queue, runs, outcomes, stop, start } = setUp(pass, 1);
+    const ended = start();
+    for (const key of ['hangs', 'shop', 'blog']) queue.add(key);
+    await clock.advance(2500);
+    assert.deepEqual(runs, ['0 hangs', '1000 shop', '2000 blog']);
+    stop.abort();
+    for (let left = 3; left > 0; left -= 1) open();
+    await ended;
+    assert.equal(outcomes.length, 3);
+  });
+
   test('adding again keeps the earliest time', async () => {
     const { clock, queue, runs, start } = setUp();
     void start();
