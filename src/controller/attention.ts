@@ -1,10 +1,11 @@
 /**
- * Keeps a run that only waits for slow dependencies from being blind: what happens meanwhile is looked at, and when there
- * is something new to do the waits end, so that the next round does it and waits on.
+ * Keeps a run that only waits, for slow dependencies or for hooks, from being blind: what happens meanwhile is looked at,
+ * and when there is something new to do the waits end, so that the next round does it and waits on. Hooks go on in flight
+ * where the run is one of `watch`, which comes back for them.
  *
  * Level, not edge: a notice makes it look and plan again, and only the difference of two plans, told by the stable ids of
- * their actions, ends the waits. While anything but waits runs it does nothing: a hook or a stop is never cut short. The
- * alternative, a second run beside the first, would need two plans to agree about one world.
+ * their actions, ends the waits. While anything else runs it does nothing, and nothing is ever cut short. The alternative,
+ * a second run beside the first, would need two plans to agree about one world.
  * An action that ended waits before ends them again only after a growing delay, so that what has no effect is no hot loop.
  */
 
@@ -12,7 +13,7 @@ import type { Clock } from '../clock.ts';
 import type { Engine, EngineNotice } from '../engine/engine.ts';
 import type { RunEvent } from '../execute/events.ts';
 import { isEngineError } from '../model/errors.ts';
-import type { ActionId, Plan } from '../plan/plan.ts';
+import type { Action, ActionId, Plan } from '../plan/plan.ts';
 import type { State } from '../state/state.ts';
 import type { Backoff } from './backoff.ts';
 
@@ -25,13 +26,13 @@ export interface AttentionRequest {
   readonly replan: () => Promise<Plan>;
   /** By action: what ended waits before. */
   readonly repeats: Backoff;
-  /** Somebody comes back after a failure: the waits end for it, so that its retry does not wait for them. */
+  /** Somebody comes back: the waits end for a failure, so that its retry does not wait for them, and hooks can be left. */
   readonly comesBack: boolean;
 }
 
 export class Attention {
   readonly #request: AttentionRequest;
-  readonly #waits: ReadonlySet<ActionId>;
+  readonly #lasting: ReadonlySet<ActionId>;
   readonly #unfinished: Set<ActionId>;
   readonly #inFlight = new Set<ActionId>();
   readonly #end = new AbortController();
@@ -49,8 +50,8 @@ export class Attention {
     this.#request = request;
     const { plan, engine, state } = request;
     this.#unfinished = new Set(plan.actions.map(({ id }) => id));
-    this.#waits = new Set(plan.actions.flatMap(({ id, kind }) => (kind === 'await-container' ? [id] : [])));
-    if (this.#waits.size === 0) return;
+    this.#lasting = new Set(plan.actions.filter((action) => this.#lasts(action)).map(({ id }) => id));
+    if (this.#lasting.size === 0) return;
     this.#close.push(
       engine.subscribe((notice) => this.#hear(notice)),
       state.inventory.onHoldsChange(() => {
@@ -64,6 +65,11 @@ export class Attention {
   /** Aborted: the waits are to end, and another round is to be made. */
   get signal(): AbortSignal {
     return this.#end.signal;
+  }
+
+  /** Aborted: hooks that run are left in flight; undefined: they are stayed with. */
+  get leave(): AbortSignal | undefined {
+    return this.#request.comesBack ? this.#end.signal : undefined;
   }
 
   /** Every event of the run. */
@@ -104,12 +110,18 @@ export class Attention {
     queueMicrotask(() => void this.#consider());
   }
 
-  #onlyWaits(): boolean {
-    return this.#inFlight.size > 0 && [...this.#inFlight].every((id) => this.#waits.has(id));
+  /** A wait, and a hook where it can be left to run: not one that has to be over before anything about its container changes. */
+  #lasts(action: Action): boolean {
+    if (action.kind === 'await-container') return true;
+    return action.kind === 'run-hook' && action.phase !== 'pre_start' && this.#request.comesBack;
+  }
+
+  #onlyLasts(): boolean {
+    return this.#inFlight.size > 0 && [...this.#inFlight].every((id) => this.#lasting.has(id));
   }
 
   async #consider(): Promise<void> {
-    if (this.#looking || this.#end.signal.aborted || !this.#onlyWaits()) return;
+    if (this.#looking || this.#end.signal.aborted || !this.#onlyLasts()) return;
     if (this.#hasFailed) {
       if (this.#request.comesBack) this.#endWaits('something failed');
       return;

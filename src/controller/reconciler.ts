@@ -9,6 +9,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { ExecuteResult } from '../execute/executor.ts';
+import { HooksInFlight } from '../execute/hooks-in-flight.ts';
 import type { ObservedProject } from '../model/observed.ts';
 import { renderCause } from '../plan/cause.ts';
 import { checkPlan } from '../plan/check.ts';
@@ -52,14 +53,20 @@ export async function reconcile(ports: ReconcilerPorts, request: ReconcileReques
     signal: AbortSignal.any([request.signal, request.drain]),
     onWait: (holder) => emit({ type: 'lease-wait', project, pid: holder.pid, command: holder.command }),
   });
+  const inFlight = request.inFlight ?? new HooksInFlight();
   try {
-    return await settle({ ...ports, lanes: lanesUnder(lease, project, ports.lanes) }, request, lease);
+    return await settle({ ...ports, lanes: lanesUnder(lease, project, ports.lanes) }, request, { lease, inFlight });
   } finally {
+    if (inFlight !== request.inFlight) await inFlight.landed();
     lease.release();
   }
 }
 
-async function settle(ports: ReconcilerPorts, request: ReconcileRequest, lease: Lease): Promise<ReconcileResult> {
+async function settle(
+  ports: ReconcilerPorts,
+  request: ReconcileRequest,
+  { lease, inFlight }: { readonly lease: Lease; readonly inFlight: HooksInFlight },
+): Promise<ReconcileResult> {
   const { state, clock } = ports;
   const reconcileId = randomUUID();
   let actions = 0;
@@ -92,7 +99,7 @@ async function settle(ports: ReconcilerPorts, request: ReconcileRequest, lease: 
       repeats: endedWaits,
       comesBack: request.failed !== undefined,
     });
-    const run = { plan, observed, reconcileId, attention };
+    const run = { plan, observed, reconcileId, attention, inFlight };
     const result = await carryOut(ports, request, run).finally(() => attention.close());
     actions += successes(result);
     const waitsEnded = attention.signal.aborted && !request.drain.aborted && !request.signal.aborted;
@@ -100,7 +107,7 @@ async function settle(ports: ReconcilerPorts, request: ReconcileRequest, lease: 
     if (result.interrupted && !waitsEnded) return interrupted(plan, result, actions);
     if (result.stale && stale < STALE_ROUNDS) stale += 1;
     else if (result.failures.length > 0) {
-      const back = await bringBack(ports, request, { plan, result, round, reconcileId });
+      const back = await bringBack(ports, request, { plan, result, round, reconcileId, inFlight });
       actions += back ? successes(back) : 0;
       broken += 1;
       // What failed rests, and the others go on.
@@ -117,7 +124,7 @@ async function settle(ports: ReconcilerPorts, request: ReconcileRequest, lease: 
 async function bringBack(
   ports: ReconcilerPorts,
   request: ReconcileRequest,
-  past: Pick<Carried, 'plan' | 'reconcileId'> & { readonly result: ExecuteResult; readonly round: number },
+  past: Pick<Carried, 'plan' | 'reconcileId' | 'inFlight'> & { readonly result: ExecuteResult; readonly round: number },
 ): Promise<ExecuteResult | undefined> {
   const services = leftDown(past.plan, past.result);
   if (services.size === 0 || !request.planBack) return undefined;

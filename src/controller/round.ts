@@ -6,6 +6,7 @@
 import type { RunEvent } from '../execute/events.ts';
 import type { ExecuteResult } from '../execute/executor.ts';
 import { executePlan } from '../execute/executor.ts';
+import type { HooksInFlight } from '../execute/hooks-in-flight.ts';
 import type { ObservedProject } from '../model/observed.ts';
 import type { ServiceName } from '../model/project.ts';
 import type { ActionId, ContainerRef, Plan } from '../plan/plan.ts';
@@ -20,12 +21,14 @@ export interface Carried {
   readonly observed: ObservedProject;
   readonly reconcileId: string;
   readonly attention?: Attention;
+  /** Hooks that earlier rounds left, and those that this one leaves. */
+  readonly inFlight: HooksInFlight;
 }
 
 export async function carryOut(
   ports: ReconcilerPorts,
   request: ReconcileRequest,
-  { plan, observed, reconcileId, attention }: Carried,
+  { plan, observed, reconcileId, attention, inFlight }: Carried,
 ): Promise<ExecuteResult> {
   const { state, clock } = ports;
   const writer = historyWriter(state.history, clock, reconcileId);
@@ -33,6 +36,8 @@ export async function carryOut(
     ...ports,
     ...request,
     drain: attention ? AbortSignal.any([request.drain, attention.signal]) : request.drain,
+    leave: AbortSignal.any([request.leave, attention?.leave].filter((signal) => signal !== undefined)),
+    inFlight,
     plan,
     observed,
     ledger: state.hooks,

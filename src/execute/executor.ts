@@ -3,7 +3,8 @@
  * succeed. Decided by recorded outcomes only, never by timing. Independent branches go on; the walk ends when every
  * action has settled. Carries no decisions.
  *
- * Two ways to end early. `drain`: no new action begins, waits end, running ones settle. `signal`: those are left as well.
+ * Three ways to end early. `drain`: no new action begins, waits end, running ones settle. `leave`: hooks that run go on by
+ * themselves. `signal`: whatever runs is left where it is.
  */
 
 import { isEngineError, messageOf, TerminalError } from '../model/errors.ts';
@@ -14,11 +15,16 @@ import { timeLimit } from '../plan/stop-budget.ts';
 import { urgencies } from '../plan/urgency.ts';
 import type { ActionOutcome } from './events.ts';
 import { runAction } from './actions.ts';
+import { HooksInFlight } from './hooks-in-flight.ts';
 import { Incarnations } from './incarnations.ts';
 import type { RunContext } from './run-context.ts';
 
-export interface ExecuteRequest extends Omit<RunContext, 'created' | 'images' | 'incarnations'> {
+export interface ExecuteRequest extends Omit<RunContext, 'created' | 'images' | 'incarnations' | 'leave' | 'inFlight'> {
   readonly plan: Plan;
+  /** Default: hooks are never left. */
+  readonly leave?: AbortSignal;
+  /** Hooks that an earlier round left, and those that this one leaves. */
+  readonly inFlight?: HooksInFlight;
 }
 
 export interface ExecuteResult {
@@ -40,6 +46,8 @@ export async function executePlan(request: ExecuteRequest): Promise<ExecuteResul
   const { plan, observed } = request;
   const context: RunContext = {
     ...request,
+    leave: request.leave ?? new AbortController().signal,
+    inFlight: request.inFlight ?? new HooksInFlight(),
     created: new Map(),
     images: new Map([...observed.images].map(([ref, image]) => [ref, image.id])),
     incarnations: new Incarnations(observed),
@@ -89,7 +97,9 @@ async function carryOut(context: RunContext, action: Action): Promise<{ outcome:
 }
 
 function outcomeOf(context: RunContext, action: Action, error: unknown): ActionOutcome {
-  if (context.signal.aborted || error === context.drain.reason) return { kind: 'interrupted' };
+  const { signal, drain, leave } = context;
+  if (signal.aborted || (error !== undefined && [drain.reason, leave.reason].includes(error)))
+    return { kind: 'interrupted' };
   const deed = deedOf(action);
   const message = `${subjectOf(action)}: cannot ${deed}: ${withoutDeed(messageOf(error), deed)}`;
   if (isEngineError(error, 'not-found') || isEngineError(error, 'conflict')) return { kind: 'stale', message };

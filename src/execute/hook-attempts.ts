@@ -5,11 +5,11 @@
 
 import { shownCommand } from '../model/carried-hook.ts';
 import { isEngineError, messageOf } from '../model/errors.ts';
-import type { HookOutcome } from '../model/hook.ts';
 import { renderCause } from '../plan/cause.ts';
 import type { ActionOf } from '../plan/plan.ts';
 import { hookDeadlineMs } from '../plan/stop-budget.ts';
 import type { HookIntent } from '../state/state.ts';
+import type { Attempt } from './hooks-in-flight.ts';
 import { OutputTail } from './output-tail.ts';
 import { redact } from './redactor.ts';
 import type { RunContext } from './run-context.ts';
@@ -18,30 +18,33 @@ export type HookResult =
   | { readonly ok: true; readonly detail: string }
   | { readonly ok: false; readonly message: string };
 
-export interface Attempt {
-  readonly outcome: HookOutcome;
-  /** What to tell a person: exit status, refusal, deadline, and the last lines of output. */
-  readonly message: string;
-  readonly exitCode?: number;
-  /** Its process may still be there: nothing new may be started now. */
-  readonly abandoned?: boolean;
+/** What became of attempts that were begun before this action. */
+export interface Before {
+  /** undefined: nothing that counts. */
+  readonly last: Attempt | undefined;
+  /** How many of the attempts it may have are used up. */
+  readonly number: number;
 }
 
-/** Attempts until one succeeds, all are used up, or the last one may still be running; `before` is what was there before. */
+export const NOTHING_BEFORE: Before = { last: undefined, number: 0 };
+
+/** Attempts until one succeeds, all are used up, or the last one may still be running. */
 export async function runAttempts(
   context: RunContext,
   action: ActionOf<'run-hook'>,
-  before: Attempt | undefined,
+  before: Before,
   run: (attempt: number) => Promise<Attempt>,
 ): Promise<Attempt | undefined> {
   const { retries, backoffMs } = action.hook.policy;
   const { observed, emit, clock, signal, drain } = context;
-  let last = before;
-  for (let attempt = 1; attempt <= 1 + retries && mayTry(last); attempt += 1) {
+  const tell = (attempt: number, { outcome, message }: Attempt): void =>
+    emit({ type: 'hook-ended', project: observed.name, action, attempt, outcome, message });
+  let { last } = before;
+  if (last !== undefined && before.number > 0) tell(before.number, last);
+  for (let attempt = before.number + 1; attempt <= 1 + retries && mayTry(last); attempt += 1) {
     if (attempt > 1) await clock.delay(backoffMs * 2 ** (attempt - 2), AbortSignal.any([signal, drain]));
     last = await run(attempt);
-    const { outcome, message } = last;
-    emit({ type: 'hook-ended', project: observed.name, action, attempt, outcome, message });
+    tell(attempt, last);
   }
   return last;
 }

@@ -12,12 +12,13 @@
 import { EngineError, isEngineError } from '../model/errors.ts';
 import type { ContainerState } from '../model/observed.ts';
 import type { ActionOf, EarlierRun } from '../plan/plan.ts';
-import type { Attempt, HookResult } from './hook-attempts.ts';
+import type { Before, HookResult } from './hook-attempts.ts';
 import {
   deadlineMsOf,
   intentOf,
   isRefusal,
   liveOutput,
+  NOTHING_BEFORE,
   openDeadline,
   refusalText,
   resultOf,
@@ -25,6 +26,7 @@ import {
   withTail,
 } from './hook-attempts.ts';
 import { hookRequest } from './hook-request.ts';
+import type { Attempt } from './hooks-in-flight.ts';
 import type { RunContext } from './run-context.ts';
 import { containerId } from './run-context.ts';
 
@@ -73,10 +75,18 @@ class HookRun {
     return resultOf(this.#action, last);
   }
 
-  /** What became of an exec that an earlier run left. undefined: it is run again, for it failed, or that cannot be told. */
-  async #takeUp(): Promise<Attempt | undefined> {
+  /** What became of an exec that an earlier run left: it is run again where it failed, or where that cannot be told. */
+  async #takeUp(): Promise<Before> {
     const { earlier } = this.#action;
-    if (!earlier) return undefined;
+    if (!earlier) return NOTHING_BEFORE;
+    const { inFlight, leave } = this.#context;
+    const rejoined = await inFlight.rejoin(earlier.recordId, leave);
+    if (rejoined) return earlier.counts ? rejoined : NOTHING_BEFORE;
+    return { last: await this.#lookFor(earlier), number: 0 };
+  }
+
+  /** What the engine says of an exec of which nobody knows the end. */
+  async #lookFor(earlier: EarlierRun): Promise<Attempt | undefined> {
     const { engine, ledger, signal } = this.#context;
     const state = await engine.inspectExec(earlier.execId, signal);
     if (!state) return undefined;
@@ -90,7 +100,8 @@ class HookRun {
 
   /** Another hook that an earlier run left ends first, or is killed at this one's deadline where that can be done. */
   async #outlast(other: EarlierRun): Promise<void> {
-    const { engine, ledger, signal } = this.#context;
+    const { engine, ledger, signal, inFlight, leave } = this.#context;
+    if (await inFlight.rejoin(other.recordId, leave)) return;
     const state = await engine.inspectExec(other.execId, signal);
     const exitCode = state?.running ? await this.#awaitEnd(other) : state?.exitCode;
     if (exitCode === 'overdue') await engine.killExec(other.execId, this.#containerId, signal);
@@ -130,14 +141,17 @@ class HookRun {
       this.#record(ledger.intend({ ...intent, execId: undefined }), { outcome: 'refused', message });
     const request = hookRequest(this.#action.hook, ledger);
     if (!request.ok) return refuse(request.message);
+    let execId: string;
     try {
-      const execId = await engine.createExec(this.#containerId, request.exec, signal);
-      return await this.#execute({ execId, recordId: ledger.intend({ ...intent, execId }), startedAt });
+      execId = await engine.createExec(this.#containerId, request.exec, signal);
     } catch (error) {
       if (!isRefusal(error) || (await this.#isPaused())) throw error;
       if (await this.#hasEnded(startedAt)) return this.#moot();
       return refuse(refusalText(this.#context, this.#action, error));
     }
+    const recordId = ledger.intend({ ...intent, execId });
+    const end = this.#execute({ execId, recordId, startedAt });
+    return await this.#context.inFlight.stay(recordId, { number: attempt, end }, this.#context.leave);
   }
 
   /** Starts an announced exec and stays with it to its end or its deadline. */

@@ -17,7 +17,7 @@ import { hookContainerLabels } from '../model/owner.ts';
 import type { Project, Service } from '../model/project.ts';
 import type { ActionOf } from '../plan/plan.ts';
 import { filesToCopy } from './files-to-copy.ts';
-import type { Attempt, HookResult } from './hook-attempts.ts';
+import type { HookResult } from './hook-attempts.ts';
 import {
   deadlineMsOf,
   intentOf,
@@ -33,6 +33,7 @@ import type { HookWords } from './hook-request.ts';
 import { wholeHook } from './hook-request.ts';
 import { endOf, isSuccess, killHookContainer } from './hook-container-end.ts';
 import { hookService } from './hook-service.ts';
+import type { Attempt } from './hooks-in-flight.ts';
 import type { OutputTail } from './output-tail.ts';
 import type { RunContext } from './run-context.ts';
 import { borrowedId, containerId, desiredProject } from './run-context.ts';
@@ -89,9 +90,8 @@ class PreStartRun {
   }
 
   async run(): Promise<HookResult> {
-    const last = await runAttempts(this.#context, this.#action, await this.#takeUp(), (attempt) =>
-      this.#attempt(attempt),
-    );
+    const before = { last: await this.#takeUp(), number: 0 };
+    const last = await runAttempts(this.#context, this.#action, before, (attempt) => this.#attempt(attempt));
     return resultOf(this.#action, last);
   }
 

@@ -12,6 +12,7 @@ import type { Action, Borrows, ContainerRef } from '../plan/plan.ts';
 import { DEFAULT_HOOK_TIMEOUT_MS } from '../plan/stop-budget.ts';
 import type { DeliveredContents, HookLedger } from '../state/state.ts';
 import type { RunEvent } from './events.ts';
+import type { HooksInFlight } from './hooks-in-flight.ts';
 import type { Incarnations } from './incarnations.ts';
 import type { Lanes } from './lanes.ts';
 
@@ -44,6 +45,9 @@ export interface RunContext {
   readonly drain: AbortSignal;
   /** Aborted: whatever runs is left where it is. */
   readonly signal: AbortSignal;
+  /** Aborted: nobody stays with a post_start or pre_stop that runs; it goes on in flight, for the next round to stay with. */
+  readonly leave: AbortSignal;
+  readonly inFlight: HooksInFlight;
   readonly emit: (event: RunEvent) => void;
   /** Ids of containers that this run created, by key. */
   readonly created: Map<string, string>;

@@ -208,6 +208,21 @@ suite('a run under watch that waits for a slow dependency', () => {
     await eventually(() => assert.deepEqual(s.log(), ['other', 'other', 'web']));
   });
 
+  test('does not wait for a hook that takes long, which is run once', async (t) => {
+    const s = stage(t);
+    const long = script('echo begun >> /out/log; while [ ! -e /out/go ]; do sleep 0.1; done; echo done >> /out/log');
+    s.compose({ web: { post_start: [long] }, other: { post_start: [writes('other')] } });
+    const watch = s.start(['watch']);
+    await eventually(() => assert.deepEqual(s.log().toSorted(), ['begun', 'other']));
+    await outside.kill((await container(s.name, 'other')).Id);
+    await eventually(() => assert.equal(s.log().filter((line) => line === 'other').length, 2));
+    s.compose({ web: { post_start: [long] }, other: { post_start: [writes('other')] }, more: {} });
+    await eventually(async () => assert.equal((await container(s.name, 'more')).State.Running, true));
+    writeFileSync(s.out('go'), '');
+    await watch.line(/converged/);
+    assert.deepEqual(s.log().toSorted(), ['begun', 'done', 'other', 'other']);
+  });
+
   test('runs a failed hook again meanwhile', async (t) => {
     const s = stage(t);
     s.compose({ ...slow, other: { post_start: [script('[ -e /out/go ] && echo passed >> /out/log')] } });

@@ -13,7 +13,7 @@ import { engineEventsSource } from '../../../src/source/engine-events.ts';
 import { HeldNotices } from '../../support/held-notices.ts';
 import { openedState } from '../../support/state.ts';
 import { VirtualClock, until } from '../../support/virtual-clock.ts';
-import { project } from '../../support/world.ts';
+import { hook, project } from '../../support/world.ts';
 
 type Emit = Parameters<WakeSource['start']>[0];
 
@@ -272,6 +272,61 @@ suite('a watch of what fails', () => {
     bench.engine.reconnect();
     await until(() => bench.engine.find('shop-web-1')?.state.status === 'running');
     assert.equal(bench.clock.monotonic(), 0);
+  });
+});
+
+suite('a watch of a project in which a hook takes long', () => {
+  /** `web` with a post_start that goes on until the test ends it, and `db`. */
+  function setUp(t: TestContext): { readonly bench: Bench; readonly execs: () => string[] } {
+    const bench = new Bench(t, [
+      project({ web: { ...simple, post_start: [hook('warm-up')] }, db: simple }, { name: 'shop', networks: {} }),
+    ]);
+    bench.engine.script = () => ({ lasts: Infinity });
+    const execs = (): string[] =>
+      bench.engine.log.filter(({ what }) => what === 'exec-start').flatMap(({ execId }) => execId ?? []);
+    return { bench, execs };
+  }
+  const isUp = (bench: Bench, name: string): boolean => bench.engine.find(name)?.state.status === 'running';
+
+  test('mends what else there is at once, and stays with the hook, which is not run again', async (t) => {
+    const { bench, execs } = setUp(t);
+    await until(() => execs().length === 1 && isUp(bench, 'shop-db-1'));
+    for (let left = 3; left > 0; left -= 1) {
+      bench.engine.remove('shop-db-1');
+      for (let ms = 0; ms < 2000; ms += 100) await bench.clock.advance(100);
+      assert.ok(isUp(bench, 'shop-db-1'));
+    }
+    assert.equal(execs().length, 1);
+    bench.engine.endExec(execs()[0] ?? '', 0);
+    await until(() => bench.ready.has('/srv/shop'));
+    assert.equal(execs().length, 1);
+  });
+
+  test('follows a saved file at once', async (t) => {
+    const { bench, execs } = setUp(t);
+    await until(() => execs().length === 1 && isUp(bench, 'shop-db-1'));
+    const { web, db } = bench.desired.get('/srv/shop')?.services ?? {};
+    const services = { web: { ...web, networks: {} }, db: { ...db, networks: {} }, cache: simple };
+    bench.save(project(services, { name: 'shop', networks: {} }));
+    await until(() => isUp(bench, 'shop-cache-1'));
+    assert.equal(execs().length, 1);
+    bench.engine.endExec(execs()[0] ?? '', 0);
+    await until(() => bench.ready.has('/srv/shop'));
+    assert.equal(execs().length, 1);
+  });
+
+  test('takes its failure for one: it is tried again after a delay, with the attempts that it has', async (t) => {
+    const { bench, execs } = setUp(t);
+    await until(() => execs().length === 1 && isUp(bench, 'shop-db-1'));
+    bench.engine.remove('shop-db-1');
+    for (let ms = 0; ms < 500; ms += 100) await bench.clock.advance(100);
+    assert.ok(isUp(bench, 'shop-db-1'));
+    bench.engine.endExec(execs()[0] ?? '', 7);
+    await bench.clock.advance(100);
+    assert.equal(execs().length, 1);
+    for (let ms = 0; ms < 3000; ms += 100) await bench.clock.advance(100);
+    assert.equal(execs().length, 2);
+    bench.engine.endExec(execs()[1] ?? '', 0);
   });
 });
 
