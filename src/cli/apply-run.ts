@@ -149,10 +149,13 @@ function pruneJobs(
     return [];
   }
   const policy = { command: 'prune', services: undefined, volumes: false, removeOrphans: true, force: false } as const;
+  const isSuspended = (name: string): boolean =>
+    ports.state.inventory.holds(name).some(({ service, kind }) => kind === 'suspended' && service === undefined);
+  const request = { desired: undefined, policy, sparesSuspended: true, options, drain, signal };
   return gone.map((project) => ({
     name: project,
-    word: 'down',
-    run: () => down(ports, { project, desired: undefined, policy, options, drain, signal }),
+    word: isSuspended(project) ? 'left alone' : 'down',
+    run: () => down(ports, { ...request, project }),
   }));
 }
 

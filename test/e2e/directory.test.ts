@@ -73,6 +73,29 @@ test('a project whose folder went away is taken down with --prune only, and only
   assert.deepEqual([await running(one), (await containers(two)).length, await running(elsewhere)], [1, 0, 1]);
 });
 
+test('--prune leaves alone what is suspended, and takes it down once it is resumed', async (t) => {
+  const project = testProject(t);
+  const [one = '', two = ''] = fleet(project, 2);
+  const { services } = JSON.parse(compose({})) as { services: Record<string, unknown> };
+  project.write(`${two}/compose.yaml`, JSON.stringify({ services: { ...services, db: services['web'] } }));
+  assert.equal((await reeve(project, ['apply', '.'])).exitCode, 0);
+  assert.equal((await reeve(project, ['suspend', '-p', one])).exitCode, 0);
+  assert.equal((await reeve(project, ['suspend', '-p', two, 'db'])).exitCode, 0);
+  for (const name of [one, two]) rmSync(project.path(name), { recursive: true });
+  const pruned = await reeve(project, ['apply', '.', '--prune']);
+  assert.equal(pruned.exitCode, 0);
+  assert.match(pruned.stderr, new RegExp(`${one}: the project is suspended and left alone`));
+  assert.match(pruned.stderr, new RegExp(`${two}: db is suspended and left alone`));
+  assert.equal(await running(one), 1);
+  assert.deepEqual(
+    (await containers(two)).map(({ Name }) => Name),
+    [`/${two}-db-1`],
+  );
+  for (const name of [one, two]) assert.equal((await reeve(project, ['resume', '-p', name])).exitCode, 0);
+  assert.equal((await reeve(project, ['apply', '.', '--prune'])).exitCode, 0);
+  assert.deepEqual([await containers(one), await containers(two)], [[], []]);
+});
+
 test('watch of a directory follows projects that come, change and go', async (t) => {
   const project = testProject(t);
   const [one = ''] = fleet(project, 1);
