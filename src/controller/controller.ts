@@ -9,14 +9,14 @@
  */
 
 import { isDeepStrictEqual } from 'node:util';
-import { isEngineError, messageOf } from '../model/errors.ts';
 import type { Project } from '../model/project.ts';
 import { Backoff } from './backoff.ts';
 import { FailedWork } from './failed-work.ts';
 import { isAsSeen } from './observe.ts';
 import { apply, down } from './operations.ts';
-import type { ReconcileResult, ReconcilerPorts } from './reconciler.ts';
-import type { StatusReason } from './status.ts';
+import type { Standing } from './outcome.ts';
+import { outcomeOf, standingAfter, stateOf } from './outcome.ts';
+import type { ReconcilerPorts } from './reconciler.ts';
 import { StatusBoard } from './status.ts';
 import type { KnownKeys, WatchRequest } from './watch-request.ts';
 import type { AddOptions, Outcome } from './work-queue.ts';
@@ -252,9 +252,8 @@ class Watch {
     const entry = this.#entries.get(key);
     if (!entry) return;
     const { reason, messages } = standing(entry, outcome);
-    const state = reason === 'Converged' ? 'ready' : reason === 'Reconciling' ? 'reconciling' : 'stalled';
     const { actions, project } = entry;
-    this.#board.set({ key, project: project?.name, state, reason, messages, actions, againInMs });
+    this.#board.set({ key, project: project?.name, state: stateOf(reason), reason, messages, actions, againInMs });
   }
 
   async #downAll(): Promise<void> {
@@ -277,40 +276,8 @@ class Watch {
   }
 }
 
-/** What a run's end means for the queue: the only place where `watch` decides about another try. */
-function outcomeOf(result: ReconcileResult): Outcome {
-  switch (result.kind) {
-    case 'converged':
-    case 'interrupted':
-      return { kind: 'done' };
-    case 'deferred':
-      return { kind: 'requeue', afterMs: result.afterMs ?? 0, messages: result.failures };
-    case 'failed': {
-      const error = new AggregateError(
-        result.failures.map((message) => new Error(message)),
-        result.failures.join('\n'),
-      );
-      const { retryable, afterMs } = result;
-      return retryable || afterMs !== undefined ? { kind: 'retry', error, afterMs } : { kind: 'terminal', error };
-    }
-  }
-}
-
-function standing(
-  entry: Entry,
-  outcome: Outcome,
-): { readonly reason: StatusReason; readonly messages: readonly string[] } {
+function standing(entry: Entry, outcome: Outcome): Standing {
   if (entry.dirty || entry.cutShort) return { reason: 'Reconciling', messages: [] };
-  switch (outcome.kind) {
-    case 'done':
-      return entry.invalid ? { reason: 'InvalidFile', messages: entry.invalid } : { reason: 'Converged', messages: [] };
-    case 'requeue':
-      return { reason: 'CrashBackoff', messages: outcome.messages ?? [] };
-    case 'retry':
-    case 'terminal': {
-      if (entry.invalid) return { reason: 'InvalidFile', messages: entry.invalid };
-      const unreachable = isEngineError(outcome.error, 'unavailable') || isEngineError(outcome.error, 'timeout');
-      return { reason: unreachable ? 'EngineUnavailable' : 'Failed', messages: messageOf(outcome.error).split('\n') };
-    }
-  }
+  if (entry.invalid && outcome.kind !== 'requeue') return { reason: 'InvalidFile', messages: entry.invalid };
+  return standingAfter(outcome);
 }
