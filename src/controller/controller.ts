@@ -52,11 +52,14 @@ class Watch {
   readonly #entries = new Map<string, Entry>();
   readonly #queue: WorkQueue;
   readonly #board: StatusBoard;
+  /** Aborted: nothing new begins. */
+  readonly #ended: AbortSignal;
   #unfollowHolds: () => void = () => {};
 
   constructor(ports: ReconcilerPorts, request: WatchRequest) {
     this.#ports = ports;
     this.#request = request;
+    this.#ended = AbortSignal.any([request.drain, request.signal]);
     this.#queue = new WorkQueue({
       clock: ports.clock,
       backoff: new Backoff({ clock: ports.clock, random: Math.random }),
@@ -66,8 +69,8 @@ class Watch {
 
   async run(): Promise<void> {
     const { request, queue } = { request: this.#request, queue: this.#queue };
-    const { drain, signal, concurrency = 8 } = request;
-    const ended = AbortSignal.any([drain, signal]);
+    const { signal, concurrency = 8 } = request;
+    const ended = this.#ended;
     const wake = (key: string, how?: AddOptions): void => queue.add(key, how);
     await request.files.start((key, how) => this.#markDirty(key, how), ended);
     await request.directories?.start((key, how) => this.#markDirty(key, how), ended);
@@ -171,6 +174,8 @@ class Watch {
         drain: AbortSignal.any([drain, interrupt.signal]),
         signal,
       });
+      // Where it stands nobody can tell: the queue says nothing of what was cancelled.
+      if (result.kind === 'interrupted') this.#ended.throwIfAborted();
       entry.pulled ||= result.kind !== 'failed';
       if (result.kind === 'converged') entry.failed.forget();
       entry.actions = result.actions;
@@ -179,7 +184,7 @@ class Watch {
       return outcomeOf(result);
     } catch (error) {
       // Interrupted while it waited for the lease: the key is in the queue again.
-      if (!interrupt.signal.aborted) throw error;
+      if (!interrupt.signal.aborted || this.#ended.aborted) throw error;
       entry.cutShort = true;
       return { kind: 'done' };
     } finally {
