@@ -11,7 +11,7 @@ import { down } from '../controller/operations.ts';
 import type { ReconcilerPorts } from '../controller/reconciler.ts';
 import type { ProjectStatus } from '../controller/status.ts';
 import type { RunOptions } from '../execute/run-context.ts';
-import type { Project, ServiceName } from '../model/project.ts';
+import type { ServiceName } from '../model/project.ts';
 import { UsageError } from '../model/errors.ts';
 import { folderOptions, goneProjects, loadDirectories } from './directories.ts';
 import type { ExitCode } from './exit.ts';
@@ -116,7 +116,6 @@ async function requestOf(ports: ReconcilerPorts, watched: Watched, parts: Parts)
     resyncMs: run.resyncMs,
     onProblem: ({ path, message }) => output.warn(`${path}: ${message}`),
   });
-  const names = new Names();
   const caches = new Map<string, LoadCache>();
   const services = watched.kind === 'project' ? watched.services : undefined;
   return {
@@ -125,11 +124,9 @@ async function requestOf(ports: ReconcilerPorts, watched: Watched, parts: Parts)
       const cache = caches.get(key) ?? (await createLoadCache());
       caches.set(key, cache);
       const options = { ...(watched.kind === 'project' ? loadOptions : folderOptions(loadOptions, key)), cache };
-      const desired = names.claim(key, await loadDesired(options, watched, interrupts.signal));
-      if (desired.kind === 'project')
-        progress.maskProject(desired.project.name, maskOf(desired.project.sensitiveValues));
-      return desired;
+      return loadDesired(options, watched, interrupts.signal);
     },
+    onProject: ({ name, sensitiveValues }) => progress.maskProject(name, maskOf(sensitiveValues)),
     files: sources.files,
     ...(sources.directories && { directories: sources.directories }),
     sources: sources.others,
@@ -159,26 +156,4 @@ function say(status: ProjectStatus, { output }: Invocation, progress: Progress):
   if (output.json) output.object(statusJson(status, systemClock.now()));
   else if (output.isSaid(status.state === 'stalled' ? 'error' : 'info'))
     output.block(progress.stamp() + renderStatus(status, output.errorStyle));
-}
-
-/** Two folders of one project name would undo each other's work: the first keeps it. */
-class Names {
-  readonly #keys = new Map<string, string>();
-
-  claim(key: string, desired: Desired): Desired {
-    for (const [name, owner] of this.#keys) {
-      const keeps = desired.kind === 'invalid' || (desired.kind === 'project' && desired.project.name === name);
-      if (owner === key && !keeps) this.#keys.delete(name);
-    }
-    if (desired.kind !== 'project') return desired;
-    const { name }: Project = desired.project;
-    const owner = this.#keys.get(name) ?? key;
-    this.#keys.set(name, owner);
-    if (owner === key) return desired;
-    return {
-      kind: 'invalid',
-      messages: [`project ${name} is made by ${owner} already; give each its own name`],
-      files: desired.files,
-    };
-  }
 }

@@ -4,6 +4,7 @@
  *   files, directory, engine events, resync -> key -> work queue -> load if dirty -> reconcile -> outcome
  *
  * Desired state is read again only after a notice of its files; a file that does not load keeps the last good version.
+ * Of several keys whose files ask for one project name the first has it; the others make nothing until it is free.
  * A run that is waiting while its files change is drained (running actions settle, waits end) and runs again with the
  * new ones: else a wait for something that can never come would keep the edit that mends it waiting as well.
  */
@@ -16,9 +17,10 @@ import { isAsSeen } from './observe.ts';
 import { apply, down } from './operations.ts';
 import type { Standing } from './outcome.ts';
 import { outcomeOf, standingAfter, stateOf } from './outcome.ts';
+import { ProjectNames } from './project-names.ts';
 import type { ReconcilerPorts } from './reconciler.ts';
 import { StatusBoard } from './status.ts';
-import type { KnownKeys, WatchRequest } from './watch-request.ts';
+import type { Desired, KnownKeys, WatchRequest } from './watch-request.ts';
 import type { AddOptions, Outcome } from './work-queue.ts';
 import { WorkQueue } from './work-queue.ts';
 
@@ -29,6 +31,8 @@ interface Entry {
   dirty: boolean;
   /** Present while the last version of the files does not load. */
   invalid: readonly string[] | undefined;
+  /** Its files while they are being read. */
+  reading: Promise<Desired> | undefined;
   /** Ends the waits of the run that is under way. */
   interrupt: (() => void) | undefined;
   /** The last run ended early for files that changed: the next one is about to begin. */
@@ -52,6 +56,9 @@ class Watch {
   readonly #entries = new Map<string, Entry>();
   readonly #queue: WorkQueue;
   readonly #board: StatusBoard;
+  readonly #names = new ProjectNames((_name, refused) => {
+    for (const key of refused) this.#markDirty(key);
+  });
   /** Aborted: nothing new begins. */
   readonly #ended: AbortSignal;
   #unfollowHolds: () => void = () => {};
@@ -126,7 +133,7 @@ class Watch {
     const gone = await this.#load(key, entry).catch(() => 'unreadable' as const);
     if (gone === undefined && !entry.invalid && isDeepStrictEqual(before, entry.project)) return;
     if (gone !== undefined) entry.dirty = true;
-    if (!entry.invalid) entry.interrupt?.();
+    if (!entry.invalid || entry.project !== before) entry.interrupt?.();
     this.#queue.add(key, how);
   }
 
@@ -137,6 +144,7 @@ class Watch {
       project: undefined,
       dirty: true,
       invalid: undefined,
+      reading: undefined,
       interrupt: undefined,
       cutShort: false,
       actions: 0,
@@ -203,18 +211,45 @@ class Watch {
     entry.dirty = false;
     entry.failed.forget();
     const readAtMs = this.#ports.clock.now();
-    const desired = await this.#request.load(key);
-    if (desired.kind === 'gone') return 'gone';
-    void this.#request.files.watch(key, desired.files, readAtMs);
-    if (desired.kind === 'invalid') {
-      entry.invalid = desired.messages;
-    } else {
-      entry.project = desired.project;
-      entry.seen = undefined;
-      entry.invalid = undefined;
-      entry.pulled = false;
+    const desired = await this.#read(key, entry);
+    if (desired.kind === 'gone') {
+      this.#names.release(key);
+      return 'gone';
     }
+    void this.#request.files.watch(key, desired.files, readAtMs);
+    if (desired.kind === 'invalid') entry.invalid = desired.messages;
+    else await this.#take(key, entry, desired.project);
     return undefined;
+  }
+
+  async #read(key: string, entry: Entry): Promise<Desired> {
+    const reading = this.#request.load(key);
+    entry.reading = reading;
+    try {
+      return await reading;
+    } finally {
+      if (entry.reading === reading) entry.reading = undefined;
+    }
+  }
+
+  /** Goes on with this version of the files, unless another key makes a project of that name. */
+  async #take(key: string, entry: Entry, project: Project): Promise<void> {
+    let owner = this.#names.claim(key, project.name);
+    // Of a renamed folder the old name is still being looked for when the new one is read.
+    if (owner !== key) {
+      await this.#entries.get(owner)?.reading?.catch(() => {});
+      owner = this.#names.claim(key, project.name);
+    }
+    entry.seen = undefined;
+    entry.pulled = false;
+    if (owner === key) {
+      entry.project = project;
+      entry.invalid = undefined;
+      this.#request.onProject?.(project);
+    } else {
+      entry.project = undefined;
+      entry.invalid = [`project ${project.name} is made by ${owner} already; give each its own name`];
+    }
   }
 
   /** The project's files went away: with --prune it is taken down if it was applied from that same directory. */

@@ -37,6 +37,8 @@ export interface WatchRequest {
   /** Keys there are at the start. */
   readonly keys: readonly string[];
   readonly load: (key: string) => Promise<Desired>;
+  /** Told of each version of a project that is gone on with, before it is. */
+  readonly onProject?: (project: Project) => void;
   readonly files: FileWatch;
   /** Emits keys whose folder came, went, or gained or lost a Compose file; absent for a single project. */
   readonly directories?: WakeSource;

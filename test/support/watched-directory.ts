@@ -73,9 +73,12 @@ export class WatchedDirectory {
 
   /** `one: x Converged`: the folder, the project, and where it stands, with the first line of why. */
   said(): string[] {
-    return this.statuses.map(({ key, project: name, reason, messages: [first] }) =>
-      [`${key.slice(DIRECTORY.length + 1)}:`, name ?? '-', reason, ...(first === undefined ? [] : [first])].join(' '),
-    );
+    return this.statuses.map(lineOf);
+  }
+
+  /** What was said last of each folder, by name. */
+  stands(): string[] {
+    return [...new Map(this.statuses.map((status) => [status.key, lineOf(status)])).values()].toSorted();
   }
 
   /** Names of containers that run. */
@@ -141,6 +144,12 @@ export class WatchedDirectory {
       announce: (status) => this.statuses.push(status),
     };
   }
+}
+
+function lineOf({ key, project: name, reason, messages: [first] }: ProjectStatus): string {
+  return [`${key.slice(DIRECTORY.length + 1)}:`, name ?? '-', reason, ...(first === undefined ? [] : [first])].join(
+    ' ',
+  );
 }
 
 function pathOf(name: string): string {
