@@ -144,15 +144,15 @@ function pruneJobs(
 ): Job[] {
   const gone = directories.flatMap((directory) => goneProjects(ports.state, directory, folders));
   if (!prune) {
-    for (const name of gone)
-      output.note(`${name}: its folder is gone, its containers are left alone (--prune takes it down)`);
+    for (const { project } of gone)
+      output.note(`${project}: its folder is gone, its containers are left alone (--prune takes it down)`);
     return [];
   }
   const policy = { command: 'prune', services: undefined, volumes: false, removeOrphans: true, force: false } as const;
   const isSuspended = (name: string): boolean =>
     ports.state.inventory.holds(name).some(({ service, kind }) => kind === 'suspended' && service === undefined);
   const request = { desired: undefined, policy, sparesSuspended: true, options, drain, signal };
-  return gone.map((project) => ({
+  return gone.map(({ project }) => ({
     name: project,
     word: isSuspended(project) ? 'left alone' : 'down',
     run: () => down(ports, { ...request, project }),

@@ -7,7 +7,6 @@ import { dirname } from 'node:path';
 import type { Desired, WatchRequest } from '../controller/watch-request.ts';
 import { watch } from '../controller/controller.ts';
 import type { ApplyPolicy } from '../controller/operations.ts';
-import { down } from '../controller/operations.ts';
 import type { ReconcilerPorts } from '../controller/reconciler.ts';
 import type { ProjectStatus } from '../controller/status.ts';
 import type { RunOptions } from '../execute/run-context.ts';
@@ -57,7 +56,6 @@ export async function runWatch(invocation: Invocation, run: WatchRun): Promise<E
   const rememberMs = (resyncMs === 0 ? DEFAULT_RESYNC_MS : resyncMs) / 2;
   await withPorts(invocation, { parallel, rememberMs, load, emit: progress.emit }, async (ports, watched) => {
     progress.start({ namesProject: watched.kind === 'directories', stamps: true });
-    if (watched.kind === 'directories') await pruneGone(ports, watched.directories, invocation, run);
     await watch(ports, await requestOf(ports, watched, { invocation, run, progress }));
   });
   progress.end();
@@ -77,26 +75,15 @@ async function findWatched(invocation: Invocation, { words, prune }: WatchRun): 
   return { kind: 'project', services: undefined };
 }
 
-/** What went from a directory while nobody watched. */
-async function pruneGone(
-  ports: ReconcilerPorts,
+/** What went from the directories while nobody watched; throws when one of them cannot be read. */
+async function goneBefore(
+  { state }: ReconcilerPorts,
   directories: readonly string[],
   invocation: Invocation,
-  { prune, options }: WatchRun,
-): Promise<void> {
-  const { drain, signal } = invocation.interrupts;
+): Promise<NonNullable<WatchRequest['gone']>> {
   const present = await loadDirectories({ ...invocation, output: invocation.output.muted() }, directories);
-  const gone = directories.flatMap((directory) => goneProjects(ports.state, directory, present));
-  const policy = { command: 'prune', services: undefined, volumes: false, removeOrphans: true, force: false } as const;
-  for (const project of gone) {
-    if (!prune) {
-      invocation.output.note(`${project}: its folder is gone, its containers are left alone (--prune takes it down)`);
-      continue;
-    }
-    const result = await down(ports, { project, desired: undefined, policy, options, drain, signal });
-    if (result.kind === 'failed')
-      invocation.output.error([`${project}: could not be taken down`, ...result.failures].join('\n  '));
-  }
+  const gone = directories.flatMap((directory) => goneProjects(state, directory, present));
+  return gone.map(({ project, workingDir }) => ({ project, folder: workingDir }));
 }
 
 interface Parts {
@@ -120,6 +107,7 @@ async function requestOf(ports: ReconcilerPorts, watched: Watched, parts: Parts)
   const services = watched.kind === 'project' ? watched.services : undefined;
   return {
     keys: watched.kind === 'project' ? [ONLY_PROJECT] : [],
+    gone: await goneBefore(ports, directories, invocation),
     load: async (key) => {
       const cache = caches.get(key) ?? (await createLoadCache());
       caches.set(key, cache);

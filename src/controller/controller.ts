@@ -15,6 +15,7 @@ import { Backoff } from './backoff.ts';
 import { FailedWork } from './failed-work.ts';
 import { isAsSeen } from './observe.ts';
 import { apply, down } from './operations.ts';
+import { Leaving } from './leaving.ts';
 import type { Standing } from './outcome.ts';
 import { outcomeOf, standingAfter, stateOf } from './outcome.ts';
 import { ProjectNames } from './project-names.ts';
@@ -56,9 +57,11 @@ class Watch {
   readonly #entries = new Map<string, Entry>();
   readonly #queue: WorkQueue;
   readonly #board: StatusBoard;
-  readonly #names = new ProjectNames((_name, refused) => {
+  readonly #names = new ProjectNames((name, refused) => {
     for (const key of refused) this.#markDirty(key);
+    this.#leaving.reconsider(name);
   });
+  readonly #leaving: Leaving;
   /** Aborted: nothing new begins. */
   readonly #ended: AbortSignal;
   #unfollowHolds: () => void = () => {};
@@ -72,6 +75,15 @@ class Watch {
       backoff: new Backoff({ clock: ports.clock, random: Math.random }),
     });
     this.#board = new StatusBoard(request.announce);
+    this.#leaving = new Leaving({
+      ports,
+      request,
+      names: this.#names,
+      wake: (key) => {
+        if (Leaving.isKey(key) || this.#entries.has(key)) this.#queue.add(key);
+      },
+      madeBy: (folder) => this.#entries.get(folder)?.project?.name,
+    });
   }
 
   async run(): Promise<void> {
@@ -84,6 +96,7 @@ class Watch {
     for (const source of request.sources(this.#knownKeys())) await source.start(wake, ended);
     this.#followHolds();
     for (const key of request.keys) this.#markDirty(key);
+    for (const { project, folder } of request.gone ?? []) this.#leaving.add(project, folder);
     await queue.run((key) => this.#reconcile(key), {
       concurrency,
       signal: ended,
@@ -100,22 +113,22 @@ class Watch {
         entry.failed.forget();
         this.#queue.add(key);
       }
+      for (const key of this.#leaving.keys()) this.#queue.add(key);
     });
   }
 
   /** What is remembered may be removed or damaged at any time: then it is made anew, and the run goes on with that. */
-  #renewState(key: string): void {
+  #renewState(project: string): void {
     const messages = this.#ports.state.renew();
     if (messages.length === 0) return;
-    const project = this.#entry(key).project?.name ?? key;
     for (const message of messages) this.#ports.emit({ type: 'state-renewed', project, message });
     this.#followHolds();
   }
 
   #knownKeys(): KnownKeys {
-    const entries = this.#entries;
+    const [entries, leaving] = [this.#entries, this.#leaving];
     return {
-      all: () => entries.keys(),
+      all: () => [...entries.keys(), ...leaving.keys()],
       ofProject: (project) => [...entries].filter(([, entry]) => entry.project?.name === project).map(([key]) => key),
     };
   }
@@ -158,11 +171,16 @@ class Watch {
 
   /** The worker: one look at one project. */
   async #reconcile(key: string): Promise<Outcome> {
+    if (Leaving.isKey(key)) return this.#takeDown(key);
     const entry = this.#entry(key);
     entry.cutShort = false;
     entry.actions = 0;
-    this.#renewState(key);
+    this.#renewState(entry.project?.name ?? key);
     if (entry.dirty && (await this.#load(key, entry)) === 'gone') return this.#leave(key, entry);
+    if (this.#leaving.isAhead(key)) {
+      entry.cutShort = true;
+      return { kind: 'done' };
+    }
     const { project } = entry;
     if (!project) return { kind: 'terminal', error: new Error((entry.invalid ?? []).join('\n')) };
     if (await this.#isAtRest(entry)) return { kind: 'done' };
@@ -245,6 +263,7 @@ class Watch {
     if (owner === key) {
       entry.project = project;
       entry.invalid = undefined;
+      this.#leaving.keep(project.name);
       this.#request.onProject?.(project);
     } else {
       entry.project = undefined;
@@ -252,43 +271,31 @@ class Watch {
     }
   }
 
-  /** The project's files went away: with --prune it is taken down if it was applied from that same directory. */
+  /** Its files went away. */
   async #leave(key: string, entry: Entry): Promise<Outcome> {
-    const { prune, directoryOf, options, drain, signal, files } = this.#request;
-    const name = entry.project?.name;
-    const applied = name === undefined ? undefined : this.#ports.state.inventory.get(name);
-    if (prune && name !== undefined && applied?.directory !== undefined && applied.directory === directoryOf(key)) {
-      const policy = {
-        command: 'prune',
-        services: undefined,
-        volumes: false,
-        removeOrphans: true,
-        force: false,
-      } as const;
-      const result = await down(this.#ports, { project: name, desired: undefined, policy, options, drain, signal });
-      if (result.kind !== 'converged') {
-        entry.dirty = true;
-        return outcomeOf(result);
-      }
-    }
-    if (name !== undefined) {
-      this.#board.set({
-        key,
-        project: name,
-        state: 'ready',
-        reason: 'Gone',
-        messages: [],
-        actions: 0,
-        againInMs: undefined,
-      });
-    }
     this.#board.forget(key);
     this.#entries.delete(key);
-    await files.forget(key);
+    this.#leaving.leave(key, entry.project?.name);
+    await this.#request.files.forget(key);
     return { kind: 'done' };
   }
 
+  /** A folder that was not read yet may be one that asks for the project. */
+  async #takeDown(key: string): Promise<Outcome> {
+    await Promise.all([...this.#entries].map(([folder, entry]) => this.#readFirst(folder, entry)));
+    return this.#leaving.takeDown(key);
+  }
+
+  async #readFirst(key: string, entry: Entry): Promise<void> {
+    await entry.reading?.catch(() => {});
+    if (!entry.dirty) return;
+    const gone = await this.#load(key, entry).catch(() => 'unreadable' as const);
+    // Its own worker, for which it is waiting, is to find that out.
+    if (gone !== undefined) entry.dirty = true;
+  }
+
   #report(key: string, outcome: Outcome, againInMs: number | undefined): void {
+    if (Leaving.isKey(key)) return this.#leaving.report(key, outcome, againInMs);
     const entry = this.#entries.get(key);
     if (!entry) return;
     const { reason, messages } = standing(entry, outcome);

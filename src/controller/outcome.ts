@@ -47,6 +47,7 @@ export function stateOf(reason: StatusReason): ProjectStatus['state'] {
   switch (reason) {
     case 'Converged':
     case 'Gone':
+    case 'Renamed':
       return 'ready';
     case 'Reconciling':
       return 'reconciling';

@@ -14,7 +14,9 @@ export type StatusReason =
   | 'CrashBackoff'
   | 'EngineUnavailable'
   /** Its files went away. */
-  | 'Gone';
+  | 'Gone'
+  /** Its files make a project of another name. */
+  | 'Renamed';
 
 export interface ProjectStatus {
   readonly key: string;

@@ -46,6 +46,8 @@ export interface WatchRequest {
   readonly sources: (keys: KnownKeys) => readonly WakeSource[];
   readonly policy: Partial<ApplyPolicy>;
   readonly options: RunOptions;
+  /** Projects whose folders went away before the start; default none. */
+  readonly gone?: readonly { readonly project: string; readonly folder: string }[];
   /** Take a project down, hooks and all, when its folder went away. */
   readonly prune: boolean;
   /** The directory of projects a key comes from. */

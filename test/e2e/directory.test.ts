@@ -1,8 +1,8 @@
 /** A directory of projects: each converges by itself, a broken one holds back no other, a folder that goes can be pruned. */
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { test } from 'node:test';
-import { containers } from '../support/engine.ts';
+import { containers, outside } from '../support/engine.ts';
 import { eventually } from '../support/eventually.ts';
 import { testImage, testProject, type TestProject } from '../support/project.ts';
 import { reeve, startReeve } from '../support/reeve.ts';
@@ -112,4 +112,22 @@ test('watch of a directory follows projects that come, change and go', async (t)
   rmSync(project.path(late), { recursive: true });
   await eventually(async () => assert.equal((await containers(late)).length, 0));
   assert.equal(await running(one), 1);
+});
+
+test('watch of a directory goes on with a folder that was renamed, and --prune takes nothing down for it', async (t) => {
+  const project = testProject(t);
+  const name = `${project.name}-kept`;
+  const { services } = JSON.parse(compose({})) as { services: object };
+  project.write('one/compose.yaml', JSON.stringify({ name, services }));
+  const watch = startReeve(project, ['watch', '.', '--prune', '--json']);
+  const [made] = await eventually(async () => {
+    assert.equal(await running(name), 1);
+    return containers(name);
+  });
+  renameSync(project.path('one'), project.path('uno'));
+  await watch.line(/"key":"[^"]*uno".*"reason":"Converged"/);
+  const [kept] = await containers(name);
+  assert.deepEqual([kept?.Id, kept?.State.Running], [made?.Id, true]);
+  await outside.remove(kept?.Id ?? '');
+  await eventually(async () => assert.equal(await running(name), 1));
 });

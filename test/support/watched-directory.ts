@@ -37,6 +37,9 @@ export class WatchedDirectory {
   readonly #ports;
   #watching: Promise<void> = Promise.resolve();
   #emit: Emit = () => {};
+  #emitWake: Emit = () => {};
+  /** Every key is looked at again. */
+  resync: () => void = () => {};
 
   constructor(t: TestContext, folders: Readonly<Record<string, Content>>) {
     const { engine, clock } = this;
@@ -56,6 +59,16 @@ export class WatchedDirectory {
   start(asked: Partial<WatchRequest> = {}): this {
     this.#watching = watch(this.#ports, { ...this.#request(), ...asked });
     return this;
+  }
+
+  /** A watch before this one made everything that is in the folders. */
+  async applied(): Promise<void> {
+    const before = new AbortController();
+    this.start({ drain: before.signal });
+    await this.pass();
+    before.abort(new Error('it is over'));
+    await this.#watching;
+    this.statuses.length = 0;
   }
 
   /** Folders that change at one moment, as a rename does: seen by one look at the directory. */
@@ -132,7 +145,16 @@ export class WatchedDirectory {
           await events.start(emit, ended);
           this.engine.notify({ kind: 'connected' });
         };
-        return [{ start }];
+        this.resync = () => {
+          for (const key of keys.all()) this.#emitWake(key);
+        };
+        const periodic: WakeSource = {
+          start: (emit) => {
+            this.#emitWake = emit;
+            return Promise.resolve();
+          },
+        };
+        return [{ start }, periodic];
       },
       policy: {},
       options: DEFAULT_RUN_OPTIONS,

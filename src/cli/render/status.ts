@@ -14,6 +14,7 @@ const WORDS: Readonly<Record<StatusReason, string>> = {
   CrashBackoff: 'a container does not stay up',
   EngineUnavailable: 'the engine cannot be reached',
   Gone: 'its files went away',
+  Renamed: 'its files make another project now',
 };
 
 export function renderStatus(
