@@ -6,7 +6,7 @@
 import type { HookSource } from '../model/lint.ts';
 import type { Project } from '../model/project.ts';
 import { messageOf, UsageError } from '../model/errors.ts';
-import type { InventoryEntry, State } from '../state/state.ts';
+import type { State } from '../state/state.ts';
 import { CommandFailed, InvalidFiles } from './exit.ts';
 import type { Invocation } from './invocation.ts';
 import { isMissing, sayWarnings } from './targets.ts';
@@ -50,13 +50,23 @@ export function folderOptions(options: LoadOptions, path: string): LoadOptions {
   return { ...rest, cwd: path, environment };
 }
 
-/** Projects that were applied from this directory and whose folder is gone; not those that another folder asks for. */
-export function goneProjects(state: State, directory: string, present: readonly FolderProject[]): InventoryEntry[] {
-  const paths = new Set(present.map(({ path }) => path));
-  const names = new Set(present.flatMap(({ loaded }) => loaded.name ?? []));
-  return state.inventory
-    .list(directory)
-    .filter(({ project, workingDir }) => !paths.has(workingDir) && !names.has(project));
+/** A project that no folder asks for any more. */
+export interface GoneProject {
+  readonly project: string;
+  /** The folder that it was applied from. */
+  readonly folder: string;
+  /** The project that this folder makes now; undefined: it is gone. */
+  readonly makes: string | undefined;
+}
+
+/** Projects that were applied from this directory and that no folder asks for; unknown while its own does not load. */
+export function goneProjects(state: State, directory: string, present: readonly FolderProject[]): GoneProject[] {
+  const folders = new Map(present.map(({ path, loaded }) => [path, loaded]));
+  const asked = new Set(present.flatMap(({ loaded }) => loaded.name ?? []));
+  return state.inventory.list(directory).flatMap(({ project, workingDir: folder }) => {
+    const loaded = folders.get(folder);
+    return loaded?.ok === false || asked.has(project) ? [] : [{ project, folder, makes: loaded?.name }];
+  });
 }
 
 async function foldersOf(directory: string): Promise<ProjectFolder[]> {

@@ -82,8 +82,7 @@ async function goneBefore(
   invocation: Invocation,
 ): Promise<NonNullable<WatchRequest['gone']>> {
   const present = await loadDirectories({ ...invocation, output: invocation.output.muted() }, directories);
-  const gone = directories.flatMap((directory) => goneProjects(state, directory, present));
-  return gone.map(({ project, workingDir }) => ({ project, folder: workingDir }));
+  return directories.flatMap((directory) => goneProjects(state, directory, present));
 }
 
 interface Parts {

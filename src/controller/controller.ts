@@ -258,12 +258,15 @@ class Watch {
       await this.#entries.get(owner)?.reading?.catch(() => {});
       owner = this.#names.claim(key, project.name);
     }
+    const { project: before, invalid } = entry;
     entry.seen = undefined;
     entry.pulled = false;
     if (owner === key) {
       entry.project = project;
       entry.invalid = undefined;
       this.#leaving.keep(project.name);
+      const isSame = before?.name === project.name || (before === undefined && !invalid);
+      if (!isSame) this.#leaving.leave(key, before?.name, project.name);
       this.#request.onProject?.(project);
     } else {
       entry.project = undefined;

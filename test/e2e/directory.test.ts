@@ -1,6 +1,8 @@
 /** A directory of projects: each converges by itself, a broken one holds back no other, a folder that goes can be pruned. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { renameSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { containers, outside } from '../support/engine.ts';
 import { eventually } from '../support/eventually.ts';
@@ -27,6 +29,14 @@ function compose(service: Record<string, unknown>): string {
 
 async function running(name: string): Promise<number> {
   return (await containers(name)).filter(({ State }) => State.Running).length;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
 }
 
 test('of 30 projects one is invalid: 29 converge, and the exit code and the summary name the one', async (t) => {
@@ -94,6 +104,24 @@ test('--prune leaves alone what is suspended, and takes it down once it is resum
   for (const name of [one, two]) assert.equal((await reeve(project, ['resume', '-p', name])).exitCode, 0);
   assert.equal((await reeve(project, ['apply', '.', '--prune'])).exitCode, 0);
   assert.deepEqual([await containers(one), await containers(two)], [[], []]);
+});
+
+test('what a folder made under another name is left alone and said, and taken down first with --prune', async (t) => {
+  const project = testProject(t);
+  const [x = '', y = '', z = ''] = ['x', 'y', 'z'].map((word) => `${project.name}-${word}`);
+  const port = await freePort();
+  const write = (name: string, service: Record<string, unknown>): string =>
+    project.write('one/compose.yaml', JSON.stringify({ name, ...(JSON.parse(compose(service)) as object) }));
+  const published = { network_mode: 'bridge', ports: [`127.0.0.1:${port}:80`] };
+  write(x, published);
+  assert.equal((await reeve(project, ['apply', '.'])).exitCode, 0);
+  write(y, {});
+  const applied = await reeve(project, ['apply', '.']);
+  assert.match(applied.stderr, new RegExp(`${x}: its files make ${y} now, its containers are left alone`));
+  assert.deepEqual([await running(x), await running(y)], [1, 1]);
+  write(z, published);
+  assert.equal((await reeve(project, ['apply', '.', '--prune'])).exitCode, 0);
+  assert.deepEqual([await running(x), await running(y), await running(z)], [0, 0, 1]);
 });
 
 test('watch of a directory follows projects that come, change and go', async (t) => {

@@ -14,7 +14,7 @@ const WORDS: Readonly<Record<StatusReason, string>> = {
   CrashBackoff: 'a container does not stay up',
   EngineUnavailable: 'the engine cannot be reached',
   Gone: 'its files went away',
-  Renamed: 'its files make another project now',
+  Renamed: 'its name was changed',
 };
 
 export function renderStatus(

@@ -18,12 +18,18 @@ function makes(name: string): FolderProject['loaded'] {
 function gone(t: TestContext, present: readonly FolderProject[]): string[] {
   const state = openedState(t);
   state.inventory.record({ project: 'x', workingDir: '/srv/one', configFiles: [], directory });
-  return goneProjects(state, directory, present).map((entry) => entry.project);
+  return goneProjects(state, directory, present).map((one) =>
+    one.makes === undefined ? one.project : `${one.project}, now ${one.makes}`,
+  );
 }
 
 suite('projects that are gone from a directory', () => {
   test('are those whose folder is not there any more', (t) => {
     assert.deepEqual(gone(t, [folder('two', makes('y'))]), ['x']);
+  });
+
+  test('are those whose folder makes another project now', (t) => {
+    assert.deepEqual(gone(t, [folder('one', makes('y'))]), ['x, now y']);
   });
 
   test('are not those whose files do not load', (t) => {
@@ -34,5 +40,7 @@ suite('projects that are gone from a directory', () => {
     assert.deepEqual(gone(t, [folder('uno', makes('x'))]), []);
     const refused = { ok: false, name: 'x', error: new Error('twins') } as const;
     assert.deepEqual(gone(t, [folder('uno', refused), folder('dos', refused)]), []);
+    const other = { ...refused, name: 'y' };
+    assert.deepEqual(gone(t, [folder('one', other), folder('dos', other)]), []);
   });
 });

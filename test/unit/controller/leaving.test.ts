@@ -130,6 +130,71 @@ suite('a project that cannot be taken down', () => {
   });
 });
 
+suite('a project whose folder makes one of another name', () => {
+  test('is left alone, and that is said, without --prune', async (t) => {
+    const bench = new WatchedDirectory(t, { one: x }).start();
+    await bench.pass();
+    bench.change({ one: y });
+    await bench.pass();
+    assert.deepEqual(bench.running(), ['x-web-1', 'y-web-1']);
+    const renamed = bench.statuses.find(({ reason }) => reason === 'Renamed');
+    assert.deepEqual(
+      [renamed?.project, renamed?.messages],
+      [
+        'x',
+        ['its files make y now', 'its containers are left alone: reeve down -p x takes it down, and so does --prune'],
+      ],
+    );
+    assert.deepEqual(bench.stands(), ['one: y Converged']);
+  });
+
+  test('is taken down with --prune before the other one is made', async (t) => {
+    const bench = new WatchedDirectory(t, { one: x }).start({ prune: true });
+    await bench.pass();
+    const calls: string[] = [];
+    bench.engine.before = ({ name, subject }) => {
+      if (/^(create|remove)-container$/.test(name))
+        calls.push(`${name} ${bench.engine.containers.get(subject)?.name ?? subject}`);
+    };
+    bench.change({ one: y });
+    await bench.pass();
+    assert.deepEqual(bench.running(), ['y-web-1']);
+    assert.deepEqual(calls, ['remove-container x-web-1', 'create-container y-web-1']);
+  });
+
+  test('is taken down too when its files did not load in between', async (t) => {
+    const bench = new WatchedDirectory(t, { one: x });
+    await bench.applied();
+    bench.change({ one: undefined });
+    bench.start({ prune: true });
+    await bench.pass();
+    bench.change({ one: y });
+    await bench.pass();
+    assert.deepEqual(bench.running(), ['y-web-1']);
+  });
+
+  test('does not hold the other one up when it cannot be taken down', async (t) => {
+    const bench = new WatchedDirectory(t, { one: guarded }).start({ prune: true });
+    await bench.pass();
+    bench.engine.script = () => ({ exitCode: 1 });
+    bench.change({ one: y });
+    await bench.pass();
+    assert.deepEqual(bench.running(), ['x-web-1', 'y-web-1']);
+    assert.ok(bench.said().some((line) => line.startsWith('one: x Failed')));
+    assert.equal(bench.said().at(-1), 'one: y Converged');
+  });
+
+  test('stays when it gets its name back', async (t) => {
+    const bench = new WatchedDirectory(t, { one: x }).start({ prune: true });
+    await bench.pass();
+    const { id } = bench.engine.get('x-web-1');
+    bench.change({ one: y });
+    bench.change({ one: x });
+    await bench.pass();
+    assert.deepEqual([bench.running(), bench.engine.get('x-web-1').id], [['x-web-1'], id]);
+  });
+});
+
 suite('a suspended project whose folder goes away', () => {
   test('is spared by --prune until it is resumed', async (t) => {
     const hold = { project: 'x', service: undefined, kind: 'suspended' } as const;
