@@ -13,8 +13,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Project } from '../model/project.ts';
 import { Backoff } from './backoff.ts';
 import { FailedWork } from './failed-work.ts';
+import { downOnExit } from './down-on-exit.ts';
 import { isAsSeen } from './observe.ts';
-import { apply, down } from './operations.ts';
+import { apply } from './operations.ts';
 import { Leaving } from './leaving.ts';
 import type { Standing } from './outcome.ts';
 import { outcomeOf, standingAfter, stateOf } from './outcome.ts';
@@ -307,20 +308,13 @@ class Watch {
   }
 
   async #downAll(): Promise<void> {
-    const { options, signal } = this.#request;
-    const policy = { command: 'down', services: undefined, volumes: false, removeOrphans: true, force: false } as const;
+    const entries = [...this.#entries];
     await Promise.all(
-      [...this.#entries].map(async ([key, { project }]) => {
-        if (!project) return;
-        const result = await down(this.#ports, {
-          project: project.name,
-          desired: project,
-          policy,
-          options,
-          drain: signal,
-          signal,
-        });
-        this.#report(key, outcomeOf(result), undefined);
+      entries.map(async ([key, { project }]) => {
+        const ended = project && (await downOnExit(this.#ports, this.#request, project));
+        if (!ended) return;
+        const state = stateOf(ended.reason);
+        this.#board.set({ key, project: project.name, state, ...ended, againInMs: undefined });
       }),
     );
   }

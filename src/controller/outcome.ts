@@ -48,6 +48,8 @@ export function stateOf(reason: StatusReason): ProjectStatus['state'] {
     case 'Converged':
     case 'Gone':
     case 'Renamed':
+    case 'Down':
+    case 'Suspended':
       return 'ready';
     case 'Reconciling':
       return 'reconciling';

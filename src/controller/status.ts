@@ -16,7 +16,11 @@ export type StatusReason =
   /** Its files went away. */
   | 'Gone'
   /** Its files make a project of another name. */
-  | 'Renamed';
+  | 'Renamed'
+  /** It was taken down at the end of the watch. */
+  | 'Down'
+  /** It was to be taken down, and is left alone. */
+  | 'Suspended';
 
 export interface ProjectStatus {
   readonly key: string;

@@ -15,6 +15,8 @@ const WORDS: Readonly<Record<StatusReason, string>> = {
   EngineUnavailable: 'the engine cannot be reached',
   Gone: 'its files went away',
   Renamed: 'its name was changed',
+  Down: 'down',
+  Suspended: 'not taken down',
 };
 
 export function renderStatus(
