@@ -59,7 +59,7 @@ class Watch {
   readonly #queue: WorkQueue;
   readonly #board: StatusBoard;
   readonly #names = new ProjectNames((name, refused) => {
-    for (const key of refused) this.#markDirty(key);
+    for (const key of refused) if (isRefused(this.#entry(key))) this.#markDirty(key);
     this.#leaving.reconsider(name);
   });
   readonly #leaving: Leaving;
@@ -318,6 +318,11 @@ class Watch {
       }),
     );
   }
+}
+
+/** One that is just being read asks for its name again by itself. */
+function isRefused({ project, invalid }: Entry): boolean {
+  return project === undefined && invalid !== undefined;
 }
 
 function standing(entry: Entry, outcome: Outcome): Standing {

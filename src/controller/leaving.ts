@@ -80,7 +80,9 @@ export class Leaving {
     const { names, wake } = this.#parts;
     if (names.ownerOf(project) !== undefined) return;
     const key = PREFIX + project;
-    if (!this.#left.has(key)) this.#left.set(key, { project, folder, wanted: new AbortController(), isTried: false });
+    // Its end is told more than once, by its files and by the directory: no reason for another try.
+    if (this.#left.has(key)) return;
+    this.#left.set(key, { project, folder, wanted: new AbortController(), isTried: false });
     wake(key);
   }
 
@@ -174,7 +176,8 @@ export class Leaving {
   ): void {
     const now = this.#parts.madeBy(folder);
     const { reason = now === undefined ? 'Gone' : 'Renamed', actions = 0, againInMs } = said;
-    const messages = now === undefined ? said.messages : [`its files make ${now} now`, ...said.messages];
+    const why = now === undefined ? 'its files went away' : `its files make ${now} now`;
+    const messages = reason === 'Gone' ? said.messages : [why, ...said.messages];
     this.#board.set({ key, project, state: stateOf(reason), reason, messages, actions, againInMs });
   }
 
