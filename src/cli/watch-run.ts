@@ -11,7 +11,7 @@ import type { ReconcilerPorts } from '../controller/reconciler.ts';
 import type { ProjectStatus } from '../controller/status.ts';
 import type { RunOptions } from '../execute/run-context.ts';
 import type { ServiceName } from '../model/project.ts';
-import { UsageError } from '../model/errors.ts';
+import { messageOf, UsageError } from '../model/errors.ts';
 import { folderOptions, goneProjects, loadDirectories } from './directories.ts';
 import type { ExitCode } from './exit.ts';
 import { EXIT, InvalidFiles } from './exit.ts';
@@ -23,7 +23,7 @@ import { renderStatus, statusJson } from './render/status.ts';
 import { withPorts } from './session.ts';
 import { findTarget, isMissing } from './targets.ts';
 import type { LoadCache, LoadOptions } from './wire.ts';
-import { createLoadCache, loadFiles, systemClock, watchSources } from './wire.ts';
+import { createLoadCache, listFolders, loadFiles, systemClock, watchSources } from './wire.ts';
 
 export interface WatchRun {
   readonly words: readonly string[];
@@ -135,8 +135,22 @@ async function loadDesired(options: LoadOptions, watched: Watched, signal: Abort
     loaded = await loadFiles(options);
   }
   if (loaded.ok) return { kind: 'project', project: loaded.project, files: loaded.project.inputFiles };
-  if (watched.kind === 'directories' && isMissing(loaded)) return { kind: 'gone' };
-  return { kind: 'invalid', messages: loaded.diagnostics.map(diagnosticLine), files: loaded.inputFiles };
+  const files = loaded.inputFiles;
+  if (watched.kind === 'directories' && isMissing(loaded)) {
+    const problem = await problemOf(dirname(options.cwd));
+    return problem === undefined ? { kind: 'gone' } : { kind: 'invalid', messages: [problem], files };
+  }
+  return { kind: 'invalid', messages: loaded.diagnostics.map(diagnosticLine), files };
+}
+
+/** A directory that is not there (moved, not mounted) says nothing about its projects: none of them is gone for that. */
+async function problemOf(directory: string): Promise<string | undefined> {
+  try {
+    await listFolders(directory);
+    return undefined;
+  } catch (error) {
+    return `the directory ${directory} cannot be read: ${messageOf(error)}`;
+  }
 }
 
 function say(status: ProjectStatus, { output }: Invocation, progress: Progress): void {

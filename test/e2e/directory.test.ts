@@ -159,3 +159,20 @@ test('watch of a directory goes on with a folder that was renamed, and --prune t
   await outside.remove(kept?.Id ?? '');
   await eventually(async () => assert.equal(await running(name), 1));
 });
+
+test('watch --prune concludes nothing from a directory that is not there, and goes on when it is back', async (t) => {
+  const project = testProject(t);
+  const name = `${project.name}-one`;
+  project.write(`all/${name}/compose.yaml`, compose({}));
+  const watch = startReeve(project, ['watch', 'all', '--prune', '--json']);
+  await eventually(async () => assert.equal(await running(name), 1));
+  renameSync(project.path('all'), project.path('away'));
+  await watch.line(/"reason":"InvalidFile"/);
+  renameSync(project.path('away'), project.path('all'));
+  project.write(`all/${name}/compose.yaml`, compose({ environment: { A: '1' } }));
+  await eventually(async () => {
+    const [web] = await containers(name);
+    assert.ok(web?.Config.Env.includes('A=1') && web.State.Running);
+  });
+  assert.doesNotMatch(watch.stdout, /"reason":"Gone"/);
+});
