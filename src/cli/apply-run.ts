@@ -79,7 +79,7 @@ export async function runApply(invocation: Invocation, run: ApplyRun): Promise<E
         for (const project of projectsOf(loaded)) progress.maskProject(project.name, maskOf(project.sensitiveValues));
         const fromDirectory = loaded.kind === 'directories';
         const pruning = fromDirectory ? pruneJobs(ports, loaded, control, invocation) : [];
-        const jobs = [...jobsOf(ports, loaded, control), ...pruning];
+        const jobs = [...jobsOf(ports, loaded, control, pruning), ...pruning];
         return converge(jobs, { invocation, progress, word: 'converged', fromDirectory });
       },
     );
@@ -119,15 +119,21 @@ async function recall(
 
 type Control = ApplyRun & { readonly drain: AbortSignal; readonly signal: AbortSignal };
 
-function jobsOf(ports: ReconcilerPorts, loaded: Located, control: Control): Job[] {
+function jobsOf(ports: ReconcilerPorts, loaded: Located, control: Control, pruning: readonly PruneJob[]): Job[] {
   if (loaded.kind === 'project') {
     const { project } = loaded;
     return [{ name: project.name, run: () => applyOne(ports, { ...loaded, directory: undefined }, control) }];
   }
-  return loaded.folders.map(({ loaded: one, folder, directory }): Job => {
+  return loaded.folders.map(({ loaded: one, folder, directory, path }): Job => {
     if (!one.ok) return { name: folder, run: () => Promise.reject(one.error) };
     const { project } = one;
-    return { name: project.name, run: () => applyOne(ports, { project, services: undefined, directory }, control) };
+    // What this folder made under another name may hold what it needs now, such as a port.
+    const before = pruning.filter((job) => job.folder === path);
+    const run = async (): Promise<ReconcileResult> => {
+      await Promise.allSettled(before.map((job) => job.run()));
+      return applyOne(ports, { project, services: undefined, directory }, control);
+    };
+    return { name: project.name, run };
   });
 }
 
@@ -136,24 +142,38 @@ function projectsOf(loaded: Located): Project[] {
   return loaded.folders.flatMap((folder) => (folder.loaded.ok ? [folder.loaded.project] : []));
 }
 
+/** The same run, however often it is asked for. */
+interface PruneJob extends Job {
+  readonly folder: string;
+}
+
 function pruneJobs(
   ports: ReconcilerPorts,
   { directories, folders }: Extract<Loaded, { kind: 'directories' }>,
   { prune, options, drain, signal }: Control,
   { output }: Invocation,
-): Job[] {
+): PruneJob[] {
   const gone = directories.flatMap((directory) => goneProjects(ports.state, directory, folders));
   if (!prune) {
-    for (const name of gone)
-      output.note(`${name}: its folder is gone, its containers are left alone (--prune takes it down)`);
+    for (const { project, makes } of gone) {
+      const why = makes === undefined ? 'its folder is gone' : `its files make ${makes} now`;
+      output.note(`${project}: ${why}, its containers are left alone (--prune takes it down)`);
+    }
     return [];
   }
   const policy = { command: 'prune', services: undefined, volumes: false, removeOrphans: true, force: false } as const;
-  return gone.map((project) => ({
-    name: project,
-    word: 'down',
-    run: () => down(ports, { project, desired: undefined, policy, options, drain, signal }),
-  }));
+  const isSuspended = (name: string): boolean =>
+    ports.state.inventory.holds(name).some(({ service, kind }) => kind === 'suspended' && service === undefined);
+  const request = { desired: undefined, policy, sparesSuspended: true, options, drain, signal };
+  return gone.map(({ project, folder }) => {
+    let run: Promise<ReconcileResult> | undefined;
+    return {
+      name: project,
+      word: isSuspended(project) ? 'left alone' : 'down',
+      folder,
+      run: () => (run ??= down(ports, { ...request, project })),
+    };
+  });
 }
 
 interface Meant {

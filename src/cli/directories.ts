@@ -19,8 +19,14 @@ export interface FolderProject {
   readonly folder: string;
   readonly path: string;
   readonly loaded:
-    | { readonly ok: true; readonly project: Project; readonly hookSources: readonly HookSource[] }
-    | { readonly ok: false; readonly error: Error };
+    | {
+        readonly ok: true;
+        readonly name: string;
+        readonly project: Project;
+        readonly hookSources: readonly HookSource[];
+      }
+    /** `name`: the project that its files ask for, where they could be read. */
+    | { readonly ok: false; readonly name?: string; readonly error: Error };
 }
 
 /** Loads every project of these directories; an unreadable directory is a failure of the whole. */
@@ -44,14 +50,23 @@ export function folderOptions(options: LoadOptions, path: string): LoadOptions {
   return { ...rest, cwd: path, environment };
 }
 
-/** Projects that were applied from this directory and whose folder is gone. */
-export function goneProjects(state: State, directory: string, present: readonly FolderProject[]): string[] {
-  const paths = new Set(present.map(({ path }) => path));
-  const names = new Set(present.flatMap(({ loaded }) => (loaded.ok ? [loaded.project.name] : [])));
-  return state.inventory
-    .list(directory)
-    .filter(({ project, workingDir }) => !paths.has(workingDir) && !names.has(project))
-    .map(({ project }) => project);
+/** A project that no folder asks for any more. */
+export interface GoneProject {
+  readonly project: string;
+  /** The folder that it was applied from. */
+  readonly folder: string;
+  /** The project that this folder makes now; undefined: it is gone. */
+  readonly makes: string | undefined;
+}
+
+/** Projects that were applied from this directory and that no folder asks for; unknown while its own does not load. */
+export function goneProjects(state: State, directory: string, present: readonly FolderProject[]): GoneProject[] {
+  const folders = new Map(present.map(({ path, loaded }) => [path, loaded]));
+  const asked = new Set(present.flatMap(({ loaded }) => loaded.name ?? []));
+  return state.inventory.list(directory).flatMap(({ project, workingDir: folder }) => {
+    const loaded = folders.get(folder);
+    return loaded?.ok === false || asked.has(project) ? [] : [{ project, folder, makes: loaded?.name }];
+  });
 }
 
 async function foldersOf(directory: string): Promise<ProjectFolder[]> {
@@ -73,7 +88,7 @@ async function loadFolder(invocation: Invocation, directory: string, folder: Pro
     if (!result.ok) return failed(found, new InvalidFiles(result.diagnostics));
     sayWarnings(invocation, result.warnings);
     const { project, hookSources } = result;
-    return { ...found, loaded: { ok: true, project, hookSources } };
+    return { ...found, loaded: { ok: true, name: project.name, project, hookSources } };
   } catch (error) {
     invocation.interrupts.signal.throwIfAborted();
     return failed(found, error instanceof Error ? error : new Error(String(error)));
@@ -86,17 +101,13 @@ function failed(found: Omit<FolderProject, 'loaded'>, error: Error): FolderProje
 
 /** Two folders of one project name would undo each other's work: neither is applied. */
 function refuseTwins(projects: readonly FolderProject[]): FolderProject[] {
-  const byName = Map.groupBy(projects, ({ loaded }) => (loaded.ok ? loaded.project.name : undefined));
+  const byName = Map.groupBy(projects, ({ loaded }) => (loaded.ok ? loaded.name : undefined));
   return projects.map((one) => {
     const { loaded } = one;
-    const twins = loaded.ok ? (byName.get(loaded.project.name) ?? []) : [];
+    const twins = loaded.ok ? (byName.get(loaded.name) ?? []) : [];
     if (!loaded.ok || twins.length < 2) return one;
     const paths = twins.map(({ path }) => path).join(', ');
-    return failed(
-      one,
-      new CommandFailed(
-        `project ${loaded.project.name} is claimed by several folders: ${paths}; give each its own name`,
-      ),
-    );
+    const why = `project ${loaded.name} is claimed by several folders: ${paths}; give each its own name`;
+    return { ...one, loaded: { ok: false, name: loaded.name, error: new CommandFailed(why) } };
   });
 }

@@ -7,12 +7,11 @@ import { dirname } from 'node:path';
 import type { Desired, WatchRequest } from '../controller/watch-request.ts';
 import { watch } from '../controller/controller.ts';
 import type { ApplyPolicy } from '../controller/operations.ts';
-import { down } from '../controller/operations.ts';
 import type { ReconcilerPorts } from '../controller/reconciler.ts';
 import type { ProjectStatus } from '../controller/status.ts';
 import type { RunOptions } from '../execute/run-context.ts';
-import type { Project, ServiceName } from '../model/project.ts';
-import { UsageError } from '../model/errors.ts';
+import type { ServiceName } from '../model/project.ts';
+import { messageOf, UsageError } from '../model/errors.ts';
 import { folderOptions, goneProjects, loadDirectories } from './directories.ts';
 import type { ExitCode } from './exit.ts';
 import { EXIT, InvalidFiles } from './exit.ts';
@@ -24,7 +23,7 @@ import { renderStatus, statusJson } from './render/status.ts';
 import { withPorts } from './session.ts';
 import { findTarget, isMissing } from './targets.ts';
 import type { LoadCache, LoadOptions } from './wire.ts';
-import { createLoadCache, loadFiles, systemClock, watchSources } from './wire.ts';
+import { createLoadCache, listFolders, loadFiles, systemClock, watchSources } from './wire.ts';
 
 export interface WatchRun {
   readonly words: readonly string[];
@@ -57,7 +56,6 @@ export async function runWatch(invocation: Invocation, run: WatchRun): Promise<E
   const rememberMs = (resyncMs === 0 ? DEFAULT_RESYNC_MS : resyncMs) / 2;
   await withPorts(invocation, { parallel, rememberMs, load, emit: progress.emit }, async (ports, watched) => {
     progress.start({ namesProject: watched.kind === 'directories', stamps: true });
-    if (watched.kind === 'directories') await pruneGone(ports, watched.directories, invocation, run);
     await watch(ports, await requestOf(ports, watched, { invocation, run, progress }));
   });
   progress.end();
@@ -77,26 +75,14 @@ async function findWatched(invocation: Invocation, { words, prune }: WatchRun): 
   return { kind: 'project', services: undefined };
 }
 
-/** What went from a directory while nobody watched. */
-async function pruneGone(
-  ports: ReconcilerPorts,
+/** What went from the directories while nobody watched; throws when one of them cannot be read. */
+async function goneBefore(
+  { state }: ReconcilerPorts,
   directories: readonly string[],
   invocation: Invocation,
-  { prune, options }: WatchRun,
-): Promise<void> {
-  const { drain, signal } = invocation.interrupts;
+): Promise<NonNullable<WatchRequest['gone']>> {
   const present = await loadDirectories({ ...invocation, output: invocation.output.muted() }, directories);
-  const gone = directories.flatMap((directory) => goneProjects(ports.state, directory, present));
-  const policy = { command: 'prune', services: undefined, volumes: false, removeOrphans: true, force: false } as const;
-  for (const project of gone) {
-    if (!prune) {
-      invocation.output.note(`${project}: its folder is gone, its containers are left alone (--prune takes it down)`);
-      continue;
-    }
-    const result = await down(ports, { project, desired: undefined, policy, options, drain, signal });
-    if (result.kind === 'failed')
-      invocation.output.error([`${project}: could not be taken down`, ...result.failures].join('\n  '));
-  }
+  return directories.flatMap((directory) => goneProjects(state, directory, present));
 }
 
 interface Parts {
@@ -116,20 +102,18 @@ async function requestOf(ports: ReconcilerPorts, watched: Watched, parts: Parts)
     resyncMs: run.resyncMs,
     onProblem: ({ path, message }) => output.warn(`${path}: ${message}`),
   });
-  const names = new Names();
   const caches = new Map<string, LoadCache>();
   const services = watched.kind === 'project' ? watched.services : undefined;
   return {
     keys: watched.kind === 'project' ? [ONLY_PROJECT] : [],
+    gone: await goneBefore(ports, directories, invocation),
     load: async (key) => {
       const cache = caches.get(key) ?? (await createLoadCache());
       caches.set(key, cache);
       const options = { ...(watched.kind === 'project' ? loadOptions : folderOptions(loadOptions, key)), cache };
-      const desired = names.claim(key, await loadDesired(options, watched, interrupts.signal));
-      if (desired.kind === 'project')
-        progress.maskProject(desired.project.name, maskOf(desired.project.sensitiveValues));
-      return desired;
+      return loadDesired(options, watched, interrupts.signal);
     },
+    onProject: ({ name, sensitiveValues }) => progress.maskProject(name, maskOf(sensitiveValues)),
     files: sources.files,
     ...(sources.directories && { directories: sources.directories }),
     sources: sources.others,
@@ -151,34 +135,26 @@ async function loadDesired(options: LoadOptions, watched: Watched, signal: Abort
     loaded = await loadFiles(options);
   }
   if (loaded.ok) return { kind: 'project', project: loaded.project, files: loaded.project.inputFiles };
-  if (watched.kind === 'directories' && isMissing(loaded)) return { kind: 'gone' };
-  return { kind: 'invalid', messages: loaded.diagnostics.map(diagnosticLine), files: loaded.inputFiles };
+  const files = loaded.inputFiles;
+  if (watched.kind === 'directories' && isMissing(loaded)) {
+    const problem = await problemOf(dirname(options.cwd));
+    return problem === undefined ? { kind: 'gone' } : { kind: 'invalid', messages: [problem], files };
+  }
+  return { kind: 'invalid', messages: loaded.diagnostics.map(diagnosticLine), files };
+}
+
+/** A directory that is not there (moved, not mounted) says nothing about its projects: none of them is gone for that. */
+async function problemOf(directory: string): Promise<string | undefined> {
+  try {
+    await listFolders(directory);
+    return undefined;
+  } catch (error) {
+    return `the directory ${directory} cannot be read: ${messageOf(error)}`;
+  }
 }
 
 function say(status: ProjectStatus, { output }: Invocation, progress: Progress): void {
   if (output.json) output.object(statusJson(status, systemClock.now()));
   else if (output.isSaid(status.state === 'stalled' ? 'error' : 'info'))
     output.block(progress.stamp() + renderStatus(status, output.errorStyle));
-}
-
-/** Two folders of one project name would undo each other's work: the first keeps it. */
-class Names {
-  readonly #keys = new Map<string, string>();
-
-  claim(key: string, desired: Desired): Desired {
-    for (const [name, owner] of this.#keys) {
-      const keeps = desired.kind === 'invalid' || (desired.kind === 'project' && desired.project.name === name);
-      if (owner === key && !keeps) this.#keys.delete(name);
-    }
-    if (desired.kind !== 'project') return desired;
-    const { name }: Project = desired.project;
-    const owner = this.#keys.get(name) ?? key;
-    this.#keys.set(name, owner);
-    if (owner === key) return desired;
-    return {
-      kind: 'invalid',
-      messages: [`project ${name} is made by ${owner} already; give each its own name`],
-      files: desired.files,
-    };
-  }
 }

@@ -4,22 +4,26 @@
  *   files, directory, engine events, resync -> key -> work queue -> load if dirty -> reconcile -> outcome
  *
  * Desired state is read again only after a notice of its files; a file that does not load keeps the last good version.
+ * Of several keys whose files ask for one project name the first has it; the others make nothing until it is free.
  * A run that is waiting while its files change is drained (running actions settle, waits end) and runs again with the
  * new ones: else a wait for something that can never come would keep the edit that mends it waiting as well.
  */
 
 import { isDeepStrictEqual } from 'node:util';
 import { HooksInFlight } from '../execute/hooks-in-flight.ts';
-import { isEngineError, messageOf } from '../model/errors.ts';
 import type { Project } from '../model/project.ts';
 import { Backoff } from './backoff.ts';
 import { FailedWork } from './failed-work.ts';
+import { downOnExit } from './down-on-exit.ts';
 import { isAsSeen } from './observe.ts';
-import { apply, down } from './operations.ts';
-import type { ReconcileResult, ReconcilerPorts } from './reconciler.ts';
-import type { StatusReason } from './status.ts';
+import { apply } from './operations.ts';
+import { Leaving } from './leaving.ts';
+import type { Standing } from './outcome.ts';
+import { outcomeOf, standingAfter, stateOf } from './outcome.ts';
+import { ProjectNames } from './project-names.ts';
+import type { ReconcilerPorts } from './reconciler.ts';
 import { StatusBoard } from './status.ts';
-import type { KnownKeys, WatchRequest } from './watch-request.ts';
+import type { Desired, KnownKeys, WatchRequest } from './watch-request.ts';
 import type { AddOptions, Outcome } from './work-queue.ts';
 import { WorkQueue } from './work-queue.ts';
 
@@ -30,6 +34,8 @@ interface Entry {
   dirty: boolean;
   /** Present while the last version of the files does not load. */
   invalid: readonly string[] | undefined;
+  /** Its files while they are being read. */
+  reading: Promise<Desired> | undefined;
   /** Ends the waits of the run that is under way. */
   interrupt: (() => void) | undefined;
   /** The last run ended early for files that changed: the next one is about to begin. */
@@ -54,28 +60,46 @@ class Watch {
   readonly #entries = new Map<string, Entry>();
   readonly #queue: WorkQueue;
   readonly #board: StatusBoard;
+  readonly #names = new ProjectNames((name, refused) => {
+    for (const key of refused) if (isRefused(this.#entry(key))) this.#markDirty(key);
+    this.#leaving.reconsider(name);
+  });
+  readonly #leaving: Leaving;
+  /** Aborted: nothing new begins. */
+  readonly #ended: AbortSignal;
   #unfollowHolds: () => void = () => {};
 
   constructor(ports: ReconcilerPorts, request: WatchRequest) {
     this.#ports = ports;
     this.#request = request;
+    this.#ended = AbortSignal.any([request.drain, request.signal]);
     this.#queue = new WorkQueue({
       clock: ports.clock,
       backoff: new Backoff({ clock: ports.clock, random: Math.random }),
     });
     this.#board = new StatusBoard(request.announce);
+    this.#leaving = new Leaving({
+      ports,
+      request,
+      names: this.#names,
+      wake: (key) => {
+        if (Leaving.isKey(key) || this.#entries.has(key)) this.#queue.add(key);
+      },
+      madeBy: (folder) => this.#entries.get(folder)?.project?.name,
+    });
   }
 
   async run(): Promise<void> {
     const { request, queue } = { request: this.#request, queue: this.#queue };
-    const { drain, signal, concurrency = 8 } = request;
-    const ended = AbortSignal.any([drain, signal]);
+    const { signal, concurrency = 8 } = request;
+    const ended = this.#ended;
     const wake = (key: string, how?: AddOptions): void => queue.add(key, how);
     await request.files.start((key, how) => this.#markDirty(key, how), ended);
     await request.directories?.start((key, how) => this.#markDirty(key, how), ended);
     for (const source of request.sources(this.#knownKeys())) await source.start(wake, ended);
     this.#followHolds();
     for (const key of request.keys) this.#markDirty(key);
+    for (const { project, folder } of request.gone ?? []) this.#leaving.add(project, folder);
     await queue.run((key) => this.#reconcile(key), {
       concurrency,
       signal: ended,
@@ -93,22 +117,22 @@ class Watch {
         entry.failed.forget();
         this.#queue.add(key);
       }
+      for (const key of this.#leaving.keys()) this.#queue.add(key);
     });
   }
 
   /** What is remembered may be removed or damaged at any time: then it is made anew, and the run goes on with that. */
-  #renewState(key: string): void {
+  #renewState(project: string): void {
     const messages = this.#ports.state.renew();
     if (messages.length === 0) return;
-    const project = this.#entry(key).project?.name ?? key;
     for (const message of messages) this.#ports.emit({ type: 'state-renewed', project, message });
     this.#followHolds();
   }
 
   #knownKeys(): KnownKeys {
-    const entries = this.#entries;
+    const [entries, leaving] = [this.#entries, this.#leaving];
     return {
-      all: () => entries.keys(),
+      all: () => [...entries.keys(), ...leaving.keys()],
       ofProject: (project) => [...entries].filter(([, entry]) => entry.project?.name === project).map(([key]) => key),
     };
   }
@@ -126,7 +150,7 @@ class Watch {
     const gone = await this.#load(key, entry).catch(() => 'unreadable' as const);
     if (gone === undefined && !entry.invalid && isDeepStrictEqual(before, entry.project)) return;
     if (gone !== undefined) entry.dirty = true;
-    if (!entry.invalid) entry.interrupt?.();
+    if (!entry.invalid || entry.project !== before) entry.interrupt?.();
     this.#queue.add(key, how);
   }
 
@@ -137,6 +161,7 @@ class Watch {
       project: undefined,
       dirty: true,
       invalid: undefined,
+      reading: undefined,
       interrupt: undefined,
       cutShort: false,
       actions: 0,
@@ -151,11 +176,16 @@ class Watch {
 
   /** The worker: one look at one project. */
   async #reconcile(key: string): Promise<Outcome> {
+    if (Leaving.isKey(key)) return this.#takeDown(key);
     const entry = this.#entry(key);
     entry.cutShort = false;
     entry.actions = 0;
-    this.#renewState(key);
+    this.#renewState(entry.project?.name ?? key);
     if (entry.dirty && (await this.#load(key, entry)) === 'gone') return this.#leave(key, entry);
+    if (this.#leaving.isAhead(key)) {
+      entry.cutShort = true;
+      return { kind: 'done' };
+    }
     const { project } = entry;
     if (!project) return { kind: 'terminal', error: new Error((entry.invalid ?? []).join('\n')) };
     if (await this.#isAtRest(entry)) return { kind: 'done' };
@@ -177,6 +207,8 @@ class Watch {
         drain: AbortSignal.any([drain, interrupt.signal]),
         signal,
       });
+      // Where it stands nobody can tell: the queue says nothing of what was cancelled.
+      if (result.kind === 'interrupted') this.#ended.throwIfAborted();
       entry.pulled ||= result.kind !== 'failed';
       if (result.kind === 'converged') entry.failed.forget();
       entry.actions = result.actions;
@@ -185,7 +217,7 @@ class Watch {
       return outcomeOf(result);
     } catch (error) {
       // Interrupted while it waited for the lease: the key is in the queue again.
-      if (!interrupt.signal.aborted) throw error;
+      if (!interrupt.signal.aborted || this.#ended.aborted) throw error;
       entry.cutShort = true;
       return { kind: 'done' };
     } finally {
@@ -204,119 +236,103 @@ class Watch {
     entry.dirty = false;
     entry.failed.forget();
     const readAtMs = this.#ports.clock.now();
-    const desired = await this.#request.load(key);
-    if (desired.kind === 'gone') return 'gone';
-    void this.#request.files.watch(key, desired.files, readAtMs);
-    if (desired.kind === 'invalid') {
-      entry.invalid = desired.messages;
-    } else {
-      entry.project = desired.project;
-      entry.seen = undefined;
-      entry.invalid = undefined;
-      entry.pulled = false;
+    const desired = await this.#read(key, entry);
+    if (desired.kind === 'gone') {
+      this.#names.release(key);
+      return 'gone';
     }
+    void this.#request.files.watch(key, desired.files, readAtMs);
+    if (desired.kind === 'invalid') entry.invalid = desired.messages;
+    else await this.#take(key, entry, desired.project);
     return undefined;
   }
 
-  /** The project's files went away: with --prune it is taken down if it was applied from that same directory. */
+  async #read(key: string, entry: Entry): Promise<Desired> {
+    const reading = this.#request.load(key);
+    entry.reading = reading;
+    try {
+      return await reading;
+    } finally {
+      if (entry.reading === reading) entry.reading = undefined;
+    }
+  }
+
+  /** Goes on with this version of the files, unless another key makes a project of that name. */
+  async #take(key: string, entry: Entry, project: Project): Promise<void> {
+    let owner = this.#names.claim(key, project.name);
+    // Of a renamed folder the old name is still being looked for when the new one is read.
+    if (owner !== key) {
+      await this.#entries.get(owner)?.reading?.catch(() => {});
+      owner = this.#names.claim(key, project.name);
+    }
+    const { project: before, invalid } = entry;
+    entry.seen = undefined;
+    entry.pulled = false;
+    if (owner === key) {
+      entry.project = project;
+      entry.invalid = undefined;
+      this.#leaving.keep(project.name);
+      const isSame = before?.name === project.name || (before === undefined && !invalid);
+      if (!isSame) this.#leaving.leave(key, before?.name, project.name);
+      this.#request.onProject?.(project);
+    } else {
+      entry.project = undefined;
+      entry.invalid = [`project ${project.name} is made by ${owner} already; give each its own name`];
+    }
+  }
+
+  /** Its files went away. */
   async #leave(key: string, entry: Entry): Promise<Outcome> {
-    const { prune, directoryOf, options, drain, signal, files } = this.#request;
-    const name = entry.project?.name;
-    const applied = name === undefined ? undefined : this.#ports.state.inventory.get(name);
-    if (prune && name !== undefined && applied?.directory !== undefined && applied.directory === directoryOf(key)) {
-      const policy = {
-        command: 'prune',
-        services: undefined,
-        volumes: false,
-        removeOrphans: true,
-        force: false,
-      } as const;
-      const result = await down(this.#ports, { project: name, desired: undefined, policy, options, drain, signal });
-      if (result.kind !== 'converged') {
-        entry.dirty = true;
-        return outcomeOf(result);
-      }
-    }
-    if (name !== undefined) {
-      this.#board.set({
-        key,
-        project: name,
-        state: 'ready',
-        reason: 'Gone',
-        messages: [],
-        actions: 0,
-        againInMs: undefined,
-      });
-    }
     this.#board.forget(key);
     this.#entries.delete(key);
-    await files.forget(key);
+    this.#leaving.leave(key, entry.project?.name);
+    await this.#request.files.forget(key);
     return { kind: 'done' };
   }
 
+  /** A folder that was not read yet may be one that asks for the project. */
+  async #takeDown(key: string): Promise<Outcome> {
+    await Promise.all([...this.#entries].map(([folder, entry]) => this.#readFirst(folder, entry)));
+    return this.#leaving.takeDown(key);
+  }
+
+  async #readFirst(key: string, entry: Entry): Promise<void> {
+    await entry.reading?.catch(() => {});
+    if (!entry.dirty) return;
+    const gone = await this.#load(key, entry).catch(() => 'unreadable' as const);
+    // Its own worker, for which it is waiting, is to find that out.
+    if (gone !== undefined) entry.dirty = true;
+  }
+
   #report(key: string, outcome: Outcome, againInMs: number | undefined): void {
+    if (Leaving.isKey(key)) return this.#leaving.report(key, outcome, againInMs);
     const entry = this.#entries.get(key);
     if (!entry) return;
     const { reason, messages } = standing(entry, outcome);
-    const state = reason === 'Converged' ? 'ready' : reason === 'Reconciling' ? 'reconciling' : 'stalled';
     const { actions, project } = entry;
-    this.#board.set({ key, project: project?.name, state, reason, messages, actions, againInMs });
+    this.#board.set({ key, project: project?.name, state: stateOf(reason), reason, messages, actions, againInMs });
   }
 
   async #downAll(): Promise<void> {
-    const { options, signal } = this.#request;
-    const policy = { command: 'down', services: undefined, volumes: false, removeOrphans: true, force: false } as const;
+    const entries = [...this.#entries];
     await Promise.all(
-      [...this.#entries].map(async ([key, { project }]) => {
-        if (!project) return;
-        const result = await down(this.#ports, {
-          project: project.name,
-          desired: project,
-          policy,
-          options,
-          drain: signal,
-          signal,
-        });
-        this.#report(key, outcomeOf(result), undefined);
+      entries.map(async ([key, { project }]) => {
+        const ended = project && (await downOnExit(this.#ports, this.#request, project));
+        if (!ended) return;
+        const state = stateOf(ended.reason);
+        this.#board.set({ key, project: project.name, state, ...ended, againInMs: undefined });
       }),
     );
   }
 }
 
-/** What a run's end means for the queue: the only place where `watch` decides about another try. */
-function outcomeOf(result: ReconcileResult): Outcome {
-  switch (result.kind) {
-    case 'converged':
-    case 'interrupted':
-      return { kind: 'done' };
-    case 'deferred':
-      return { kind: 'requeue', afterMs: result.afterMs ?? 0, messages: result.failures };
-    case 'failed': {
-      const error = new AggregateError(
-        result.failures.map((message) => new Error(message)),
-        result.failures.join('\n'),
-      );
-      const { retryable, afterMs } = result;
-      return retryable || afterMs !== undefined ? { kind: 'retry', error, afterMs } : { kind: 'terminal', error };
-    }
-  }
+/** One that is just being read asks for its name again by itself. */
+function isRefused({ project, invalid }: Entry): boolean {
+  return project === undefined && invalid !== undefined;
 }
 
-function standing(
-  entry: Entry,
-  outcome: Outcome,
-): { readonly reason: StatusReason; readonly messages: readonly string[] } {
+function standing(entry: Entry, outcome: Outcome): Standing {
   if (entry.dirty || entry.cutShort) return { reason: 'Reconciling', messages: [] };
-  switch (outcome.kind) {
-    case 'done':
-      return entry.invalid ? { reason: 'InvalidFile', messages: entry.invalid } : { reason: 'Converged', messages: [] };
-    case 'requeue':
-      return { reason: 'CrashBackoff', messages: outcome.messages ?? [] };
-    case 'retry':
-    case 'terminal': {
-      if (entry.invalid) return { reason: 'InvalidFile', messages: entry.invalid };
-      const unreachable = isEngineError(outcome.error, 'unavailable') || isEngineError(outcome.error, 'timeout');
-      return { reason: unreachable ? 'EngineUnavailable' : 'Failed', messages: messageOf(outcome.error).split('\n') };
-    }
-  }
+  if (entry.invalid && outcome.kind !== 'requeue') return { reason: 'InvalidFile', messages: entry.invalid };
+  return standingAfter(outcome);
 }

@@ -8,8 +8,8 @@ import type { RunOptions } from '../execute/run-context.ts';
 import type { ObservedProject } from '../model/observed.ts';
 import type { Project, ServiceName } from '../model/project.ts';
 import { buildPlan } from '../plan/build.ts';
-import type { DownPolicy } from '../plan/down.ts';
-import { buildDownPlan, buildStopPlan } from '../plan/down.ts';
+import type { DownPolicy, Suspended } from '../plan/down.ts';
+import { buildDownPlan, buildStopPlan, isSparing } from '../plan/down.ts';
 import { withDependencies } from '../plan/order.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { PlanPolicy } from '../plan/policy.ts';
@@ -146,18 +146,27 @@ export interface DownRequest extends RunControl {
   readonly project: string;
   readonly desired: Project | undefined;
   readonly policy: DownPolicy;
+  /** Nobody asked for this project by its name: what is suspended of it is left alone. Default false. */
+  readonly sparesSuspended?: boolean;
 }
 
-/** Takes a project down, or some of its services. */
+/** Takes a project down, or some of its services. What is left of it because it is suspended is still known of. */
 export async function down(ports: ReconcilerPorts, request: DownRequest): Promise<ReconcileResult> {
-  const { project, desired } = request;
-  const policy = { ...request.policy, removeOrphans: request.policy.removeOrphans || desired?.orphans === 'removed' };
+  const { project, desired, sparesSuspended = false } = request;
+  const removeOrphans = request.policy.removeOrphans || desired?.orphans === 'removed';
+  let isSpared = false;
   const result = await reconcile(ports, {
-    ...runOf(request, project, policy.command),
+    ...runOf(request, project, request.policy.command),
     desired,
-    makePlan: ({ observed, ledger }) => buildDownPlan({ desired, observed, ledger, policy }),
+    makePlan: ({ observed, ledger }) => {
+      const suspended = sparesSuspended ? { suspended: suspendedOf(ports.state, project) } : {};
+      const policy = { ...request.policy, removeOrphans, ...suspended };
+      isSpared = isSparing(observed, policy);
+      return buildDownPlan({ desired, observed, ledger, policy });
+    },
   });
-  if (result.kind === 'converged' && policy.services === undefined) ports.state.inventory.forget(project);
+  if (result.kind === 'converged' && request.policy.services === undefined && !isSpared)
+    ports.state.inventory.forget(project);
   return result;
 }
 
@@ -200,6 +209,12 @@ function heldServices(state: State, desired: Project): PlanPolicy['held'] {
     for (const name of names) if (held.get(name) !== 'suspended') held.set(name, kind);
   }
   return held;
+}
+
+function suspendedOf(state: State, project: string): Suspended {
+  const holds = state.inventory.holds(project).filter(({ kind }) => kind === 'suspended');
+  if (holds.some(({ service }) => service === undefined)) return 'all';
+  return new Set(holds.flatMap(({ service }) => service ?? []));
 }
 
 /** Those whose dependencies are all there, and have had their post_start hooks: others are given none here, and none is made. */

@@ -14,7 +14,13 @@ export type StatusReason =
   | 'CrashBackoff'
   | 'EngineUnavailable'
   /** Its files went away. */
-  | 'Gone';
+  | 'Gone'
+  /** Its files make a project of another name. */
+  | 'Renamed'
+  /** It was taken down at the end of the watch. */
+  | 'Down'
+  /** It was to be taken down, and is left alone. */
+  | 'Suspended';
 
 export interface ProjectStatus {
   readonly key: string;

@@ -37,6 +37,8 @@ export interface WatchRequest {
   /** Keys there are at the start. */
   readonly keys: readonly string[];
   readonly load: (key: string) => Promise<Desired>;
+  /** Told of each version of a project that is gone on with, before it is. */
+  readonly onProject?: (project: Project) => void;
   readonly files: FileWatch;
   /** Emits keys whose folder came, went, or gained or lost a Compose file; absent for a single project. */
   readonly directories?: WakeSource;
@@ -44,6 +46,8 @@ export interface WatchRequest {
   readonly sources: (keys: KnownKeys) => readonly WakeSource[];
   readonly policy: Partial<ApplyPolicy>;
   readonly options: RunOptions;
+  /** Projects whose folders went away before the start; default none. */
+  readonly gone?: readonly { readonly project: string; readonly folder: string }[];
   /** Take a project down, hooks and all, when its folder went away. */
   readonly prune: boolean;
   /** The directory of projects a key comes from. */

@@ -36,21 +36,49 @@ export interface DownPolicy {
   /** Containers of services that the file does not have, and one-off ones. */
   readonly removeOrphans: boolean;
   readonly force: boolean;
+  /** Left alone whatever else is asked, with what it uses; default nothing: a person's own `down` takes everything. */
+  readonly suspended?: Suspended;
 }
+
+/** The whole project, or some of its services. */
+export type Suspended = 'all' | ReadonlySet<ServiceName>;
 
 export function buildDownPlan(asked: DownInput): Plan {
   const input = { ...asked, observed: inOrder(asked.observed) };
   const { desired, observed, ledger, policy } = input;
   const plan = new PlanBuilder();
-  const containers = observed.containers.filter((container) => isMeant(container, desired, policy));
+  const spared = sparedContainers(observed, policy);
+  const others = observed.containers.filter((container) => !spared.includes(container));
+  const containers = others.filter((container) => isMeant(container, desired, policy));
   const history = indexLedger(ledger);
   const { force, volumes } = policy;
   const context = { plan, desired, history, force, volumes, reconnections: () => [] };
   addRemovals(context, containers, { kind: 'command', command: policy.command });
-  const left = observed.containers.filter((container) => !containers.includes(container));
+  const left = others.filter((container) => !containers.includes(container));
   noteLeft(plan, left, desired, policy);
-  if (policy.services === undefined) addResourceRemovals(plan, input, containers);
+  noteSpared(plan, observed, policy);
+  if (policy.services === undefined && policy.suspended !== 'all') addResourceRemovals(plan, input, containers);
   return plan.build(observed.name);
+}
+
+/** Whether something is there that stays because it is suspended: then the project is not down. */
+export function isSparing(observed: ObservedProject, policy: DownPolicy): boolean {
+  if (sparedContainers(observed, policy).length > 0) return true;
+  return policy.suspended === 'all' && observed.networks.some(({ labels }) => labels[LABEL.project] === observed.name);
+}
+
+function sparedContainers({ containers }: ObservedProject, { suspended }: DownPolicy): readonly ObservedContainer[] {
+  if (suspended === 'all') return containers;
+  return containers.filter(({ service }) => suspended?.has(service) === true);
+}
+
+function noteSpared(plan: PlanBuilder, observed: ObservedProject, policy: DownPolicy): void {
+  if (!isSparing(observed, policy)) return;
+  const resume = `reeve resume -p ${observed.name}`;
+  if (policy.suspended === 'all') plan.notes.push(`the project is suspended and left alone (${resume})`);
+  else
+    for (const service of new Set(sparedContainers(observed, policy).map((one) => one.service)))
+      plan.notes.push(`${service} is suspended and left alone (${resume} ${service})`);
 }
 
 export function buildStopPlan({ desired, observed, ledger, policy }: DownInput): Plan {

@@ -1,8 +1,10 @@
 /** A directory of projects: each converges by itself, a broken one holds back no other, a folder that goes can be pruned. */
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { renameSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import { containers } from '../support/engine.ts';
+import { containers, outside } from '../support/engine.ts';
 import { eventually } from '../support/eventually.ts';
 import { testImage, testProject, type TestProject } from '../support/project.ts';
 import { reeve, startReeve } from '../support/reeve.ts';
@@ -27,6 +29,14 @@ function compose(service: Record<string, unknown>): string {
 
 async function running(name: string): Promise<number> {
   return (await containers(name)).filter(({ State }) => State.Running).length;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
 }
 
 test('of 30 projects one is invalid: 29 converge, and the exit code and the summary name the one', async (t) => {
@@ -73,6 +83,47 @@ test('a project whose folder went away is taken down with --prune only, and only
   assert.deepEqual([await running(one), (await containers(two)).length, await running(elsewhere)], [1, 0, 1]);
 });
 
+test('--prune leaves alone what is suspended, and takes it down once it is resumed', async (t) => {
+  const project = testProject(t);
+  const [one = '', two = ''] = fleet(project, 2);
+  const { services } = JSON.parse(compose({})) as { services: Record<string, unknown> };
+  project.write(`${two}/compose.yaml`, JSON.stringify({ services: { ...services, db: services['web'] } }));
+  assert.equal((await reeve(project, ['apply', '.'])).exitCode, 0);
+  assert.equal((await reeve(project, ['suspend', '-p', one])).exitCode, 0);
+  assert.equal((await reeve(project, ['suspend', '-p', two, 'db'])).exitCode, 0);
+  for (const name of [one, two]) rmSync(project.path(name), { recursive: true });
+  const pruned = await reeve(project, ['apply', '.', '--prune']);
+  assert.equal(pruned.exitCode, 0);
+  assert.match(pruned.stderr, new RegExp(`${one}: the project is suspended and left alone`));
+  assert.match(pruned.stderr, new RegExp(`${two}: db is suspended and left alone`));
+  assert.equal(await running(one), 1);
+  assert.deepEqual(
+    (await containers(two)).map(({ Name }) => Name),
+    [`/${two}-db-1`],
+  );
+  for (const name of [one, two]) assert.equal((await reeve(project, ['resume', '-p', name])).exitCode, 0);
+  assert.equal((await reeve(project, ['apply', '.', '--prune'])).exitCode, 0);
+  assert.deepEqual([await containers(one), await containers(two)], [[], []]);
+});
+
+test('what a folder made under another name is left alone and said, and taken down first with --prune', async (t) => {
+  const project = testProject(t);
+  const [x = '', y = '', z = ''] = ['x', 'y', 'z'].map((word) => `${project.name}-${word}`);
+  const port = await freePort();
+  const write = (name: string, service: Record<string, unknown>): string =>
+    project.write('one/compose.yaml', JSON.stringify({ name, ...(JSON.parse(compose(service)) as object) }));
+  const published = { network_mode: 'bridge', ports: [`127.0.0.1:${port}:80`] };
+  write(x, published);
+  assert.equal((await reeve(project, ['apply', '.'])).exitCode, 0);
+  write(y, {});
+  const applied = await reeve(project, ['apply', '.']);
+  assert.match(applied.stderr, new RegExp(`${x}: its files make ${y} now, its containers are left alone`));
+  assert.deepEqual([await running(x), await running(y)], [1, 1]);
+  write(z, published);
+  assert.equal((await reeve(project, ['apply', '.', '--prune'])).exitCode, 0);
+  assert.deepEqual([await running(x), await running(y), await running(z)], [0, 0, 1]);
+});
+
 test('watch of a directory follows projects that come, change and go', async (t) => {
   const project = testProject(t);
   const [one = ''] = fleet(project, 1);
@@ -89,4 +140,39 @@ test('watch of a directory follows projects that come, change and go', async (t)
   rmSync(project.path(late), { recursive: true });
   await eventually(async () => assert.equal((await containers(late)).length, 0));
   assert.equal(await running(one), 1);
+});
+
+test('watch of a directory goes on with a folder that was renamed, and --prune takes nothing down for it', async (t) => {
+  const project = testProject(t);
+  const name = `${project.name}-kept`;
+  const { services } = JSON.parse(compose({})) as { services: object };
+  project.write('one/compose.yaml', JSON.stringify({ name, services }));
+  const watch = startReeve(project, ['watch', '.', '--prune', '--json']);
+  const [made] = await eventually(async () => {
+    assert.equal(await running(name), 1);
+    return containers(name);
+  });
+  renameSync(project.path('one'), project.path('uno'));
+  await watch.line(/"key":"[^"]*uno".*"reason":"Converged"/);
+  const [kept] = await containers(name);
+  assert.deepEqual([kept?.Id, kept?.State.Running], [made?.Id, true]);
+  await outside.remove(kept?.Id ?? '');
+  await eventually(async () => assert.equal(await running(name), 1));
+});
+
+test('watch --prune concludes nothing from a directory that is not there, and goes on when it is back', async (t) => {
+  const project = testProject(t);
+  const name = `${project.name}-one`;
+  project.write(`all/${name}/compose.yaml`, compose({}));
+  const watch = startReeve(project, ['watch', 'all', '--prune', '--json']);
+  await eventually(async () => assert.equal(await running(name), 1));
+  renameSync(project.path('all'), project.path('away'));
+  await watch.line(/"reason":"InvalidFile"/);
+  renameSync(project.path('away'), project.path('all'));
+  project.write(`all/${name}/compose.yaml`, compose({ environment: { A: '1' } }));
+  await eventually(async () => {
+    const [web] = await containers(name);
+    assert.ok(web?.Config.Env.includes('A=1') && web.State.Running);
+  });
+  assert.doesNotMatch(watch.stdout, /"reason":"Gone"/);
 });

@@ -14,6 +14,9 @@ const WORDS: Readonly<Record<StatusReason, string>> = {
   CrashBackoff: 'a container does not stay up',
   EngineUnavailable: 'the engine cannot be reached',
   Gone: 'its files went away',
+  Renamed: 'its name was changed',
+  Down: 'down',
+  Suspended: 'not taken down',
 };
 
 export function renderStatus(

@@ -137,6 +137,34 @@ suite('down', () => {
   });
 });
 
+suite('down that spares what is suspended', () => {
+  test('takes the rest down, keeps the networks that it uses, and says so', () => {
+    assert.equal(
+      downText(shop, { containers: [db, web], withoutFile: true, policy: { suspended: new Set(['db']) } }),
+      text`
+        web/1@aaaaaa:pre_stop[0]  run pre_stop hook ["drain"]  (down)
+        web/1@aaaaaa:pre_stop[1]  run pre_stop hook ["leave"]  (down)  <- web/1@aaaaaa:pre_stop[0]
+        web/1@aaaaaa:stop  stop container shop-web-1  (down)  <- web/1@aaaaaa:pre_stop[1]
+        web/1@aaaaaa:remove  remove container shop-web-1  (down)  <- web/1@aaaaaa:stop
+        - db is suspended and left alone (reeve resume -p shop db)
+      `,
+    );
+  });
+
+  test('says nothing of a suspended service that has no container', () => {
+    const policy = { suspended: new Set(['cache']) };
+    assert.equal(downText(shop, { containers: [db, web], policy }), downText(shop, { containers: [db, web] }));
+  });
+
+  test('does nothing to a project that is suspended as a whole', () => {
+    for (const withoutFile of [true, false])
+      assert.equal(
+        downText(shop, { containers: [db, web], withoutFile, policy: { suspended: 'all', volumes: true } }),
+        '- the project is suspended and left alone (reeve resume -p shop)',
+      );
+  });
+});
+
 suite('what down leaves', () => {
   const two = project(
     { web: { networks: { front: null } }, db: { networks: { back: null } } },
