@@ -47,6 +47,7 @@ export interface ContainerAnswer {
   };
   readonly HostConfig?: Readonly<Record<string, unknown>> & {
     readonly NetworkMode?: string;
+    readonly VolumesFrom?: readonly string[] | null;
     readonly RestartPolicy?: { readonly Name?: string; readonly MaximumRetryCount?: number };
   };
   readonly NetworkSettings?: { readonly Networks?: Readonly<Record<string, EndpointAnswer>> | null };

@@ -200,7 +200,7 @@ export interface ContainerRequest {
   readonly labels: Readonly<Record<string, string>>;
   /** Id of a service's first container, for `network_mode: service:x` and its like. */
   readonly containerIdOf: (service: string) => string;
-  /** Anonymous volumes of the container it replaces: target -> volume name. */
+  /** Anonymous volumes of the container it replaces: target -> volume name. Mounted where it would get one anew. */
   readonly carriedVolumes: ReadonlyMap<string, string>;
   /** Told, in the engine's words, what it leaves out on this host: a limit without its cgroup, say. */
   readonly onWarning?: (text: string) => void;

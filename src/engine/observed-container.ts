@@ -78,6 +78,7 @@ export function parseContainer(answer: ContainerAnswer): ObservedContainer {
       target: mount.Destination ?? '',
       readOnly: mount.RW === false,
     })),
+    volumesFrom: (answer.HostConfig?.VolumesFrom ?? []).map((item) => item.split(':', 1)[0] ?? item),
     restartPolicy: { name: policy?.Name ?? '', maximumRetryCount: policy?.MaximumRetryCount ?? 0 },
     resources: updatable(answer.HostConfig ?? {}),
     stopTimeoutS: answer.Config?.StopTimeout ?? undefined,

@@ -82,6 +82,8 @@ export interface ObservedContainer {
   readonly networkMode: string;
   readonly networks: readonly ObservedEndpoint[];
   readonly mounts: readonly ObservedMount[];
+  /** Containers, by id or name, whose volumes it was given too (`volumes_from`); they are among its mounts. */
+  readonly volumesFrom: readonly string[];
   readonly restartPolicy: { readonly name: string; readonly maximumRetryCount: number };
   /** HostConfig members that `docker update` can change; engine zero values kept. */
   readonly resources: Readonly<Record<string, number | string>>;

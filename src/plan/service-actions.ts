@@ -9,6 +9,7 @@
 import { imageRef } from '../model/owner.ts';
 import type { ObservedContainer } from '../model/observed.ts';
 import type { Service, ServiceName } from '../model/project.ts';
+import { ownAnonymousVolumes } from './carried-volumes.ts';
 import type { Cause } from './cause.ts';
 import type { ReplicaDecision, ServiceDecision } from './decide.ts';
 import type { Emission } from './emission.ts';
@@ -124,7 +125,7 @@ function addRename({ plan, renames }: Emission, decided: ReplicaDecision, placed
 }
 
 function addCreate(
-  { plan, desired, resources, policy, decisions }: Emission,
+  { plan, desired, containers, resources, policy, decisions }: Emission,
   { service, borrows }: ServiceDecision,
   { replica, ref }: ReplicaDecision,
   gone: readonly ActionId[],
@@ -137,7 +138,7 @@ function addCreate(
       cause: replica.createCause ?? { kind: 'absent' },
       container: ref,
       replaces: predecessor !== undefined,
-      carriedVolumes: predecessor && !policy.renewVolumes ? anonymousVolumes(predecessor) : [],
+      carriedVolumes: predecessor && !policy.renewVolumes ? ownAnonymousVolumes(predecessor, service, containers) : [],
       borrows,
     },
     {
@@ -157,12 +158,6 @@ function addCreate(
 function linkedServices({ network_mode, links }: Service): ServiceName[] {
   if (network_mode !== 'bridge' && network_mode !== 'default') return [];
   return (links ?? []).map((link) => link.split(':', 1)[0] ?? link);
-}
-
-function anonymousVolumes(container: ObservedContainer): (readonly [string, string])[] {
-  return container.mounts
-    .filter((mount) => mount.type === 'volume' && /^[0-9a-f]{64}$/.test(mount.volume))
-    .map((mount) => [mount.target, mount.volume] as const);
 }
 
 /** Stop of a running container that starts again, unless it stops early (gate.ts). */

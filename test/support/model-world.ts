@@ -511,6 +511,7 @@ function observedContainer(container: ModelContainer): ObservedContainer {
       gatewayPriority: undefined,
     })),
     mounts,
+    volumesFrom: [],
     restartPolicy,
     resources: container.resources,
     stopTimeoutS: stopTimeoutS(container.service),

@@ -136,6 +136,7 @@ export function container(desired: Project, name: string, number = 1, sketch: Co
       target: volume.target,
       readOnly: false,
     })),
+    volumesFrom: [],
     restartPolicy: { name: model.restart ?? 'no', maximumRetryCount: 0 },
     resources: {},
     stopTimeoutS: undefined,

@@ -22,6 +22,7 @@ function spec(sketch: ServiceSketch, rest: Partial<CreateInput> & { project?: Pr
     containerIdOf: (service) => `id-of-${service}`,
     containerNamesOf: (service) => [`shop-${service}-1`],
     carriedVolumes: new Map(),
+    imageVolumes: [],
     proxyEnvironment: {},
     readProfile: (path) => `{ "profile": "${path}" }`,
     ...rest,
@@ -289,18 +290,37 @@ describe('mounts', () => {
     refuses(/config far is external/, { configs: [{ source: 'far' }] }, { project });
   });
 
+  const carriedVolumes = new Map([
+    ['/anonymous', 'v1'],
+    ['/image', 'v2'],
+  ]);
+
   it('anonymous volumes are carried over, those of the image too', () => {
-    const carriedVolumes = new Map([
-      ['/anonymous', 'v1'],
-      ['/image', 'v2'],
-    ]);
-    const made = mounted({ volumes: [{ type: 'volume', target: '/anonymous', read_only: true }] }, { carriedVolumes });
+    const volumes = [{ type: 'volume', target: '/anonymous', read_only: true }] as const;
+    const made = mounted({ volumes }, { carriedVolumes, imageVolumes: ['/image/'] });
     assert.deepEqual(made, {
       Mounts: [
-        { Type: 'volume', Source: 'v1', Target: '/anonymous', ReadOnly: true },
         { Type: 'volume', Source: 'v2', Target: '/image' },
+        { Type: 'volume', Source: 'v1', Target: '/anonymous', ReadOnly: true },
       ],
     });
+  });
+
+  it('an anonymous volume that neither the service nor its image has any more is not carried over', () => {
+    assert.deepEqual(mounted({}, { carriedVolumes }), {});
+    const volumes = [{ type: 'tmpfs', target: '/anonymous' }] as const;
+    assert.deepEqual(mounted({ volumes }, { carriedVolumes }), { Mounts: [{ Type: 'tmpfs', Target: '/anonymous' }] });
+  });
+
+  it('an anonymous volume is not carried over to where something else is wanted now', () => {
+    const image = { carriedVolumes, imageVolumes: ['/image'] };
+    const conf = { Type: 'bind', Source: '/srv/conf', Target: '/image', ReadOnly: true };
+    assert.deepEqual(mounted({ configs: [{ source: 'conf', target: '/image' }] }, image), { Mounts: [conf] });
+    const key = { Type: 'bind', Source: '/srv/key', Target: '/image', ReadOnly: true, BindOptions: {} };
+    assert.deepEqual(mounted({ secrets: [{ source: 'key', target: '/image' }] }, image), { Mounts: [key] });
+    assert.deepEqual(mounted({ tmpfs: ['/image/:size=1m'] }, image), {});
+    const volumes = [{ type: 'bind', source: '/srv/b', target: '/image' }] as const;
+    assert.deepEqual(mounted({ volumes }, image), { Binds: ['/srv/b:/image:rw'] });
   });
 
   it("the engine's socket is mounted where it is asked for", () => {

@@ -8,11 +8,13 @@ import {
   hook,
   idOf,
   observedNetwork,
+  planOf,
   planText,
   project,
   record,
   text,
   type ContainerSketch,
+  type PlanSketch,
   type ServiceSketch,
 } from '../../support/world.ts';
 
@@ -363,16 +365,39 @@ suite('an unhealthy container', () => {
 suite('a replacement carries over', () => {
   const anonymous = { type: 'volume', volume: 'f'.repeat(64), source: '', target: '/cache', readOnly: false };
 
-  test('anonymous volumes, unless new ones are asked for', async () => {
-    const { planOf } = await import('../../support/world.ts');
+  function carried(desired: ReturnType<typeof project>, sketch: PlanSketch): unknown {
+    return planOf(desired, sketch).actions.flatMap((action) =>
+      action.kind === 'create-container' && action.container.service === 'web' ? action.carriedVolumes : [],
+    );
+  }
+
+  test('anonymous volumes, unless new ones are asked for', () => {
     const shop = project({ web: {} });
     const old = container(shop, 'web', 1, { configHash: 'old', mounts: [anonymous] });
-    const carried = (renewVolumes: boolean): unknown =>
-      planOf(shop, { containers: [old], policy: { renewVolumes } }).actions.flatMap((action) =>
-        action.kind === 'create-container' ? action.carriedVolumes : [],
-      );
-    assert.deepEqual(carried(false), [['/cache', anonymous.volume]]);
-    assert.deepEqual(carried(true), []);
+    assert.deepEqual(carried(shop, { containers: [old] }), [['/cache', anonymous.volume]]);
+    assert.deepEqual(carried(shop, { containers: [old], policy: { renewVolumes: true } }), []);
+  });
+
+  test('no volumes of another container, whether it still borrows from it or not', () => {
+    const own = { ...anonymous, volume: 'e'.repeat(64), target: '/own' };
+    for (const volumes_from of [['db'], []]) {
+      const shop = project({ db: {}, web: { volumes_from } });
+      const db = container(shop, 'db', 1, { mounts: [anonymous] });
+      const old = { configHash: 'old', mounts: [anonymous, own], volumesFrom: [db.id] };
+      assert.deepEqual(carried(shop, { containers: [db, container(shop, 'web', 1, old)] }), [['/own', own.volume]]);
+    }
+  });
+
+  test('no volume that hides what another container has there now, unless its own service asks for it', () => {
+    const renewed = { ...anonymous, volume: 'e'.repeat(64) };
+    const old = { configHash: 'old', mounts: [anonymous], volumesFrom: ['gone'] };
+    const replaced = (volumes: Service['volumes']): unknown => {
+      const shop = project({ db: {}, web: { volumes_from: ['db:ro'], ...(volumes ? { volumes } : {}) } });
+      const db = container(shop, 'db', 1, { mounts: [renewed] });
+      return carried(shop, { containers: [db, container(shop, 'web', 1, old)] });
+    };
+    assert.deepEqual(replaced(undefined), []);
+    assert.deepEqual(replaced([{ type: 'volume', target: '/cache' }]), [['/cache', anonymous.volume]]);
   });
 });
 
@@ -414,7 +439,6 @@ suite('namespaces of another service', () => {
   });
 
   test('are those of the container that stays, when a crash left two', async () => {
-    const { planOf } = await import('../../support/world.ts');
     const old = { ...vpn, id: idOf('c'), configHash: 'old' };
     const young = {
       ...vpn,
