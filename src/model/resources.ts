@@ -100,7 +100,7 @@ export function resourceDifferences(
   isSameDefinition: boolean,
 ): ResourceDifference[] {
   // Podman keeps CPUs as a quota and shows both; a quota that the file asks for it shows as CPUs too. The quota is the limit.
-  const isQuota = isLimit(observed['CpuQuota']);
+  const isQuota = isLimit('CpuQuota', observed['CpuQuota']);
   const seen = isQuota ? { ...observed, NanoCpus: 0 } : observed;
   const desired = isQuota ? asQuota(updatableResources(service)) : updatableResources(service);
   const limits: Readonly<Record<string, number | string | undefined>> = { ...desired };
@@ -108,11 +108,11 @@ export function resourceDifferences(
     const to = limits[member];
     const from = seen[member];
     if (from === undefined) return [];
-    const [isSet, wasSet] = [isLimit(to), isLimit(from)];
+    const [isSet, wasSet] = [isLimit(member, to), isLimit(member, from)];
     if (to === from || (!isSet && (!wasSet || HAS_DEFAULT.has(member)))) return [];
     if (isSameDefinition && !wasSet && !LIFTABLE.has(member)) return [];
     const text = (value: number | string | undefined): string =>
-      value === undefined || !isLimit(value) ? 'none' : render(value);
+      value === undefined || !isLimit(member, value) ? 'none' : render(value);
     return [{ name, from: text(from), to: text(to), inPlace: isSet }];
   });
 }
@@ -123,7 +123,9 @@ const HAS_DEFAULT: ReadonlySet<string> = new Set(['MemorySwap', 'PidsLimit']);
 /** Members that an update can lift. */
 const LIFTABLE: ReadonlySet<string> = new Set(['PidsLimit']);
 
-function isLimit(value: number | string | undefined): boolean {
+function isLimit(member: string, value: number | string | undefined): boolean {
+  // Any negative number of processes says "unlimited"; an engine keeps it as zero, or not at all.
+  if (member === 'PidsLimit') return Number(value ?? 0) > 0;
   return value !== undefined && value !== 0 && value !== '';
 }
 
