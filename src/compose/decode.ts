@@ -5,7 +5,7 @@
  * reported here. Members that are not set stay absent.
  */
 
-import type { Field, ListForm, MapForm, Shape } from '../model/shape.ts';
+import type { Field, ListForm, MapForm, Printing, Shape } from '../model/shape.ts';
 import { compareText, toFloat32 } from '../model/canonical-json.ts';
 import { castText, parseFloatText } from './casts.ts';
 import { formatPath, type Findings, type Path } from './diagnostic.ts';
@@ -70,11 +70,11 @@ class Decoder {
   #struct(node: Node, fields: readonly Field[], path: Path): Members | undefined {
     if (node.kind !== 'map') return this.#wrong(node, 'a mapping', path);
     const result: Members = {};
-    for (const { name, shape } of fields) {
+    for (const { name, shape, print } of fields) {
       const member = node.entries.get(name);
       if (member === undefined) continue;
       const value = this.value(member.value, shape, [...path, name]);
-      if (value !== undefined) result[name] = value;
+      if (value !== undefined && !isUnset(value, shape, print)) result[name] = value;
     }
     return result;
   }
@@ -205,6 +205,11 @@ class Decoder {
     this.#findings.error({ code: 'invalid-value', message: text, at: node.at, path, expected });
     return undefined;
   }
+}
+
+/** Where Compose knows no difference between an empty text and none, as after `${UNSET}`, the model has none. */
+function isUnset(value: unknown, shape: Shape, print: Printing): boolean {
+  return value === '' && print === 'unless-zero' && shape.is === 'string' && shape.keepsEmpty !== true;
 }
 
 function describeValue(node: Node): string {

@@ -179,7 +179,13 @@ function endpointDrift(service: Service, key: string, endpoint: ObservedEndpoint
       ? []
       : [{ kind: 'endpoint', network, attribute, from, to }];
   const options = endpoint.driverOptions;
-  const list = (ips: readonly string[] | undefined): string | undefined => ips && (ips.toSorted().join(' ') || 'none');
+  const list = (ips: readonly string[] | undefined): string | undefined =>
+    ips &&
+    (ips
+      .filter((ip) => ip !== '')
+      .toSorted()
+      .join(' ') ||
+      'none');
   return [
     ...differs('address', endpoint.ipv4, settings?.ipv4_address),
     ...differs('IPv6 address', endpoint.ipv6 && canonicalIpv6(endpoint.ipv6), canonicalIpv6(settings?.ipv6_address)),

@@ -143,6 +143,16 @@ suite('drift that is mended in place', () => {
     }
   });
 
+  test('link-local addresses that are empty are none', () => {
+    const fixed = project({ web: { networks: { default: { link_local_ips: ['', '169.254.8.8'] } } } });
+    const seen = (linkLocal: string[]): string =>
+      planText(fixed, {
+        containers: [container(fixed, 'web', 1, { networks: [{ ...endpoint('shop_default'), linkLocal }] })],
+      });
+    assert.equal(seen(['169.254.8.8']), '');
+    assert.match(seen([]), /link-local addresses none -> 169\.254\.8\.8/);
+  });
+
   test('a MAC address is another, which from API 1.44 on takes a new container, and cannot be before', () => {
     const fixed = project({ web: { mac_address: '02:42:AC:11:00:09' } });
     const at = (macAddress: string, apiVersion = '1.44'): string =>
