@@ -3,7 +3,7 @@
  * compares it and the adapter sends it: one reading for both.
  */
 
-import type { Service } from './project.ts';
+import type { Project, Service } from './project.ts';
 
 const INTERFACE_OPTION = 'com.docker.network.endpoint.ifname';
 
@@ -13,6 +13,19 @@ export function networkOrder(service: Service): string[] {
   return Object.keys(service.networks ?? {}).toSorted(
     (a, b) => priority(b) - priority(a) || Buffer.compare(Buffer.from(a), Buffer.from(b)),
   );
+}
+
+/** Keys of the networks that its containers are on: one that names none is on the default network, where there is one. */
+export function networkKeys({ networks }: Pick<Project, 'networks'>, service: Service): string[] {
+  if (service.network_mode !== undefined) return [];
+  const keys = networkOrder(service);
+  return keys.length === 0 && Object.hasOwn(networks, 'default') ? ['default'] : keys;
+}
+
+/** What a container that is on no network of the model is on, in the engine's words. */
+export function bareNetworkMode({ networks }: Pick<Project, 'networks'>, { network_mode }: Service): string {
+  // Odd, but so it is in Compose: without a network of its own it is on the engine's, unless the project has none at all.
+  return network_mode ?? (Object.keys(networks).length === 0 ? 'none' : 'default');
 }
 
 /** Driver options of one endpoint; the name of its interface is one of them. */

@@ -11,7 +11,7 @@ import type { ObservedContainer, ObservedEndpoint, ObservedProject } from '../mo
 import type { Project, Service } from '../model/project.ts';
 import { borrowedServices, containerHash } from '../model/config-hash.ts';
 import { isAtLeast } from '../model/api-version.ts';
-import { endpointDriverOptions, endpointMac } from '../model/endpoint.ts';
+import { endpointDriverOptions, endpointMac, networkKeys } from '../model/endpoint.ts';
 import { LABEL, containerName, imageRef } from '../model/owner.ts';
 import { isImageFor } from '../model/platform.ts';
 import { resourceDifferences, type ResourceDifference } from '../model/resources.ts';
@@ -61,7 +61,7 @@ export function serviceTarget(
   const changed = borrowedServices(service).find((name) => staying(name) === undefined);
   const image = observed.images.get(imageRef(project, service));
   const ids = new Map(observed.networks.map((network) => [network.name, network.id]));
-  const keys = Object.keys(service.networks ?? {});
+  const keys = networkKeys(project, service);
   const named = keys.map((key) => [project.networks[key]?.name ?? key, key] as const);
   return {
     project,
@@ -140,7 +140,7 @@ function volumeDrift(target: ServiceTarget, container: ObservedContainer): Drift
 }
 
 function networkDrift(target: ServiceTarget, container: ObservedContainer, number: number): Drift[] {
-  if (target.service.networks === undefined) return [];
+  if (target.networks.size === 0) return [];
   const drift: Drift[] = [];
   const endpoints = new Map(container.networks.map((endpoint) => [endpoint.network, endpoint]));
   for (const [network, id] of target.networks) {
@@ -154,7 +154,7 @@ function networkDrift(target: ServiceTarget, container: ObservedContainer, numbe
       const wanted = [
         containerName(target.project, target.service, number),
         target.service.name,
-        ...(target.service.networks[key]?.aliases ?? []),
+        ...(target.service.networks?.[key]?.aliases ?? []),
       ];
       const missing = wanted.find((alias) => !endpoint.aliases.includes(alias));
       if (missing !== undefined) drift.push({ kind: 'alias-missing', network, alias: missing });
@@ -201,10 +201,10 @@ function endpointDrift(service: Service, key: string, endpoint: ObservedEndpoint
  * From API 1.44 on a MAC address is given at creation only: a connect ignores it, so an endpoint that was made anew, by
  * somebody or with its network, has lost it. Before, it is the container's, and stays.
  */
-function macDrift({ service, networkKeys, apiVersion }: ServiceTarget, container: ObservedContainer): Drift[] {
+function macDrift({ service, networkKeys: keys, apiVersion }: ServiceTarget, container: ObservedContainer): Drift[] {
   if (!isAtLeast(apiVersion, '1.44')) return [];
   return container.networks.flatMap(({ network, macAddress }): Drift[] => {
-    const key = networkKeys.get(network);
+    const key = keys.get(network);
     const to = key === undefined ? undefined : endpointMac(service, key)?.toLowerCase();
     const from = macAddress.toLowerCase();
     if (to === undefined || from === '' || from === to) return [];

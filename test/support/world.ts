@@ -70,7 +70,7 @@ function service(name: string, { depends_on, ...sketch }: ServiceSketch): Servic
     image: 'app',
     command: null,
     entrypoint: null,
-    networks: { default: null },
+    ...(sketch.network_mode === undefined ? { networks: { default: null } } : {}),
     policy: { onUnhealthy: 'ignore' },
     replicas: 1,
     ...(dependencies ? { depends_on: dependencies } : {}),

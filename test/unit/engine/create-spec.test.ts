@@ -359,6 +359,8 @@ describe('networks by API version', () => {
     assert.deepEqual([made.HostConfig['NetworkMode'], made.NetworkingConfig], ['host', undefined]);
     const bare = spec({ networks: {} }, { project: { ...project, networks: {} } });
     assert.deepEqual([bare.HostConfig['NetworkMode'], bare.NetworkingConfig], ['none', undefined]);
+    const others = spec({ networks: {} }, { project: { ...project, networks: { back: network('shop_back') } } });
+    assert.deepEqual([others.HostConfig['NetworkMode'], others.NetworkingConfig], ['default', undefined]);
   });
 
   it('a MAC address goes where the version wants it', () => {

@@ -166,6 +166,17 @@ suite('drift that is mended in place', () => {
     assert.equal(at('02:42:ac:11:00:0a', '1.43'), '');
   });
 
+  test('a service that names no network is on the default network, where the project has it', () => {
+    const bare = project({ web: { networks: {} }, db: {} });
+    const [db, web] = [container(bare, 'db'), container(bare, 'web', 1, { networks: [] })];
+    assert.equal(
+      planText(bare, { containers: [db, web] }),
+      'web/1:connect shop_default  connect to network default  (network shop_default missing)',
+    );
+    const afresh = planText(project({ web: { networks: {} } }), { world: { networks: [] } });
+    assert.match(afresh, /^web\/1:create .* <- network\/default:create$/m);
+  });
+
   test('an alias is missing', () => {
     assert.equal(
       plan(onDefault, { ...onFront, aliases: ['shop-web-1', 'web'] }),
