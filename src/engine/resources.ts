@@ -4,7 +4,7 @@
  */
 
 import type { BlkioConfig, Service } from '../model/project.ts';
-import { asQuota, firstSet, isCdiDevice, updatableResources } from '../model/resources.ts';
+import { asQuota, firstSet, isCdiDevice, swapLimit, updatableResources } from '../model/resources.ts';
 import { restartPolicyOf } from '../model/restart-policy.ts';
 
 /** The restart policy as Compose sends it: an empty name where the service says nothing. */
@@ -22,11 +22,12 @@ export function restartPolicy(service: Service): { Name: string; MaximumRetryCou
  * quota alone.
  */
 export function updateSpec(service: Service, { isPodman = false } = {}): Record<string, unknown> {
-  const limits = isPodman ? asQuota(updatableResources(service)) : updatableResources(service);
+  const updatable = updatableResources(service);
+  const limits = isPodman ? asQuota(updatable) : updatable;
   const { name, maximumRetryCount } = restartPolicyOf(service);
   return {
     ...limits,
-    MemorySwap: firstSet(service.memswap_limit) ?? 2 * limits.Memory,
+    MemorySwap: swapLimit(limits),
     RestartPolicy: { Name: name, MaximumRetryCount: maximumRetryCount },
   };
 }

@@ -72,7 +72,7 @@ export interface ResourceDifference {
 }
 
 const NAMES: Readonly<
-  Record<keyof UpdatableResources, readonly [name: string, render: (value: number | string) => string]>
+  Record<keyof UpdatableResources | 'CpusetMems', readonly [name: string, render: (value: number | string) => string]>
 > = {
   BlkioWeight: ['block I/O weight', String],
   CpuPeriod: ['CPU period', microseconds],
@@ -81,6 +81,7 @@ const NAMES: Readonly<
   CpuRealtimeRuntime: ['real-time CPU runtime', microseconds],
   CpuShares: ['CPU shares', String],
   CpusetCpus: ['CPU set', String],
+  CpusetMems: ['memory nodes', String],
   Memory: ['memory limit', mebibytes],
   MemoryReservation: ['memory reservation', mebibytes],
   MemorySwap: ['swap limit', mebibytes],
@@ -88,9 +89,11 @@ const NAMES: Readonly<
   PidsLimit: ['process limit', String],
 };
 
+type Limits = Readonly<Record<string, number | string | undefined>>;
+
 /**
  * What differs between a service and the HostConfig of its container. A limit that the service does not set counts only
- * where no engine sets one by itself: a default of the engine is not drift, and would be there again after a recreation.
+ * where no engine sets it by itself: a default of the engine is not drift, and would be there again after a recreation.
  * Nor does one that a container of the same definition lacks: no update can lift a limit, so this engine discarded it,
  * for its kernel has no such control, and would do so again.
  */
@@ -101,24 +104,42 @@ export function resourceDifferences(
 ): ResourceDifference[] {
   // Podman keeps CPUs as a quota and shows both; a quota that the file asks for it shows as CPUs too. The quota is the limit.
   const isQuota = isLimit('CpuQuota', observed['CpuQuota']);
-  const seen = isQuota ? { ...observed, NanoCpus: 0 } : observed;
-  const desired = isQuota ? asQuota(updatableResources(service)) : updatableResources(service);
-  const limits: Readonly<Record<string, number | string | undefined>> = { ...desired };
+  const seen: Limits = isQuota ? { ...observed, NanoCpus: 0 } : observed;
+  const updatable = updatableResources(service);
+  const said: Limits = { ...(isQuota ? asQuota(updatable) : updatable) };
+  const desired: Limits = { ...said, MemorySwap: swapLimit(updatable) };
   return Object.entries(NAMES).flatMap(([member, [name, render]]) => {
-    const to = limits[member];
+    const to = desired[member];
     const from = seen[member];
-    if (from === undefined) return [];
+    if (from === undefined || to === from) return [];
     const [isSet, wasSet] = [isLimit(member, to), isLimit(member, from)];
-    if (to === from || (!isSet && (!wasSet || HAS_DEFAULT.has(member)))) return [];
+    if (!isSet && !wasSet) return [];
+    const isSaid = isLimit(member, said[member]) || isLifted(member, to);
+    if (!isSaid && isDefault(member, seen)) return [];
     if (isSameDefinition && !wasSet && !LIFTABLE.has(member)) return [];
     const text = (value: number | string | undefined): string =>
       value === undefined || !isLimit(member, value) ? 'none' : render(value);
-    return [{ name, from: text(from), to: text(to), inPlace: isSet }];
+    return [{ name, from: text(from), to: text(to), inPlace: isSet || isLifted(member, to) }];
   });
 }
 
-/** Members that an engine may fill in by itself: swap follows memory, Podman limits processes. */
-const HAS_DEFAULT: ReadonlySet<string> = new Set(['MemorySwap', 'PidsLimit']);
+/** The swap limit of a container: an engine gives one with a memory limit as much swap again. */
+export function swapLimit({ Memory, MemorySwap }: UpdatableResources): number {
+  return MemorySwap === 0 ? 2 * Memory : MemorySwap;
+}
+
+/** Whether an engine may have set it so by itself: Podman limits processes, and swap follows memory. */
+function isDefault(member: string, seen: Limits): boolean {
+  if (member === 'PidsLimit') return seen[member] === PODMAN_PIDS;
+  return member === 'MemorySwap' && [0, -1, 2 * Number(seen['Memory'])].includes(Number(seen[member]));
+}
+
+const PODMAN_PIDS = 2048;
+
+/** Whether the file says that there is no limit, which an update can say too; if it says nothing, neither can that. */
+function isLifted(member: string, value: number | string | undefined): boolean {
+  return LIFTABLE.has(member) && Number(value) < 0;
+}
 
 /** Members that an update can lift. */
 const LIFTABLE: ReadonlySet<string> = new Set(['PidsLimit']);

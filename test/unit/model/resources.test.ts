@@ -19,4 +19,38 @@ suite('limits of processes', () => {
     assert.deepEqual(differences({}, { PidsLimit: -1 }), []);
     assert.deepEqual(differences({ pids_limit: 100 }, { PidsLimit: -1 }), ['process limit none -> 100']);
   });
+
+  test('one that somebody set where the file has none, or says so, is seen; a default of Podman is not', () => {
+    assert.deepEqual(differences({}, { PidsLimit: 50 }), ['process limit 50 -> none (anew)']);
+    assert.deepEqual(differences({ pids_limit: -1 }, { PidsLimit: 50 }), ['process limit 50 -> none']);
+    assert.deepEqual(differences({}, { PidsLimit: 2048 }), []);
+    assert.deepEqual(differences({ pids_limit: -1 }, { PidsLimit: 2048 }), ['process limit 2048 -> none']);
+    assert.deepEqual(differences({ pids_limit: 50 }, { PidsLimit: 2048 }), ['process limit 2048 -> 50']);
+  });
+});
+
+suite('limits of swap', () => {
+  const mebibytes = (count: number): number => count * 2 ** 20;
+
+  test('one that somebody set where the file has none is seen, and mended with the memory limit that it follows', () => {
+    const seen = (memory: number, swap: number): Observed => ({
+      Memory: mebibytes(memory),
+      MemorySwap: mebibytes(swap),
+    });
+    const limited = { mem_limit: mebibytes(64) };
+    assert.deepEqual(differences(limited, seen(64, 128)), []);
+    assert.deepEqual(differences(limited, seen(64, 0)), []);
+    assert.deepEqual(differences(limited, { ...seen(64, 0), MemorySwap: -1 }), []);
+    assert.deepEqual(differences(limited, seen(64, 80)), ['swap limit 80 MiB -> 128 MiB']);
+    assert.deepEqual(differences(limited, seen(32, 64)), ['memory limit 32 MiB -> 64 MiB']);
+    assert.deepEqual(differences({}, seen(64, 80)), [
+      'memory limit 64 MiB -> none (anew)',
+      'swap limit 80 MiB -> none (anew)',
+    ]);
+  });
+});
+
+test('memory nodes that somebody set take a new container', () => {
+  assert.deepEqual(differences({}, { CpusetMems: '0' }), ['memory nodes 0 -> none (anew)']);
+  assert.deepEqual(differences({}, { CpusetMems: '' }), []);
 });
