@@ -18,8 +18,8 @@ export function restartPolicy(service: Service): { Name: string; MaximumRetryCou
 /**
  * Body of an update in place. The engine takes zero for "leave it", so a limit can be changed but not lifted, and it
  * refuses a memory limit above a swap limit: that one is sent too, with the default that it has at creation. The
- * restart policy is always there, because Podman takes an update without one for an update to "no"; of CPUs it heeds the
- * quota alone.
+ * restart policy is always there, because Podman takes an update without one for an update to "no"; beside that word a
+ * number of attempts is refused, though not at creation. Of CPUs Podman heeds the quota alone.
  */
 export function updateSpec(service: Service, { isPodman = false } = {}): Record<string, unknown> {
   const updatable = updatableResources(service);
@@ -28,7 +28,7 @@ export function updateSpec(service: Service, { isPodman = false } = {}): Record<
   return {
     ...limits,
     MemorySwap: swapLimit(limits),
-    RestartPolicy: { Name: name, MaximumRetryCount: maximumRetryCount },
+    RestartPolicy: { Name: name, MaximumRetryCount: name === 'no' ? 0 : maximumRetryCount },
   };
 }
 

@@ -208,6 +208,12 @@ describe('resources and restart policy', () => {
     assert.equal(updateSpec(sketchService('web', { mem_limit: 1000, memswap_limit: -1 }))['MemorySwap'], -1);
   });
 
+  it('an update sends no number of attempts where nothing is to be tried again', () => {
+    const deploy = { resources: {}, placement: {}, restart_policy: { max_attempts: 3 } };
+    const update = updateSpec(sketchService('web', { deploy }));
+    assert.deepEqual(update['RestartPolicy'], { Name: 'no', MaximumRetryCount: 0 });
+  });
+
   it('an update of CPUs is one of their quota where the engine knows no other', () => {
     const cpu = ['NanoCpus', 'CpuPeriod', 'CpuQuota'] as const;
     const half = sketchService('web', { cpus: 0.5 });

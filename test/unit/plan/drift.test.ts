@@ -255,6 +255,17 @@ suite('drift that is mended in place', () => {
     );
   });
 
+  test('a number of attempts means nothing where nothing is to be tried again', () => {
+    const deploy = { resources: {}, placement: {}, restart_policy: { max_attempts: 3 } };
+    const simple = project({ web: { deploy } });
+    for (const restartPolicy of [
+      { name: '', maximumRetryCount: 3 },
+      { name: 'no', maximumRetryCount: 0 },
+    ]) {
+      assert.equal(planText(simple, { containers: [container(simple, 'web', 1, { restartPolicy })] }), '');
+    }
+  });
+
   test('it is paused: it goes on, and then gets what it is owed', () => {
     const simple = project({ web: { post_start: [hook('register')] } });
     const paused = container(simple, 'web', 1, { state: { status: 'paused' } });
