@@ -89,18 +89,28 @@ const NAMES: Readonly<
   PidsLimit: ['process limit', String],
 };
 
+/** Limits that an engine can lift on a living container, and says when its kernel has no control for. */
+export type LiftableLimit = 'MemorySwap' | 'PidsLimit';
+
+export interface LimitsContext {
+  /** The container was made from the service as it is now. */
+  readonly isSameDefinition: boolean;
+  /** What the engine leaves out whenever it is asked for. */
+  readonly uncontrolled: ReadonlySet<string>;
+}
+
 type Limits = Readonly<Record<string, number | string | undefined>>;
 
 /**
  * What differs between a service and the HostConfig of its container. A limit that the service does not set counts only
  * where no engine sets it by itself: a default of the engine is not drift, and would be there again after a recreation.
- * Nor does one that a container of the same definition lacks: no update can lift a limit, so this engine discarded it,
- * for its kernel has no such control, and would do so again.
+ * Nor does one that a container of the same definition lacks, where no update can have lifted it: this engine discarded it,
+ * for its kernel has no such control, and would do so again. Where an update can, the engine has to say so.
  */
 export function resourceDifferences(
   service: Service,
   observed: Readonly<Record<string, number | string>>,
-  isSameDefinition: boolean,
+  { isSameDefinition, uncontrolled }: LimitsContext,
 ): ResourceDifference[] {
   // Podman keeps CPUs as a quota and shows both; a quota that the file asks for it shows as CPUs too. The quota is the limit.
   const isQuota = isLimit('CpuQuota', observed['CpuQuota']);
@@ -116,7 +126,7 @@ export function resourceDifferences(
     if (!isSet && !wasSet) return [];
     const isSaid = isLimit(member, said[member]) || isLifted(member, to);
     if (!isSaid && isDefault(member, seen)) return [];
-    if (isSameDefinition && !wasSet && !LIFTABLE.has(member)) return [];
+    if (isSameDefinition && isDiscarded(member, from, uncontrolled)) return [];
     const text = (value: number | string | undefined): string =>
       value === undefined || !isLimit(member, value) ? 'none' : render(value);
     return [{ name, from: text(from), to: text(to), inPlace: isSet || isLifted(member, to) }];
@@ -138,11 +148,15 @@ const PODMAN_PIDS = 2048;
 
 /** Whether the file says that there is no limit, which an update can say too; if it says nothing, neither can that. */
 function isLifted(member: string, value: number | string | undefined): boolean {
-  return LIFTABLE.has(member) && Number(value) < 0;
+  return member === 'PidsLimit' && Number(value) < 0;
 }
 
-/** Members that an update can lift. */
-const LIFTABLE: ReadonlySet<string> = new Set(['PidsLimit']);
+/** Whether the engine left out what it was asked for: it shows none of it, which no update can have brought about. */
+function isDiscarded(member: string, from: number | string, uncontrolled: ReadonlySet<string>): boolean {
+  const isUnlimited = member === 'MemorySwap' && from === -1;
+  if (isUnlimited || (member === 'PidsLimit' && !isLimit(member, from))) return uncontrolled.has(member);
+  return !isLimit(member, from);
+}
 
 function isLimit(member: string, value: number | string | undefined): boolean {
   // Any negative number of processes says "unlimited"; an engine keeps it as zero, or not at all.

@@ -39,6 +39,7 @@ export interface ServiceTarget {
   /** Engine names of volumes that are replaced, and their containers with them. */
   readonly replacedVolumes: ReadonlySet<string>;
   readonly apiVersion: string;
+  readonly uncontrolled: ReadonlySet<string>;
   /** Engine name -> network id; '' when the network is not there yet. */
   readonly networks: ReadonlyMap<string, string>;
   /** Engine name -> key in the model. */
@@ -48,7 +49,7 @@ export interface ServiceTarget {
 /** The id of a service's first container, or undefined when it is not there or not there to stay. */
 export type StayingContainer = (service: string) => string | undefined;
 
-export interface TargetSurroundings extends Pick<ServiceTarget, 'replacedVolumes' | 'apiVersion'> {
+export interface TargetSurroundings extends Pick<ServiceTarget, 'replacedVolumes' | 'apiVersion' | 'uncontrolled'> {
   readonly staying: StayingContainer;
 }
 
@@ -56,7 +57,7 @@ export function serviceTarget(
   project: Project,
   service: Service,
   observed: ObservedProject,
-  { staying, replacedVolumes, apiVersion }: TargetSurroundings,
+  { staying, replacedVolumes, apiVersion, uncontrolled }: TargetSurroundings,
 ): ServiceTarget {
   const changed = borrowedServices(service).find((name) => staying(name) === undefined);
   const image = observed.images.get(imageRef(project, service));
@@ -74,6 +75,7 @@ export function serviceTarget(
     imageId: image && isImageFor(image, service.platform ?? project.defaultPlatform) ? image.id : undefined,
     replacedVolumes,
     apiVersion,
+    uncontrolled,
     networks: new Map(named.map(([name]) => [name, ids.get(name) ?? ''])),
     networkKeys: new Map(named),
   };
@@ -223,7 +225,10 @@ function updateDrift(target: ServiceTarget, container: ObservedContainer): Omit<
   const from = renderRestartPolicy(container.restartPolicy);
   const to = renderRestartPolicy(restartPolicyOf(target.service));
   const policy: Drift[] = from === to ? [] : [{ kind: 'restart-policy', from, to }];
-  const limits = resourceDifferences(target.service, container.resources, container.configHash === target.configHash);
+  const limits = resourceDifferences(target.service, container.resources, {
+    isSameDefinition: container.configHash === target.configHash,
+    uncontrolled: target.uncontrolled,
+  });
   const drift = (one: ResourceDifference): Drift => ({
     kind: 'resource',
     inPlace: one.inPlace,

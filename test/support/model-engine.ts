@@ -67,6 +67,7 @@ export class ModelEngine extends ModelWorld implements Engine {
     version: 'model',
     name: 'model',
     os: 'linux',
+    uncontrolled: new Set(),
     host: 'memory',
     local: true,
   });

@@ -6,8 +6,9 @@ import { sketchService, type ServiceSketch } from '../../engine/sketch.ts';
 type Observed = Readonly<Record<string, number | string>>;
 
 /** `process limit 100 -> none` for each difference of a container that was made from the same definition. */
-function differences(sketch: ServiceSketch, observed: Observed): string[] {
-  return resourceDifferences(sketchService('web', sketch), observed, true).map(
+function differences(sketch: ServiceSketch, observed: Observed, uncontrolled: readonly string[] = []): string[] {
+  const limits = { isSameDefinition: true, uncontrolled: new Set(uncontrolled) };
+  return resourceDifferences(sketchService('web', sketch), observed, limits).map(
     ({ name, from, to, inPlace }) => `${name} ${from} -> ${to}${inPlace ? '' : ' (anew)'}`,
   );
 }
@@ -53,4 +54,11 @@ suite('limits of swap', () => {
 test('memory nodes that somebody set take a new container', () => {
   assert.deepEqual(differences({}, { CpusetMems: '0' }), ['memory nodes 0 -> none (anew)']);
   assert.deepEqual(differences({}, { CpusetMems: '' }), []);
+});
+
+test('what the engine has no control for is no drift: it left it out and would again', () => {
+  const sketch = { mem_limit: 2 ** 30, memswap_limit: 2 ** 31, pids_limit: 50 };
+  const seen = { Memory: 2 ** 30, MemorySwap: -1, PidsLimit: 0 };
+  assert.deepEqual(differences(sketch, seen, ['MemorySwap', 'PidsLimit']), []);
+  assert.deepEqual(differences(sketch, seen), ['swap limit unlimited -> 2 GiB', 'process limit none -> 50']);
 });
