@@ -153,14 +153,20 @@ function securityOptions(
   const options = given
     ?.filter((option) => option !== 'systempaths=unconfined')
     .map((option) => {
-      const [, name, value] = /^([^=:]+)(?:[=:](.*))?$/s.exec(option) ?? [];
+      const [name, value] = splitOption(option);
       if (value === undefined && name !== 'no-new-privileges') {
         throw new EngineError('rejected', `${service.name}: security_opt ${option} is not of the form name=value`);
       }
-      const isProfile = name === 'seccomp' && option.includes('=') && value !== 'unconfined' && value !== 'builtin';
+      const isProfile = name === 'seccomp' && value !== 'unconfined' && value !== 'builtin';
       return isProfile ? `seccomp=${compactJson(readProfile(value ?? ''), service, value ?? '')}` : option;
     });
   return { options, unconfined: given?.includes('systempaths=unconfined') ?? false };
+}
+
+/** `name=value`, or in the old way `name:value`. */
+function splitOption(option: string): [name: string, value: string | undefined] {
+  const at = option.includes('=') ? option.indexOf('=') : option.indexOf(':');
+  return at === -1 ? [option, undefined] : [option.slice(0, at), option.slice(at + 1)];
 }
 
 function compactJson(text: string, service: Service, path: string): string {

@@ -136,6 +136,14 @@ describe('the container part of a create request', () => {
     refuses(/security_opt apparmor/, { security_opt: ['apparmor'] });
   });
 
+  it('a profile may be named in the old way, with a colon, which only counts where there is no equals sign', () => {
+    const security_opt = ['seccomp:./p.json', 'seccomp:a=b', 'label:disable', 'seccomp:builtin'];
+    assert.deepEqual(host({ security_opt })['SecurityOpt'], [
+      'seccomp={"profile":"./p.json"}',
+      ...security_opt.slice(1),
+    ]);
+  });
+
   it('capabilities bear their prefix, sorted, once', () => {
     assert.deepEqual(host({ cap_add: ['sys_ptrace', 'NET_ADMIN', 'CAP_NET_ADMIN', 'all'] })['CapAdd'], [
       'ALL',
