@@ -136,6 +136,14 @@ describe('the container part of a create request', () => {
     refuses(/security_opt apparmor/, { security_opt: ['apparmor'] });
   });
 
+  it('a profile is sent as it was written, less the white space between its tokens', () => {
+    const written = '{\n\t"mask": 18446744073709551615,\r\n  "text": " a \\\\" , "end" : [1.0, "\\"  \\u0041"] }\n';
+    const options = host({ security_opt: ['seccomp=p.json'] }, { readProfile: () => written })['SecurityOpt'];
+    const compact = '{"mask":18446744073709551615,"text":" a \\\\","end":[1.0,"\\"  \\u0041"]}';
+    assert.deepEqual(options, [`seccomp=${compact}`]);
+    refuses(/p.json is not JSON/, { security_opt: ['seccomp=p.json'] }, { readProfile: () => '{ 1 }' });
+  });
+
   it('a profile may be named in the old way, with a colon, which only counts where there is no equals sign', () => {
     const security_opt = ['seccomp:./p.json', 'seccomp:a=b', 'label:disable', 'seccomp:builtin'];
     assert.deepEqual(host({ security_opt })['SecurityOpt'], [
