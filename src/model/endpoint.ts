@@ -40,3 +40,9 @@ export function endpointMac(service: Service, key: string): string | undefined {
   const own = service.networks?.[key]?.mac_address;
   return (networkOrder(service)[0] ?? 'default') === key ? (own ?? service.mac_address) : own;
 }
+
+/** One text for all ways to write a MAC address: `02-42-AC-11-00-09`, `0242.ac11.0009`. */
+export function canonicalMac(address: string): string {
+  const digits = address.toLowerCase().replaceAll(/[-:.]/g, '');
+  return digits.match(/../g)?.join(':') ?? '';
+}

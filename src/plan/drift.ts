@@ -11,7 +11,7 @@ import type { ObservedContainer, ObservedEndpoint, ObservedProject } from '../mo
 import type { Project, Service } from '../model/project.ts';
 import { borrowedServices, containerHash } from '../model/config-hash.ts';
 import { isAtLeast } from '../model/api-version.ts';
-import { endpointDriverOptions, endpointMac, networkKeys } from '../model/endpoint.ts';
+import { canonicalMac, endpointDriverOptions, endpointMac, networkKeys } from '../model/endpoint.ts';
 import { LABEL, containerName, imageRef } from '../model/owner.ts';
 import { isImageFor } from '../model/platform.ts';
 import { resourceDifferences, type ResourceDifference } from '../model/resources.ts';
@@ -207,9 +207,9 @@ function macDrift({ service, networkKeys: keys, apiVersion }: ServiceTarget, con
   if (!isAtLeast(apiVersion, '1.44')) return [];
   return container.networks.flatMap(({ network, macAddress }): Drift[] => {
     const key = keys.get(network);
-    const to = key === undefined ? undefined : endpointMac(service, key)?.toLowerCase();
-    const from = macAddress.toLowerCase();
-    if (to === undefined || from === '' || from === to) return [];
+    const to = key === undefined ? '' : canonicalMac(endpointMac(service, key) ?? '');
+    const from = canonicalMac(macAddress);
+    if (to === '' || from === '' || from === to) return [];
     return [{ kind: 'endpoint', network, attribute: 'MAC address', from, to }];
   });
 }

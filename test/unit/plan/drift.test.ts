@@ -154,16 +154,21 @@ suite('drift that is mended in place', () => {
   });
 
   test('a MAC address is another, which from API 1.44 on takes a new container, and cannot be before', () => {
-    const fixed = project({ web: { mac_address: '02:42:AC:11:00:09' } });
-    const at = (macAddress: string, apiVersion = '1.44'): string =>
-      planText(fixed, {
+    const at = (macAddress: string, apiVersion = '1.44', mac_address = '02:42:AC:11:00:09'): string => {
+      const fixed = project({ web: { mac_address } });
+      return planText(fixed, {
         containers: [container(fixed, 'web', 1, { networks: [{ ...endpoint('shop_default'), macAddress }] })],
         policy: { apiVersion },
       });
+    };
     const cause = 'MAC address 02:42:ac:11:00:0a -> 02:42:ac:11:00:09 on shop_default';
     assert.match(at('02:42:ac:11:00:0a'), new RegExp(`^web/1:create .*\\(${cause}\\)`));
     assert.equal(at('02:42:ac:11:00:09'), '');
     assert.equal(at('02:42:ac:11:00:0a', '1.43'), '');
+    for (const spelling of ['02-42-AC-11-00-09', '0242.ac11.0009', '']) {
+      assert.equal(at('02:42:ac:11:00:09', '1.44', spelling), '', spelling);
+    }
+    assert.match(at('02:42:ac:11:00:0a', '1.44', '0242.ac11.0009'), new RegExp(cause));
   });
 
   test('a service that names no network is on the default network, where the project has it', () => {
