@@ -42,6 +42,7 @@ export interface ContainerAnswer {
   readonly Config?: {
     readonly Image?: string;
     readonly Labels?: Readonly<Record<string, string>> | null;
+    readonly Hostname?: string;
     readonly StopTimeout?: number | null;
     readonly Env?: readonly string[] | null;
   };

@@ -69,6 +69,7 @@ export function parseContainer(answer: ContainerAnswer): ObservedContainer {
     state: parseState(answer),
     imageId: answer.Image ?? '',
     imageRef: answer.Config?.Image ?? '',
+    hostname: answer.Config?.Hostname ?? '',
     networkMode: answer.HostConfig?.NetworkMode ?? '',
     networks: endpoints(answer),
     mounts: (answer.Mounts ?? []).map((mount): ObservedMount => ({

@@ -79,6 +79,8 @@ export interface ObservedContainer {
   readonly imageId: string;
   /** The reference it was created with. */
   readonly imageRef: string;
+  /** Its host name; '' where it has another's. */
+  readonly hostname: string;
   readonly networkMode: string;
   readonly networks: readonly ObservedEndpoint[];
   readonly mounts: readonly ObservedMount[];

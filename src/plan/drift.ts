@@ -18,6 +18,7 @@ import { resourceDifferences, type ResourceDifference } from '../model/resources
 import { renderRestartPolicy, restartPolicyOf } from '../model/restart-policy.ts';
 import type { Drift } from './cause.ts';
 import { contentDrift } from './content.ts';
+import { isTemporaryName } from './names.ts';
 import { serviceDrift } from './service-drift.ts';
 
 export interface ContainerDrift {
@@ -153,20 +154,31 @@ function networkDrift(target: ServiceTarget, container: ObservedContainer, numbe
     if (!endpoint) drift.push({ kind: 'network-missing', network });
     else if (endpoint.networkId !== '' && endpoint.networkId !== id) drift.push({ kind: 'network-changed', network });
     else {
-      const wanted = [
-        containerName(target.project, target.service, number),
-        target.service.name,
-        ...(target.service.networks?.[key]?.aliases ?? []),
-      ];
-      const missing = wanted.find((alias) => !endpoint.aliases.includes(alias));
-      if (missing !== undefined) drift.push({ kind: 'alias-missing', network, alias: missing });
-      else drift.push(...endpointDrift(target.service, key, endpoint).slice(0, 1));
+      const name = containerName(target.project, target.service, number);
+      const wanted = [name, target.service.name, ...(target.service.networks?.[key]?.aliases ?? [])];
+      // One reconnection mends all that is wrong with an endpoint.
+      const wrong = [...aliasDrift(wanted, container, endpoint), ...endpointDrift(target.service, key, endpoint)];
+      drift.push(...wrong.slice(0, 1));
     }
   }
   for (const network of endpoints.keys()) {
     if (!target.networks.has(network)) drift.push({ kind: 'network-added', network });
   }
   return drift;
+}
+
+/** Names that an engine gives a container by itself are nobody's: those under which it was made, and its host name. */
+function aliasDrift(wanted: readonly string[], container: ObservedContainer, endpoint: ObservedEndpoint): Drift[] {
+  const { network, aliases } = endpoint;
+  const [name = ''] = wanted;
+  const isGiven = (alias: string): boolean =>
+    alias === container.name || alias === container.hostname || isTemporaryName(alias, name);
+  const missing = wanted.filter((alias) => !aliases.includes(alias));
+  const added = aliases.filter((alias) => !wanted.includes(alias) && !isGiven(alias));
+  return [
+    ...missing.map((alias): Drift => ({ kind: 'alias-missing', network, alias })),
+    ...added.map((alias): Drift => ({ kind: 'alias-added', network, alias })),
+  ];
 }
 
 /**

@@ -498,6 +498,7 @@ function observedContainer(container: ModelContainer): ObservedContainer {
     state: { ...state },
     imageId,
     imageRef,
+    hostname: '',
     networkMode: '',
     networks: [...networks].map(([network, { networkId, aliases }]) => ({
       network,

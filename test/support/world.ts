@@ -117,6 +117,7 @@ export function container(desired: Project, name: string, number = 1, sketch: Co
     ),
     imageId: 'sha256:app',
     imageRef: model.image ?? '',
+    hostname: model.hostname ?? '',
     networkMode: 'shop_default',
     networks: Object.keys(model.networks ?? {}).map((key) => ({
       network: desired.networks[key]?.name ?? key,

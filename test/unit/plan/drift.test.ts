@@ -192,6 +192,27 @@ suite('drift that is mended in place', () => {
     );
   });
 
+  test('an alias was added', () => {
+    const aliases = [...onFront.aliases, 'extra', 'more'];
+    assert.equal(
+      plan(onDefault, { ...onFront, aliases }),
+      text`
+        web/1:disconnect shop_front  disconnect from network shop_front  (alias extra added on shop_front)
+        web/1:connect shop_front  connect to network front  (alias extra added on shop_front)  <- web/1:disconnect shop_front
+      `,
+    );
+  });
+
+  test('names that an engine gives a container by itself are no aliases', () => {
+    const aliases = [...onFront.aliases, 'mine', 'aaaaaaaaaaaa_shop-web-1', 'host'];
+    const networks = [onDefault, { ...onFront, aliases }];
+    const web = container(shop, 'web', 1, { networks, name: 'mine', hostname: 'host' });
+    assert.equal(
+      planText(shop, { containers: [web] }),
+      'web/1:rename  rename to shop-web-1  (name mine -> shop-web-1)',
+    );
+  });
+
   test('somebody made the network anew behind our back', () => {
     assert.equal(
       plan(onDefault, { ...onFront, networkId: 'before' }),
