@@ -11,7 +11,7 @@ import type { ObservedContainer, ObservedEndpoint, ObservedProject } from '../mo
 import type { Project, Service } from '../model/project.ts';
 import { borrowedServices, containerHash } from '../model/config-hash.ts';
 import { isAtLeast } from '../model/api-version.ts';
-import { canonicalMac, endpointDriverOptions, endpointMac, networkKeys } from '../model/endpoint.ts';
+import { bareNetworkMode, canonicalMac, endpointDriverOptions, endpointMac, networkKeys } from '../model/endpoint.ts';
 import { LABEL, containerName, imageRef } from '../model/owner.ts';
 import { isImageFor } from '../model/platform.ts';
 import { resourceDifferences, type ResourceDifference } from '../model/resources.ts';
@@ -143,9 +143,9 @@ function volumeDrift(target: ServiceTarget, container: ObservedContainer): Drift
 }
 
 function networkDrift(target: ServiceTarget, container: ObservedContainer, number: number): Drift[] {
-  if (target.networks.size === 0) return [];
-  const drift: Drift[] = [];
   const endpoints = new Map(container.networks.map((endpoint) => [endpoint.network, endpoint]));
+  if (target.networks.size === 0) return addedBesideBare(target, [...endpoints.keys()]);
+  const drift: Drift[] = [];
   for (const [network, id] of target.networks) {
     const endpoint = endpoints.get(network);
     const key = target.networkKeys.get(network) ?? network;
@@ -165,6 +165,14 @@ function networkDrift(target: ServiceTarget, container: ObservedContainer, numbe
     if (!target.networks.has(network)) drift.push({ kind: 'network-added', network });
   }
   return drift;
+}
+
+/** A container on a network of the engine itself, shown by its name, is on no other. Where it is shown so is up to the engine. */
+function addedBesideBare({ project, service }: ServiceTarget, networks: readonly string[]): Drift[] {
+  const mode = bareNetworkMode(project, service);
+  const own = mode === 'default' ? 'bridge' : mode;
+  if (!networks.includes(own)) return [];
+  return networks.filter((network) => network !== own).map((network) => ({ kind: 'network-added', network }));
 }
 
 /** Names that an engine gives a container by itself are nobody's: those under which it was made, and its host name. */

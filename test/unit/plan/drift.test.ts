@@ -101,6 +101,27 @@ suite('drift that is mended in place', () => {
     );
   });
 
+  test('a network was added to a container that is on none of its project', () => {
+    for (const [network_mode, own] of [
+      ['bridge', 'bridge'],
+      ['default', 'bridge'],
+      ['none', 'none'],
+    ] as const) {
+      const bare = project({ web: { network_mode } });
+      const on = (...names: string[]): string => {
+        const networks = names.map((name) => ({ ...endpoint(name), aliases: [] }));
+        return planText(bare, { containers: [container(bare, 'web', 1, { networks })] });
+      };
+      assert.equal(on(own), '', network_mode);
+      assert.equal(
+        on(own, 'lab'),
+        'web/1:disconnect lab  disconnect from network lab  (network lab added)',
+        network_mode,
+      );
+      assert.equal(on('podman'), '', 'an engine may have another name for its own');
+    }
+  });
+
   test('it has another address than it is to have', () => {
     const at = (ipv4_address: string): string => {
       const fixed = project({ web: { networks: { default: { ipv4_address } } } });
