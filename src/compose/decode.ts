@@ -6,6 +6,7 @@
  */
 
 import type { Field, ListForm, MapForm, Printing, Shape } from '../model/shape.ts';
+import type { Whole } from '../model/project.ts';
 import { compareText, toFloat32 } from '../model/canonical-json.ts';
 import { castText, parseFloatText } from './casts.ts';
 import { formatPath, type Findings, type Path } from './diagnostic.ts';
@@ -44,7 +45,7 @@ class Decoder {
       case 'bool':
         return this.#bool(node, path);
       case 'int':
-        return this.#int(node, shape.unsigned === true, shape.all === true, path);
+        return shape.wide && node.kind === 'int' ? node.value : this.#int(node, shape, path);
       case 'ratio':
         return this.#ratio(node, path);
       case 'bytes':
@@ -56,7 +57,7 @@ class Decoder {
       case 'any':
         return plainValue(node);
       case 'ulimit':
-        return node.kind === 'int' ? Number(node.value) : this.#struct(node, shape.fields, path);
+        return node.kind === 'int' ? node.value : this.#struct(node, shape.fields, path);
       case 'env-file':
       case 'struct':
         return this.#struct(node, shape.fields, path);
@@ -154,7 +155,7 @@ class Decoder {
     return result.node.kind === 'bool' && result.node.value;
   }
 
-  #int(node: Node, unsigned: boolean, all: boolean, path: Path): number | undefined {
+  #int(node: Node, { unsigned, all }: Extract<Shape, { is: 'int' }>, path: Path): number | undefined {
     if (all && node.kind === 'string' && node.value.toLowerCase() === 'all') return -1;
     const fromText = node.kind === 'string' && !unsigned && /^[-+]?\d+$/.test(node.value);
     if (node.kind !== 'int' && node.kind !== 'float' && !fromText) {
@@ -171,8 +172,8 @@ class Decoder {
     return toFloat32(Number(node.value));
   }
 
-  #bytes(node: Node, path: Path): number | undefined {
-    if (node.kind === 'int') return Number(node.value);
+  #bytes(node: Node, path: Path): Whole | undefined {
+    if (node.kind === 'int') return node.value;
     // A fraction of a byte is no size; Compose takes such a number for "not set".
     if (node.kind === 'float') return undefined;
     if (node.kind !== 'string') return this.#wrong(node, 'a size such as 512m', path);

@@ -93,7 +93,7 @@ function ulimits(service: Service): object[] | undefined {
   return (
     service.ulimits &&
     Object.entries(service.ulimits).map(([name, limit]) =>
-      typeof limit === 'number'
+      typeof limit !== 'object'
         ? { Name: name, Soft: limit, Hard: limit }
         : { Name: name, Soft: limit.soft ?? 0, Hard: limit.hard ?? 0 },
     )

@@ -13,6 +13,7 @@ const text: Shape = { is: 'string' };
 const given: Shape = { is: 'string', keepsEmpty: true };
 const bool: Shape = { is: 'bool' };
 const int: Shape = { is: 'int' };
+const wide: Shape = { is: 'int', wide: true };
 const count: Shape = { is: 'int', unsigned: true };
 const ratio: Shape = { is: 'ratio' };
 const bytes: Shape = { is: 'bytes' };
@@ -73,7 +74,7 @@ export const HOOK: Shape = struct([
   f('per_replica', bool),
 ]);
 
-const ULIMIT: Shape = { is: 'ulimit', fields: [f('soft', int), f('hard', int)] };
+const ULIMIT: Shape = { is: 'ulimit', fields: [f('soft', wide), f('hard', wide)] };
 
 const FILE_REFERENCE: Shape = struct([
   f('source', given),
@@ -290,7 +291,7 @@ export const SERVICE_FIELDS: readonly Field[] = [
   f('oom_kill_disable', bool),
   f('oom_score_adj', int),
   f('pid', text),
-  f('pids_limit', int),
+  f('pids_limit', wide),
   f('platform', text),
   f('ports', list(PORT)),
   f('privileged', bool),

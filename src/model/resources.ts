@@ -3,7 +3,7 @@
  * Here rather than in engine/, because the plan compares them and the adapter sends them: one mapping for both.
  */
 
-import type { DeviceMapping, Service } from './project.ts';
+import type { Bytes, DeviceMapping, Service, Whole } from './project.ts';
 
 /** Zero, '' or undefined: the service does not say. Memory in bytes, CPUs in billionths, pids as a number. */
 export interface UpdatableResources {
@@ -14,11 +14,11 @@ export interface UpdatableResources {
   readonly CpuRealtimeRuntime: number;
   readonly CpuShares: number;
   readonly CpusetCpus: string;
-  readonly Memory: number;
-  readonly MemoryReservation: number;
-  readonly MemorySwap: number;
+  readonly Memory: Bytes;
+  readonly MemoryReservation: Bytes;
+  readonly MemorySwap: Bytes;
   readonly NanoCpus: number;
-  readonly PidsLimit: number | undefined;
+  readonly PidsLimit: Whole | undefined;
 }
 
 /** Where `deploy` and a service's older attributes both speak, `deploy` wins, as in Compose. */
@@ -41,7 +41,7 @@ export function updatableResources(service: Service): UpdatableResources {
 }
 
 /** The first that is set: zero says "not set" everywhere here. */
-export function firstSet(...values: (number | undefined)[]): number | undefined {
+export function firstSet<T extends Whole>(...values: (T | undefined)[]): T | undefined {
   return values.find((value) => value !== undefined && value !== 0);
 }
 
@@ -72,7 +72,7 @@ export interface ResourceDifference {
 }
 
 const NAMES: Readonly<
-  Record<keyof UpdatableResources | 'CpusetMems', readonly [name: string, render: (value: number | string) => string]>
+  Record<keyof UpdatableResources | 'CpusetMems', readonly [name: string, render: (value: Whole | string) => string]>
 > = {
   BlkioWeight: ['block I/O weight', String],
   CpuPeriod: ['CPU period', microseconds],
@@ -99,7 +99,7 @@ export interface LimitsContext {
   readonly uncontrolled: ReadonlySet<string>;
 }
 
-type Limits = Readonly<Record<string, number | string | undefined>>;
+type Limits = Readonly<Record<string, Whole | string | undefined>>;
 
 /**
  * What differs between a service and the HostConfig of its container. A limit that the service does not set counts only
@@ -109,7 +109,7 @@ type Limits = Readonly<Record<string, number | string | undefined>>;
  */
 export function resourceDifferences(
   service: Service,
-  observed: Readonly<Record<string, number | string>>,
+  observed: Readonly<Record<string, Whole | string>>,
   { isSameDefinition, uncontrolled }: LimitsContext,
 ): ResourceDifference[] {
   // Podman keeps CPUs as a quota and shows both; a quota that the file asks for it shows as CPUs too. The quota is the limit.
@@ -121,50 +121,58 @@ export function resourceDifferences(
   return Object.entries(NAMES).flatMap(([member, [name, render]]) => {
     const to = desired[member];
     const from = seen[member];
-    if (from === undefined || to === from) return [];
+    if (from === undefined || isSame(to, from)) return [];
     const [isSet, wasSet] = [isLimit(member, to), isLimit(member, from)];
     if (!isSet && !wasSet) return [];
     const isSaid = isLimit(member, said[member]) || isLifted(member, to);
     if (!isSaid && isDefault(member, seen)) return [];
     if (isSameDefinition && isDiscarded(member, from, uncontrolled)) return [];
-    const text = (value: number | string | undefined): string =>
+    const text = (value: Whole | string | undefined): string =>
       value === undefined || !isLimit(member, value) ? 'none' : render(value);
     return [{ name, from: text(from), to: text(to), inPlace: isSet || isLifted(member, to) }];
   });
 }
 
 /** The swap limit of a container: an engine gives one with a memory limit as much swap again. */
-export function swapLimit({ Memory, MemorySwap }: UpdatableResources): number {
-  return MemorySwap === 0 ? 2 * Memory : MemorySwap;
+export function swapLimit({ Memory, MemorySwap }: UpdatableResources): Bytes {
+  if (MemorySwap !== 0) return MemorySwap;
+  return typeof Memory === 'bigint' ? UNLIMITED : 2 * Memory;
 }
 
 /** Whether an engine may have set it so by itself: Podman limits processes, and swap follows memory. */
 function isDefault(member: string, seen: Limits): boolean {
   if (member === 'PidsLimit') return seen[member] === PODMAN_PIDS;
-  return member === 'MemorySwap' && [0, -1, 2 * Number(seen['Memory'])].includes(Number(seen[member]));
+  const swap = Number(seen['MemorySwap']);
+  return member === 'MemorySwap' && (swap <= 0 || swap === 2 * Number(seen['Memory']));
 }
 
 const PODMAN_PIDS = 2048;
+const UNLIMITED = -1;
 
 /** Whether the file says that there is no limit, which an update can say too; if it says nothing, neither can that. */
-function isLifted(member: string, value: number | string | undefined): boolean {
+function isLifted(member: string, value: Whole | string | undefined): boolean {
   return member === 'PidsLimit' && Number(value) < 0;
 }
 
 /** Whether the engine left out what it was asked for: it shows none of it, which no update can have brought about. */
-function isDiscarded(member: string, from: number | string, uncontrolled: ReadonlySet<string>): boolean {
-  const isUnlimited = member === 'MemorySwap' && from === -1;
+function isDiscarded(member: string, from: Whole | string, uncontrolled: ReadonlySet<string>): boolean {
+  const isUnlimited = member === 'MemorySwap' && from === UNLIMITED;
   if (isUnlimited || (member === 'PidsLimit' && !isLimit(member, from))) return uncontrolled.has(member);
   return !isLimit(member, from);
 }
 
-function isLimit(member: string, value: number | string | undefined): boolean {
+/** An engine's answer is read as numbers, which is as close as it is known. */
+function isSame(to: Whole | string | undefined, from: Whole | string): boolean {
+  return to === from || (typeof to === 'bigint' && Number(to) === from);
+}
+
+function isLimit(member: string, value: Whole | string | undefined): boolean {
   // Any negative number of processes says "unlimited"; an engine keeps it as zero, or not at all.
   if (member === 'PidsLimit') return Number(value ?? 0) > 0;
   return value !== undefined && value !== 0 && value !== '';
 }
 
-function mebibytes(value: number | string): string {
+function mebibytes(value: Whole | string): string {
   const bytes = Number(value);
   if (bytes < 0) return 'unlimited';
   const [unit, size] =
@@ -172,6 +180,6 @@ function mebibytes(value: number | string): string {
   return bytes % size === 0 ? `${bytes / size} ${unit}` : `${bytes} B`;
 }
 
-function microseconds(value: number | string): string {
+function microseconds(value: Whole | string): string {
   return `${value} µs`;
 }

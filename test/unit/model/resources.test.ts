@@ -62,3 +62,11 @@ test('what the engine has no control for is no drift: it left it out and would a
   assert.deepEqual(differences(sketch, seen, ['MemorySwap', 'PidsLimit']), []);
   assert.deepEqual(differences(sketch, seen), ['swap limit unlimited -> 2 GiB', 'process limit none -> 50']);
 });
+
+test('a limit of more digits than a number holds is what an engine shows of it', () => {
+  const huge = 2n ** 63n - 4096n;
+  assert.deepEqual(differences({ mem_limit: huge }, { Memory: Number(huge), MemorySwap: -8192 }), []);
+  assert.deepEqual(differences({ mem_limit: huge }, { Memory: 2 ** 30, MemorySwap: 2 ** 31 }), [
+    `memory limit 1 GiB -> ${Number(huge) / 1024} KiB`,
+  ]);
+});
