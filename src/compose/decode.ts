@@ -5,7 +5,8 @@
  * reported here. Members that are not set stay absent.
  */
 
-import type { Field, ListForm, MapForm, Shape } from '../model/shape.ts';
+import type { Field, ListForm, MapForm, Printing, Shape } from '../model/shape.ts';
+import type { Whole } from '../model/project.ts';
 import { compareText, toFloat32 } from '../model/canonical-json.ts';
 import { castText, parseFloatText } from './casts.ts';
 import { formatPath, type Findings, type Path } from './diagnostic.ts';
@@ -44,7 +45,7 @@ class Decoder {
       case 'bool':
         return this.#bool(node, path);
       case 'int':
-        return this.#int(node, shape.unsigned === true, shape.all === true, path);
+        return shape.wide && node.kind === 'int' ? node.value : this.#int(node, shape, path);
       case 'ratio':
         return this.#ratio(node, path);
       case 'bytes':
@@ -56,7 +57,7 @@ class Decoder {
       case 'any':
         return plainValue(node);
       case 'ulimit':
-        return node.kind === 'int' ? Number(node.value) : this.#struct(node, shape.fields, path);
+        return node.kind === 'int' ? node.value : this.#struct(node, shape.fields, path);
       case 'env-file':
       case 'struct':
         return this.#struct(node, shape.fields, path);
@@ -70,11 +71,11 @@ class Decoder {
   #struct(node: Node, fields: readonly Field[], path: Path): Members | undefined {
     if (node.kind !== 'map') return this.#wrong(node, 'a mapping', path);
     const result: Members = {};
-    for (const { name, shape } of fields) {
+    for (const { name, shape, print } of fields) {
       const member = node.entries.get(name);
       if (member === undefined) continue;
       const value = this.value(member.value, shape, [...path, name]);
-      if (value !== undefined) result[name] = value;
+      if (value !== undefined && !isUnset(value, shape, print)) result[name] = value;
     }
     return result;
   }
@@ -154,7 +155,7 @@ class Decoder {
     return result.node.kind === 'bool' && result.node.value;
   }
 
-  #int(node: Node, unsigned: boolean, all: boolean, path: Path): number | undefined {
+  #int(node: Node, { unsigned, all }: Extract<Shape, { is: 'int' }>, path: Path): number | undefined {
     if (all && node.kind === 'string' && node.value.toLowerCase() === 'all') return -1;
     const fromText = node.kind === 'string' && !unsigned && /^[-+]?\d+$/.test(node.value);
     if (node.kind !== 'int' && node.kind !== 'float' && !fromText) {
@@ -171,8 +172,8 @@ class Decoder {
     return toFloat32(Number(node.value));
   }
 
-  #bytes(node: Node, path: Path): number | undefined {
-    if (node.kind === 'int') return Number(node.value);
+  #bytes(node: Node, path: Path): Whole | undefined {
+    if (node.kind === 'int') return node.value;
     // A fraction of a byte is no size; Compose takes such a number for "not set".
     if (node.kind === 'float') return undefined;
     if (node.kind !== 'string') return this.#wrong(node, 'a size such as 512m', path);
@@ -205,6 +206,11 @@ class Decoder {
     this.#findings.error({ code: 'invalid-value', message: text, at: node.at, path, expected });
     return undefined;
   }
+}
+
+/** Where Compose knows no difference between an empty text and none, as after `${UNSET}`, the model has none. */
+function isUnset(value: unknown, shape: Shape, print: Printing): boolean {
+  return value === '' && print === 'unless-zero' && shape.is === 'string' && shape.keepsEmpty !== true;
 }
 
 function describeValue(node: Node): string {

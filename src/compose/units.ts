@@ -2,6 +2,7 @@
  * Durations and sizes in text.
  */
 
+import type { Whole } from '../model/project.ts';
 import { parseFloatText } from './casts.ts';
 
 const UNIT_NS: Readonly<Record<string, number>> = {
@@ -34,11 +35,12 @@ export function parseDuration(text: string): number | undefined {
 const SIZE = /^([-+._\deE]*[\d.]) ?(?:([kmgtp])(?:i?b)?|b)?$/i;
 
 /** Bytes of a size such as `512m` or `1.5GiB`, in powers of 1024; undefined when it is none. */
-export function parseBytes(text: string): number | undefined {
+export function parseBytes(text: string): Whole | undefined {
   const match = SIZE.exec(text);
   const amount = parseFloatText(match?.[1] ?? '');
   if (match === null || amount === undefined || amount < 0) return undefined;
   const unit = match[2]?.toLowerCase();
   const bytes = Math.trunc(amount * 1024 ** (unit === undefined ? 0 : 'kmgtp'.indexOf(unit) + 1));
-  return Number.isSafeInteger(bytes) ? bytes : undefined;
+  if (bytes >= 2 ** 63) return undefined;
+  return Number.isSafeInteger(bytes) ? bytes : BigInt(bytes);
 }

@@ -89,8 +89,8 @@ export function apply(ports: ReconcilerPorts, request: ApplyRequest): Promise<Re
           directory: request.directory,
         });
       }
-      const { apiVersion } = ports.engine.info();
-      const asked = { ...request.policy, askedOf, apiVersion, held: heldServices(ports.state, desired) };
+      const { apiVersion, uncontrolled } = ports.engine.info();
+      const asked = { ...request.policy, askedOf, apiVersion, uncontrolled, held: heldServices(ports.state, desired) };
       return planApply(desired, asked, snapshot);
     },
     planBack: (snapshot, services) => {
@@ -131,7 +131,8 @@ export async function planOnly(
   const held = heldServices(ports.state, desired);
   const stillHeld =
     held === 'all' ? held : new Map([...held].filter(([name, kind]) => kind !== 'stopped' || !released.has(name)));
-  const asked = { ...policy, apiVersion: ports.engine.info().apiVersion, held: stillHeld };
+  const { apiVersion, uncontrolled } = ports.engine.info();
+  const asked = { ...policy, apiVersion, uncontrolled, held: stillHeld };
   const plan = planApply(desired, asked, {
     ...seen,
     round: 1,

@@ -42,11 +42,13 @@ export interface ContainerAnswer {
   readonly Config?: {
     readonly Image?: string;
     readonly Labels?: Readonly<Record<string, string>> | null;
+    readonly Hostname?: string;
     readonly StopTimeout?: number | null;
     readonly Env?: readonly string[] | null;
   };
   readonly HostConfig?: Readonly<Record<string, unknown>> & {
     readonly NetworkMode?: string;
+    readonly VolumesFrom?: readonly string[] | null;
     readonly RestartPolicy?: { readonly Name?: string; readonly MaximumRetryCount?: number };
   };
   readonly NetworkSettings?: { readonly Networks?: Readonly<Record<string, EndpointAnswer>> | null };

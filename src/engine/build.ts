@@ -13,6 +13,7 @@ import { buildWithBuildx, hasBuildx } from './buildx.ts';
 import { registryConfig } from './credentials.ts';
 import type { BuildRequest } from './engine.ts';
 import { connectionError } from './faults.ts';
+import { withExactNumbers } from './json.ts';
 import { linesOf } from './lines.ts';
 import type { Wire } from './wire.ts';
 
@@ -115,7 +116,7 @@ function queryOf({ ref, build, labels, platform }: BuildRequest, proxy: Readonly
     pull: build.pull ? 1 : undefined,
     networkmode: build.network,
     extrahosts: build.extra_hosts?.map((host) => host.replace('=', ':')),
-    shmsize: build.shm_size,
+    shmsize: build.shm_size?.toString(),
     cachefrom: build.cache_from && JSON.stringify(build.cache_from),
     ulimits: ulimitsOf(build),
     platform: build.platforms?.[0] ?? platform,
@@ -127,11 +128,11 @@ function queryOf({ ref, build, labels, platform }: BuildRequest, proxy: Readonly
 function ulimitsOf({ ulimits }: Build): string | undefined {
   if (ulimits === undefined) return undefined;
   const list = Object.entries(ulimits).map(([Name, limit]) =>
-    typeof limit === 'number'
+    typeof limit !== 'object'
       ? { Name, Soft: limit, Hard: limit }
       : { Name, Soft: limit.soft ?? 0, Hard: limit.hard ?? 0 },
   );
-  return JSON.stringify(list);
+  return JSON.stringify(withExactNumbers(list));
 }
 
 /** The first attribute that only BuildKit knows; undefined where the engine's own builder will do. */

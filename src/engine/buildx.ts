@@ -142,7 +142,7 @@ function pairs(map: Readonly<Record<string, string>>): string[] {
 
 function ulimits({ ulimits: limits = {} }: Build): string[] {
   return Object.entries(limits).map(([name, limit]) =>
-    typeof limit === 'number' ? `${name}=${limit}:${limit}` : `${name}=${limit.soft ?? 0}:${limit.hard ?? 0}`,
+    typeof limit !== 'object' ? `${name}=${limit}:${limit}` : `${name}=${limit.soft ?? 0}:${limit.hard ?? 0}`,
   );
 }
 

@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
 import { EngineError } from '../model/errors.ts';
+import type { LiftableLimit } from '../model/resources.ts';
 import type { Variables } from './address.ts';
 import { addressText, clientEnvironment, readDockerConfig, resolveAddress } from './address.ts';
 import { DockerEngine } from './docker.ts';
@@ -97,6 +98,8 @@ interface EngineFacts {
   readonly OSType?: string;
   readonly DockerRootDir?: string;
   readonly SystemTime?: string;
+  readonly SwapLimit?: boolean;
+  readonly PidsLimit?: boolean;
 }
 
 function engineInfo(
@@ -113,7 +116,13 @@ function engineInfo(
         .digest('hex')
         .slice(0, 32)
     : facts.ID;
-  return { ...reached, id: id ?? '', name, version: facts.ServerVersion ?? '', os: facts.OSType ?? 'linux' };
+  const version = facts.ServerVersion ?? '';
+  return { ...reached, id: id ?? '', name, version, os: facts.OSType ?? 'linux', uncontrolled: uncontrolled(facts) };
+}
+
+/** An engine that does not say is taken for one without: a limit that it left out must not be asked for for ever. */
+function uncontrolled({ SwapLimit, PidsLimit }: EngineFacts): Set<LiftableLimit> {
+  return new Set([...(SwapLimit ? [] : (['MemorySwap'] as const)), ...(PidsLimit ? [] : (['PidsLimit'] as const))]);
 }
 
 function silent(host: string, error: EngineError, deadlineMs: number): EngineError {

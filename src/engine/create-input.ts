@@ -15,6 +15,8 @@ export interface CreateInput {
   readonly containerNamesOf: (service: string) => readonly string[];
   /** Anonymous volumes of the container that is replaced: target -> volume name. */
   readonly carriedVolumes: ReadonlyMap<string, string>;
+  /** Targets at which the image declares a volume; needed only where volumes are carried over. */
+  readonly imageVolumes: readonly string[];
   /** Proxy variables of the docker config file; the service's own win. */
   readonly proxyEnvironment: Readonly<Record<string, string>>;
   /** Text of a seccomp profile; the path is absolute or relative to the project directory. */

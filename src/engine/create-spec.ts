@@ -153,22 +153,30 @@ function securityOptions(
   const options = given
     ?.filter((option) => option !== 'systempaths=unconfined')
     .map((option) => {
-      const [, name, value] = /^([^=:]+)(?:[=:](.*))?$/s.exec(option) ?? [];
+      const [name, value] = splitOption(option);
       if (value === undefined && name !== 'no-new-privileges') {
         throw new EngineError('rejected', `${service.name}: security_opt ${option} is not of the form name=value`);
       }
-      const isProfile = name === 'seccomp' && option.includes('=') && value !== 'unconfined' && value !== 'builtin';
+      const isProfile = name === 'seccomp' && value !== 'unconfined' && value !== 'builtin';
       return isProfile ? `seccomp=${compactJson(readProfile(value ?? ''), service, value ?? '')}` : option;
     });
   return { options, unconfined: given?.includes('systempaths=unconfined') ?? false };
 }
 
+/** `name=value`, or in the old way `name:value`. */
+function splitOption(option: string): [name: string, value: string | undefined] {
+  const at = option.includes('=') ? option.indexOf('=') : option.indexOf(':');
+  return at === -1 ? [option, undefined] : [option.slice(0, at), option.slice(at + 1)];
+}
+
+/** Without the white space between its tokens. Not written anew: masks of 64 bits would lose their last digits. */
 function compactJson(text: string, service: Service, path: string): string {
   try {
-    return JSON.stringify(JSON.parse(text));
+    JSON.parse(text);
   } catch (cause) {
     throw new EngineError('rejected', `${service.name}: seccomp profile ${path} is not JSON`, { cause });
   }
+  return text.replaceAll(/("(?:[^"\\]|\\.)*")|\s+/g, (_, quoted: string | undefined) => quoted ?? '');
 }
 
 function refuseUnsupported(service: Service): void {

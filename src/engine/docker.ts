@@ -15,6 +15,7 @@ import type {
   ObservedVolume,
 } from '../model/observed.ts';
 import { networkOrder } from '../model/endpoint.ts';
+import { imageRef } from '../model/owner.ts';
 import type { Project, Service } from '../model/project.ts';
 import type { Variables } from './address.ts';
 import { isAtLeast } from '../model/api-version.ts';
@@ -205,6 +206,7 @@ export class DockerEngine implements Engine {
       ...request,
       apiVersion: this.info().apiVersion,
       containerNamesOf: await this.#linkedNames(project, service, signal),
+      imageVolumes: request.carriedVolumes.size > 0 ? await this.#declaredVolumes(request, signal) : [],
       proxyEnvironment: this.#parts.proxyEnvironment,
       readProfile: (path) => readFileSync(resolve(project.workingDir, path), 'utf8'),
     });
@@ -330,6 +332,10 @@ export class DockerEngine implements Engine {
     const bytes = Buffer.from(await credentialsFile(this.#parts.env, signal));
     const file = { path: `${API_SOCKET_CONFIG}/config.json`, bytes, mode: 0o444, uid: 0, gid: 0 };
     await this.copyFiles(containerId, [file], signal);
+  }
+
+  async #declaredVolumes({ project, service }: ContainerRequest, signal: AbortSignal): Promise<readonly string[]> {
+    return (await this.inspectImage(imageRef(project, service), signal))?.volumes ?? [];
   }
 
   /** Names of the containers that links to services outside the model lead to, asked for beforehand. */

@@ -14,6 +14,7 @@ import type {
   ObservedVolume,
 } from '../model/observed.ts';
 import type { Build, Network, Project, Service, Volume } from '../model/project.ts';
+import type { LiftableLimit } from '../model/resources.ts';
 
 export interface Engine extends Sight {
   readonly info: () => EngineInfo;
@@ -122,6 +123,8 @@ export interface EngineInfo {
   readonly host: string;
   /** The engine runs on this machine (unix socket and its pids are ours to see). */
   readonly local: boolean;
+  /** Limits that its kernel has no control for: it leaves them out of what it is asked for. */
+  readonly uncontrolled: ReadonlySet<LiftableLimit>;
 }
 
 export interface ObserveRequest {
@@ -200,7 +203,7 @@ export interface ContainerRequest {
   readonly labels: Readonly<Record<string, string>>;
   /** Id of a service's first container, for `network_mode: service:x` and its like. */
   readonly containerIdOf: (service: string) => string;
-  /** Anonymous volumes of the container it replaces: target -> volume name. */
+  /** Anonymous volumes of the container it replaces: target -> volume name. Mounted where it would get one anew. */
   readonly carriedVolumes: ReadonlyMap<string, string>;
   /** Told, in the engine's words, what it leaves out on this host: a limit without its cgroup, say. */
   readonly onWarning?: (text: string) => void;

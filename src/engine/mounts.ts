@@ -3,10 +3,12 @@
  *
  * Plain binds and named volumes are sent in the engine's old form (`SOURCE:TARGET:rw`), because only there the engine
  * makes a missing host folder on every API version; what that form cannot say goes to `Mounts`. The last entry for a
- * target wins, a volume over a config or secret. Bytes from `content` or `environment` are never mounted: they are
+ * target wins, a volume over a config or secret. A volume of the container that is replaced is carried over only to where
+ * this one would get an anonymous volume anyhow. Bytes from `content` or `environment` are never mounted: they are
  * copied in before each start.
  */
 
+import { posix } from 'node:path';
 import { EngineError } from '../model/errors.ts';
 import type { FileObject, FileReference, Project, Service, ServiceVolume } from '../model/project.ts';
 import type { CreateInput } from './create-input.ts';
@@ -20,14 +22,15 @@ interface Mount {
 
 type Entry = { readonly bind: string } | { readonly mount: Mount };
 
-type MountInput = Pick<CreateInput, 'project' | 'service' | 'carriedVolumes'>;
+type MountInput = Pick<CreateInput, 'project' | 'service' | 'carriedVolumes' | 'imageVolumes'>;
 
 /** `Binds` and `Mounts` of HostConfig. */
 export function bindsAndMounts(input: MountInput): { Binds: string[] | undefined; Mounts: Mount[] | undefined } {
   const { project, service } = input;
   const entries = new Map<string, Entry>();
-  for (const [target, name] of input.carriedVolumes) {
-    entries.set(target, { mount: { Type: 'volume', Source: name, Target: target } });
+  for (const target of freshTargets(input)) {
+    const name = input.carriedVolumes.get(target);
+    if (name !== undefined) entries.set(target, { mount: { Type: 'volume', Source: name, Target: target } });
   }
   if (service.use_api_socket) {
     entries.set('/var/run/docker.sock', { bind: '/var/run/docker.sock:/var/run/docker.sock:rw' });
@@ -49,6 +52,24 @@ export function fileTarget(reference: FileReference, kind: 'config' | 'secret'):
   const base = kind === 'secret' ? '/run/secrets/' : '/';
   const target = reference.target ?? reference.source;
   return target.startsWith('/') || /^[A-Za-z]:[\\/]/.test(target) ? target : base + target;
+}
+
+/** Where a container gets a volume of its own only because its image declares one there. */
+function freshTargets({ service, imageVolumes }: MountInput): string[] {
+  const taken = new Set(
+    [
+      ...(service.volumes ?? []).map(({ target }) => target),
+      ...(service.tmpfs ?? []).map((item) => item.split(':', 1)[0] ?? item),
+      ...(service.secrets ?? []).map((reference) => fileTarget(reference, 'secret')),
+      ...(service.configs ?? []).map((reference) => fileTarget(reference, 'config')),
+    ].map(cleanPath),
+  );
+  return imageVolumes.map(cleanPath).filter((target) => !taken.has(target));
+}
+
+/** As the engine shows it: without what a path may say twice, or at its end. */
+function cleanPath(path: string): string {
+  return posix.normalize(path).replace(/(?<=.)\/$/, '');
 }
 
 function volumeEntry(volume: ServiceVolume, input: MountInput): Entry {

@@ -7,7 +7,7 @@
  */
 
 import { EngineError } from '../model/errors.ts';
-import { endpointDriverOptions, endpointMac, networkOrder } from '../model/endpoint.ts';
+import { bareNetworkMode, endpointDriverOptions, endpointMac, networkKeys } from '../model/endpoint.ts';
 import { containerName, joinedName } from '../model/owner.ts';
 import type { Network, Project } from '../model/project.ts';
 import { isAtLeast } from '../model/api-version.ts';
@@ -33,13 +33,13 @@ export function networkSpec(input: CreateInput): NetworkSpec {
   const links = linksOf(input);
   const several = isAtLeast(apiVersion, ALL_NETWORKS_AT_CREATE);
   const macAddress = several ? undefined : service.mac_address;
-  if (service.network_mode !== undefined) {
-    return { mode: sharedMode(service.network_mode, input.containerIdOf), endpoints: undefined, macAddress, links };
+  const keys = networkKeys(project, service);
+  const [first] = keys;
+  if (first === undefined) {
+    const mode = sharedMode(bareNetworkMode(project, service), input.containerIdOf);
+    return { mode, endpoints: undefined, macAddress, links };
   }
-  const keys = networkOrder(service);
-  const first = keys[0] ?? (Object.hasOwn(project.networks, 'default') ? 'default' : undefined);
-  if (first === undefined) return { mode: 'none', endpoints: undefined, macAddress, links };
-  const shown = several && keys.length > 0 ? keys : [first];
+  const shown = several ? keys : [first];
   const endpoints = Object.fromEntries(shown.map((key) => [engineName(project, key), endpointSpec(input, key)]));
   return { mode: engineName(project, first), endpoints, macAddress, links };
 }

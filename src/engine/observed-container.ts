@@ -69,6 +69,7 @@ export function parseContainer(answer: ContainerAnswer): ObservedContainer {
     state: parseState(answer),
     imageId: answer.Image ?? '',
     imageRef: answer.Config?.Image ?? '',
+    hostname: answer.Config?.Hostname ?? '',
     networkMode: answer.HostConfig?.NetworkMode ?? '',
     networks: endpoints(answer),
     mounts: (answer.Mounts ?? []).map((mount): ObservedMount => ({
@@ -78,6 +79,7 @@ export function parseContainer(answer: ContainerAnswer): ObservedContainer {
       target: mount.Destination ?? '',
       readOnly: mount.RW === false,
     })),
+    volumesFrom: (answer.HostConfig?.VolumesFrom ?? []).map((item) => item.split(':', 1)[0] ?? item),
     restartPolicy: { name: policy?.Name ?? '', maximumRetryCount: policy?.MaximumRetryCount ?? 0 },
     resources: updatable(answer.HostConfig ?? {}),
     stopTimeoutS: answer.Config?.StopTimeout ?? undefined,

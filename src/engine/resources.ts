@@ -4,7 +4,7 @@
  */
 
 import type { BlkioConfig, Service } from '../model/project.ts';
-import { asQuota, firstSet, isCdiDevice, updatableResources } from '../model/resources.ts';
+import { asQuota, firstSet, isCdiDevice, swapLimit, updatableResources } from '../model/resources.ts';
 import { restartPolicyOf } from '../model/restart-policy.ts';
 
 /** The restart policy as Compose sends it: an empty name where the service says nothing. */
@@ -18,16 +18,17 @@ export function restartPolicy(service: Service): { Name: string; MaximumRetryCou
 /**
  * Body of an update in place. The engine takes zero for "leave it", so a limit can be changed but not lifted, and it
  * refuses a memory limit above a swap limit: that one is sent too, with the default that it has at creation. The
- * restart policy is always there, because Podman takes an update without one for an update to "no"; of CPUs it heeds the
- * quota alone.
+ * restart policy is always there, because Podman takes an update without one for an update to "no"; beside that word a
+ * number of attempts is refused, though not at creation. Of CPUs Podman heeds the quota alone.
  */
 export function updateSpec(service: Service, { isPodman = false } = {}): Record<string, unknown> {
-  const limits = isPodman ? asQuota(updatableResources(service)) : updatableResources(service);
+  const updatable = updatableResources(service);
+  const limits = isPodman ? asQuota(updatable) : updatable;
   const { name, maximumRetryCount } = restartPolicyOf(service);
   return {
     ...limits,
-    MemorySwap: firstSet(service.memswap_limit) ?? 2 * limits.Memory,
-    RestartPolicy: { Name: name, MaximumRetryCount: maximumRetryCount },
+    MemorySwap: swapLimit(limits),
+    RestartPolicy: { Name: name, MaximumRetryCount: name === 'no' ? 0 : maximumRetryCount },
   };
 }
 
@@ -92,7 +93,7 @@ function ulimits(service: Service): object[] | undefined {
   return (
     service.ulimits &&
     Object.entries(service.ulimits).map(([name, limit]) =>
-      typeof limit === 'number'
+      typeof limit !== 'object'
         ? { Name: name, Soft: limit, Hard: limit }
         : { Name: name, Soft: limit.soft ?? 0, Hard: limit.hard ?? 0 },
     )

@@ -13,6 +13,7 @@ import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
 import { EngineError } from '../model/errors.ts';
 import type { Purpose } from './faults.ts';
+import { withExactNumbers } from './json.ts';
 import type { Line } from './line.ts';
 import type { Pulse } from './pulse.ts';
 import { connectionError, isConnectionLoss, isEngineFailure, isMet, refusalError, refusalText } from './faults.ts';
@@ -225,7 +226,7 @@ export class Wire {
           // The modem takes a query only from `options`, and cuts the last character off a path with `?` and no options.
           path: this.#prefix + (Object.keys(query).length > 0 ? `${call.path}?` : call.path),
           method: call.method ?? 'GET',
-          options: { _query: query, _body: call.body ?? {} },
+          options: { _query: query, _body: withExactNumbers(call.body ?? {}) },
           ...(call.archive ? { file: call.archive } : {}),
           ...(call.registryAuth ? { authconfig: { base64: call.registryAuth } } : {}),
           ...(call.registryConfig ? { registryconfig: { base64: call.registryConfig } } : {}),

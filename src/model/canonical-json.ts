@@ -98,7 +98,7 @@ export function toJson(value: unknown, shape: Shape): Json {
         ? primitive(value['path'])
         : structToJson(value, shape.fields);
     case 'ulimit':
-      return typeof value === 'number' && value !== 0 ? value : structToJson(value, shape.fields);
+      return isRecord(value) || value === 0 ? structToJson(value, shape.fields) : primitive(value);
     case 'list':
       return Array.isArray(value) ? value.map((item: unknown) => toJson(item, shape.of)) : null;
     case 'map':

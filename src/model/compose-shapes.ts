@@ -9,8 +9,11 @@
 import type { Field, ListForm, MapForm, Shape } from './shape.ts';
 
 const text: Shape = { is: 'string' };
+/** What its owner cannot be without, or what is something even when empty. */
+const given: Shape = { is: 'string', keepsEmpty: true };
 const bool: Shape = { is: 'bool' };
 const int: Shape = { is: 'int' };
+const wide: Shape = { is: 'int', wide: true };
 const count: Shape = { is: 'int', unsigned: true };
 const ratio: Shape = { is: 'ratio' };
 const bytes: Shape = { is: 'bytes' };
@@ -71,10 +74,10 @@ export const HOOK: Shape = struct([
   f('per_replica', bool),
 ]);
 
-const ULIMIT: Shape = { is: 'ulimit', fields: [f('soft', int), f('hard', int)] };
+const ULIMIT: Shape = { is: 'ulimit', fields: [f('soft', wide), f('hard', wide)] };
 
 const FILE_REFERENCE: Shape = struct([
-  f('source', text),
+  f('source', given),
   f('target', text),
   f('uid', text),
   f('gid', text),
@@ -211,9 +214,9 @@ const PORT: Shape = struct([
 ]);
 
 const MOUNT: Shape = struct([
-  f('type', text),
+  f('type', given),
   f('source', text),
-  f('target', text),
+  f('target', given),
   f('read_only', bool),
   f('consistency', text),
   p('bind', struct([f('selinux', text), f('propagation', text), f('create_host_path', bool), f('recursive', text)])),
@@ -222,7 +225,7 @@ const MOUNT: Shape = struct([
   p('image', struct([f('subpath', text)])),
 ]);
 
-const ENV_FILE: Shape = { is: 'env-file', fields: [f('path', text), p('required', bool), f('format', text)] };
+const ENV_FILE: Shape = { is: 'env-file', fields: [f('path', given), p('required', bool), f('format', text)] };
 
 /** A service; `profiles` first and `pre_start` before `post_start`, as Compose has them. */
 export const SERVICE_FIELDS: readonly Field[] = [
@@ -249,16 +252,16 @@ export const SERVICE_FIELDS: readonly Field[] = [
   f('configs', list(FILE_REFERENCE)),
   f('container_name', text),
   p('credential_spec', struct([f('config', text), f('file', text), f('registry', text)])),
-  f('depends_on', map(struct([f('condition', text), f('restart', bool), p('required', bool)]))),
+  f('depends_on', map(struct([f('condition', given), f('restart', bool), p('required', bool)]))),
   p('deploy', DEPLOY),
   f('device_cgroup_rules', texts),
-  f('devices', list(struct([f('source', text), f('target', text), f('permissions', text)]))),
+  f('devices', list(struct([f('source', given), f('target', text), f('permissions', text)]))),
   f('dns', textOrTexts),
   f('dns_opt', texts),
   f('dns_search', textOrTexts),
   f('domainname', text),
   always('entrypoint', words),
-  p('provider', struct([f('type', text), f('options', map(texts, 'multi-options'))])),
+  p('provider', struct([f('type', given), f('options', map(texts, 'multi-options'))])),
   f('environment', environment),
   f('env_file', list(ENV_FILE)),
   f('expose', list({ is: 'string', from: 'string-or-number' }, 'string')),
@@ -288,7 +291,7 @@ export const SERVICE_FIELDS: readonly Field[] = [
   f('oom_kill_disable', bool),
   f('oom_score_adj', int),
   f('pid', text),
-  f('pids_limit', int),
+  f('pids_limit', wide),
   f('platform', text),
   f('ports', list(PORT)),
   f('privileged', bool),
@@ -324,7 +327,7 @@ export const SERVICE_FIELDS: readonly Field[] = [
 export const SERVICE: Shape = struct(SERVICE_FIELDS);
 
 export const NETWORK: Shape = struct([
-  f('name', text),
+  f('name', given),
   f('driver', text),
   f('driver_opts', options),
   s(
@@ -346,7 +349,7 @@ export const NETWORK: Shape = struct([
 ]);
 
 export const VOLUME: Shape = struct([
-  f('name', text),
+  f('name', given),
   f('driver', text),
   f('driver_opts', options),
   f('external', bool),
@@ -355,10 +358,10 @@ export const VOLUME: Shape = struct([
 
 /** A top-level config or secret. */
 export const FILE_OBJECT: Shape = struct([
-  f('name', text),
+  f('name', given),
   f('file', text),
-  f('environment', text),
-  f('content', text),
+  f('environment', given),
+  f('content', given),
   f('external', bool),
   f('labels', labels),
   f('driver', text),

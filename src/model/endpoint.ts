@@ -3,7 +3,7 @@
  * compares it and the adapter sends it: one reading for both.
  */
 
-import type { Service } from './project.ts';
+import type { Project, Service } from './project.ts';
 
 const INTERFACE_OPTION = 'com.docker.network.endpoint.ifname';
 
@@ -13,6 +13,19 @@ export function networkOrder(service: Service): string[] {
   return Object.keys(service.networks ?? {}).toSorted(
     (a, b) => priority(b) - priority(a) || Buffer.compare(Buffer.from(a), Buffer.from(b)),
   );
+}
+
+/** Keys of the networks that its containers are on: one that names none is on the default network, where there is one. */
+export function networkKeys({ networks }: Pick<Project, 'networks'>, service: Service): string[] {
+  if (service.network_mode !== undefined) return [];
+  const keys = networkOrder(service);
+  return keys.length === 0 && Object.hasOwn(networks, 'default') ? ['default'] : keys;
+}
+
+/** What a container that is on no network of the model is on, in the engine's words. */
+export function bareNetworkMode({ networks }: Pick<Project, 'networks'>, { network_mode }: Service): string {
+  // Odd, but so it is in Compose: without a network of its own it is on the engine's, unless the project has none at all.
+  return network_mode ?? (Object.keys(networks).length === 0 ? 'none' : 'default');
 }
 
 /** Driver options of one endpoint; the name of its interface is one of them. */
@@ -26,4 +39,10 @@ export function endpointDriverOptions(service: Service, key: string): Readonly<R
 export function endpointMac(service: Service, key: string): string | undefined {
   const own = service.networks?.[key]?.mac_address;
   return (networkOrder(service)[0] ?? 'default') === key ? (own ?? service.mac_address) : own;
+}
+
+/** One text for all ways to write a MAC address: `02-42-AC-11-00-09`, `0242.ac11.0009`. */
+export function canonicalMac(address: string): string {
+  const digits = address.toLowerCase().replaceAll(/[-:.]/g, '');
+  return digits.match(/../g)?.join(':') ?? '';
 }

@@ -79,9 +79,13 @@ export interface ObservedContainer {
   readonly imageId: string;
   /** The reference it was created with. */
   readonly imageRef: string;
+  /** Its host name; '' where it has another's. */
+  readonly hostname: string;
   readonly networkMode: string;
   readonly networks: readonly ObservedEndpoint[];
   readonly mounts: readonly ObservedMount[];
+  /** Containers, by id or name, whose volumes it was given too (`volumes_from`); they are among its mounts. */
+  readonly volumesFrom: readonly string[];
   readonly restartPolicy: { readonly name: string; readonly maximumRetryCount: number };
   /** HostConfig members that `docker update` can change; engine zero values kept. */
   readonly resources: Readonly<Record<string, number | string>>;

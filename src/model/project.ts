@@ -4,7 +4,7 @@
  * Services, networks, volumes, secrets and configs keep the Compose specification's own member names
  * (snake_case), because that text is what `reeve config` prints and what the config hash covers; a second
  * vocabulary would need a table between the two and buy nothing. What reeve adds is camelCase.
- * Units: bytes are numbers of bytes, durations are whole nanoseconds (`DurationNs`), file modes are numbers.
+ * Units: bytes are numbers of bytes (`Whole`), durations are whole nanoseconds (`DurationNs`), file modes are numbers.
  * A member that the file does not set is absent, never `undefined` or a default.
  */
 
@@ -17,8 +17,10 @@ export type ProjectName = Brand<string, 'ProjectName'>;
 export type ServiceName = Brand<string, 'ServiceName'>;
 /** Nanoseconds, as Go's time.Duration; `-1`-like sentinels do not occur. */
 export type DurationNs = number;
+/** A whole number of up to 64 bits: a bigint only where a number would lose digits. */
+export type Whole = number | bigint;
 /** Bytes; -1 means "no limit" where the specification allows it. */
-export type Bytes = number;
+export type Bytes = Whole;
 export type Mapping<T> = Readonly<Record<string, T>>;
 /** `null`: the name stands without a value. */
 export type Environment = Mapping<string | null>;
@@ -136,7 +138,7 @@ export interface Service {
   readonly oom_kill_disable?: boolean;
   readonly oom_score_adj?: number;
   readonly pid?: string;
-  readonly pids_limit?: number;
+  readonly pids_limit?: Whole;
   readonly platform?: string;
   readonly ports?: readonly Port[];
   readonly post_start?: readonly Hook[];
@@ -160,7 +162,7 @@ export interface Service {
   readonly sysctls?: Mapping<string>;
   readonly tmpfs?: readonly string[];
   readonly tty?: boolean;
-  readonly ulimits?: Mapping<number | { readonly soft?: number; readonly hard?: number }>;
+  readonly ulimits?: Mapping<Ulimit>;
   readonly use_api_socket?: boolean;
   readonly user?: string;
   readonly userns_mode?: string;
@@ -327,6 +329,9 @@ export interface DeviceRequest {
   readonly options?: Mapping<string>;
 }
 
+/** One for both, or each. */
+export type Ulimit = Whole | { readonly soft?: Whole; readonly hard?: Whole };
+
 export interface BlkioConfig {
   readonly weight?: number;
   readonly weight_device?: readonly { readonly path: string; readonly weight: number }[];
@@ -338,7 +343,7 @@ export interface BlkioConfig {
 
 export interface ThrottleDevice {
   readonly path: string;
-  readonly rate: number;
+  readonly rate: Bytes;
 }
 
 export interface Deploy {
@@ -408,7 +413,7 @@ export interface Build {
   readonly secrets?: readonly FileReference[];
   readonly shm_size?: Bytes;
   readonly tags?: readonly string[];
-  readonly ulimits?: Mapping<number | { readonly soft?: number; readonly hard?: number }>;
+  readonly ulimits?: Mapping<Ulimit>;
   readonly platforms?: readonly string[];
   readonly privileged?: boolean;
 }

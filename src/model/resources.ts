@@ -3,7 +3,7 @@
  * Here rather than in engine/, because the plan compares them and the adapter sends them: one mapping for both.
  */
 
-import type { DeviceMapping, Service } from './project.ts';
+import type { Bytes, DeviceMapping, Service, Whole } from './project.ts';
 
 /** Zero, '' or undefined: the service does not say. Memory in bytes, CPUs in billionths, pids as a number. */
 export interface UpdatableResources {
@@ -14,11 +14,11 @@ export interface UpdatableResources {
   readonly CpuRealtimeRuntime: number;
   readonly CpuShares: number;
   readonly CpusetCpus: string;
-  readonly Memory: number;
-  readonly MemoryReservation: number;
-  readonly MemorySwap: number;
+  readonly Memory: Bytes;
+  readonly MemoryReservation: Bytes;
+  readonly MemorySwap: Bytes;
   readonly NanoCpus: number;
-  readonly PidsLimit: number | undefined;
+  readonly PidsLimit: Whole | undefined;
 }
 
 /** Where `deploy` and a service's older attributes both speak, `deploy` wins, as in Compose. */
@@ -41,7 +41,7 @@ export function updatableResources(service: Service): UpdatableResources {
 }
 
 /** The first that is set: zero says "not set" everywhere here. */
-export function firstSet(...values: (number | undefined)[]): number | undefined {
+export function firstSet<T extends Whole>(...values: (T | undefined)[]): T | undefined {
   return values.find((value) => value !== undefined && value !== 0);
 }
 
@@ -72,7 +72,7 @@ export interface ResourceDifference {
 }
 
 const NAMES: Readonly<
-  Record<keyof UpdatableResources, readonly [name: string, render: (value: number | string) => string]>
+  Record<keyof UpdatableResources | 'CpusetMems', readonly [name: string, render: (value: Whole | string) => string]>
 > = {
   BlkioWeight: ['block I/O weight', String],
   CpuPeriod: ['CPU period', microseconds],
@@ -81,6 +81,7 @@ const NAMES: Readonly<
   CpuRealtimeRuntime: ['real-time CPU runtime', microseconds],
   CpuShares: ['CPU shares', String],
   CpusetCpus: ['CPU set', String],
+  CpusetMems: ['memory nodes', String],
   Memory: ['memory limit', mebibytes],
   MemoryReservation: ['memory reservation', mebibytes],
   MemorySwap: ['swap limit', mebibytes],
@@ -88,46 +89,90 @@ const NAMES: Readonly<
   PidsLimit: ['process limit', String],
 };
 
+/** Limits that an engine can lift on a living container, and says when its kernel has no control for. */
+export type LiftableLimit = 'MemorySwap' | 'PidsLimit';
+
+export interface LimitsContext {
+  /** The container was made from the service as it is now. */
+  readonly isSameDefinition: boolean;
+  /** What the engine leaves out whenever it is asked for. */
+  readonly uncontrolled: ReadonlySet<string>;
+}
+
+type Limits = Readonly<Record<string, Whole | string | undefined>>;
+
 /**
  * What differs between a service and the HostConfig of its container. A limit that the service does not set counts only
- * where no engine sets one by itself: a default of the engine is not drift, and would be there again after a recreation.
- * Nor does one that a container of the same definition lacks: no update can lift a limit, so this engine discarded it,
- * for its kernel has no such control, and would do so again.
+ * where no engine sets it by itself: a default of the engine is not drift, and would be there again after a recreation.
+ * Nor does one that a container of the same definition lacks, where no update can have lifted it: this engine discarded it,
+ * for its kernel has no such control, and would do so again. Where an update can, the engine has to say so.
  */
 export function resourceDifferences(
   service: Service,
-  observed: Readonly<Record<string, number | string>>,
-  isSameDefinition: boolean,
+  observed: Readonly<Record<string, Whole | string>>,
+  { isSameDefinition, uncontrolled }: LimitsContext,
 ): ResourceDifference[] {
   // Podman keeps CPUs as a quota and shows both; a quota that the file asks for it shows as CPUs too. The quota is the limit.
-  const isQuota = isLimit(observed['CpuQuota']);
-  const seen = isQuota ? { ...observed, NanoCpus: 0 } : observed;
-  const desired = isQuota ? asQuota(updatableResources(service)) : updatableResources(service);
-  const limits: Readonly<Record<string, number | string | undefined>> = { ...desired };
+  const isQuota = isLimit('CpuQuota', observed['CpuQuota']);
+  const seen: Limits = isQuota ? { ...observed, NanoCpus: 0 } : observed;
+  const updatable = updatableResources(service);
+  const said: Limits = { ...(isQuota ? asQuota(updatable) : updatable) };
+  const desired: Limits = { ...said, MemorySwap: swapLimit(updatable) };
   return Object.entries(NAMES).flatMap(([member, [name, render]]) => {
-    const to = limits[member];
+    const to = desired[member];
     const from = seen[member];
-    if (from === undefined) return [];
-    const [isSet, wasSet] = [isLimit(to), isLimit(from)];
-    if (to === from || (!isSet && (!wasSet || HAS_DEFAULT.has(member)))) return [];
-    if (isSameDefinition && !wasSet && !LIFTABLE.has(member)) return [];
-    const text = (value: number | string | undefined): string =>
-      value === undefined || !isLimit(value) ? 'none' : render(value);
-    return [{ name, from: text(from), to: text(to), inPlace: isSet }];
+    if (from === undefined || isSame(to, from)) return [];
+    const [isSet, wasSet] = [isLimit(member, to), isLimit(member, from)];
+    if (!isSet && !wasSet) return [];
+    const isSaid = isLimit(member, said[member]) || isLifted(member, to);
+    if (!isSaid && isDefault(member, seen)) return [];
+    if (isSameDefinition && isDiscarded(member, from, uncontrolled)) return [];
+    const text = (value: Whole | string | undefined): string =>
+      value === undefined || !isLimit(member, value) ? 'none' : render(value);
+    return [{ name, from: text(from), to: text(to), inPlace: isSet || isLifted(member, to) }];
   });
 }
 
-/** Members that an engine may fill in by itself: swap follows memory, Podman limits processes. */
-const HAS_DEFAULT: ReadonlySet<string> = new Set(['MemorySwap', 'PidsLimit']);
+/** The swap limit of a container: an engine gives one with a memory limit as much swap again. */
+export function swapLimit({ Memory, MemorySwap }: UpdatableResources): Bytes {
+  if (MemorySwap !== 0) return MemorySwap;
+  return typeof Memory === 'bigint' ? UNLIMITED : 2 * Memory;
+}
 
-/** Members that an update can lift. */
-const LIFTABLE: ReadonlySet<string> = new Set(['PidsLimit']);
+/** Whether an engine may have set it so by itself: Podman limits processes, and swap follows memory. */
+function isDefault(member: string, seen: Limits): boolean {
+  if (member === 'PidsLimit') return seen[member] === PODMAN_PIDS;
+  const swap = Number(seen['MemorySwap']);
+  return member === 'MemorySwap' && (swap <= 0 || swap === 2 * Number(seen['Memory']));
+}
 
-function isLimit(value: number | string | undefined): boolean {
+const PODMAN_PIDS = 2048;
+const UNLIMITED = -1;
+
+/** Whether the file says that there is no limit, which an update can say too; if it says nothing, neither can that. */
+function isLifted(member: string, value: Whole | string | undefined): boolean {
+  return member === 'PidsLimit' && Number(value) < 0;
+}
+
+/** Whether the engine left out what it was asked for: it shows none of it, which no update can have brought about. */
+function isDiscarded(member: string, from: Whole | string, uncontrolled: ReadonlySet<string>): boolean {
+  const isUnlimited = member === 'MemorySwap' && from === UNLIMITED;
+  if (isUnlimited || (member === 'PidsLimit' && !isLimit(member, from))) return uncontrolled.has(member);
+  return !isLimit(member, from);
+}
+
+/** An engine's answer is read as numbers, which is as close as it is known. */
+function isSame(to: Whole | string | undefined, from: Whole | string): boolean {
+  return to === from || (typeof to === 'bigint' && Number(to) === from);
+}
+
+function isLimit(member: string, value: Whole | string | undefined): boolean {
+  // Any negative number of processes says "unlimited"; an engine keeps it as zero, or not at all.
+  if (member === 'PidsLimit') return Number(value ?? 0) > 0;
   return value !== undefined && value !== 0 && value !== '';
 }
 
-function mebibytes(value: number | string): string {
+function mebibytes(value: Whole | string): string {
   const bytes = Number(value);
   if (bytes < 0) return 'unlimited';
   const [unit, size] =
@@ -135,6 +180,6 @@ function mebibytes(value: number | string): string {
   return bytes % size === 0 ? `${bytes / size} ${unit}` : `${bytes} B`;
 }
 
-function microseconds(value: number | string): string {
+function microseconds(value: Whole | string): string {
   return `${value} µs`;
 }

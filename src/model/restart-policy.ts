@@ -33,7 +33,7 @@ function conditionName(condition: string): string {
 /** `on-failure:3`, as a person writes it. */
 export function renderRestartPolicy(policy: RestartPolicy): string {
   const name = policy.name === '' ? 'no' : policy.name;
-  return policy.maximumRetryCount > 0 ? `${name}:${policy.maximumRetryCount}` : name;
+  return policy.maximumRetryCount > 0 && name !== 'no' ? `${name}:${policy.maximumRetryCount}` : name;
 }
 
 /** Exited 0 under a policy that asks for no more: the container is finished, and stays. */

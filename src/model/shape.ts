@@ -7,10 +7,11 @@
 
 /** How the value of a member is read and printed. */
 export type Shape =
-  | { readonly is: 'string'; readonly from?: 'string' | 'string-or-number' }
+  /** An empty one is not set, as in Compose, unless it `keepsEmpty`. */
+  | { readonly is: 'string'; readonly from?: 'string' | 'string-or-number'; readonly keepsEmpty?: true }
   | { readonly is: 'bool' }
-  /** Whole number; `unsigned` refuses negative ones and text, `all` reads the word `all` as -1. */
-  | { readonly is: 'int'; readonly unsigned?: boolean; readonly all?: boolean }
+  /** Whole number; `unsigned` refuses negative ones and text, `all` reads the word `all` as -1, `wide` keeps all of 64 bits. */
+  | { readonly is: 'int'; readonly unsigned?: boolean; readonly all?: boolean; readonly wide?: true }
   /** A 32-bit float; `parse` reads text. */
   | { readonly is: 'ratio' }
   | { readonly is: 'bytes' }

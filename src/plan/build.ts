@@ -85,6 +85,7 @@ function attemptPlan(input: PlanInput, staying: ReadonlyMap<string, string>): Pl
   resources.forgo(emptied(decisions, able));
   const emission: Emission = {
     ...removal,
+    containers,
     policy,
     resources,
     renames,

@@ -27,7 +27,7 @@ export type Drift =
   | { readonly kind: 'volume-changed'; readonly volume: string }
   | { readonly kind: 'network-missing'; readonly network: string }
   | { readonly kind: 'network-added'; readonly network: string }
-  | { readonly kind: 'alias-missing'; readonly network: string; readonly alias: string }
+  | { readonly kind: 'alias-missing' | 'alias-added'; readonly network: string; readonly alias: string }
   | { readonly kind: 'network-changed'; readonly network: string }
   | {
       readonly kind: 'endpoint';
@@ -148,6 +148,8 @@ export function renderDrift(drift: Drift): string {
       return `network ${drift.network} added`;
     case 'alias-missing':
       return `alias ${drift.alias} missing on ${drift.network}`;
+    case 'alias-added':
+      return `alias ${drift.alias} added on ${drift.network}`;
     case 'network-changed':
       return `network ${drift.network} changed`;
     case 'endpoint':
@@ -193,6 +195,7 @@ function driftWord(drift: Drift): string {
     case 'network-added':
     case 'network-changed':
     case 'alias-missing':
+    case 'alias-added':
     case 'endpoint':
       return 'network';
     case 'renamed':

@@ -79,6 +79,7 @@ export function decideServices(input: DecideInput): Map<ServiceName, ServiceDeci
       staying,
       replacedVolumes,
       apiVersion: policy.apiVersion,
+      uncontrolled: policy.uncontrolled,
     });
     const borrows = borrowedServices(service).flatMap((other) => {
       const container = lender(other);
@@ -136,7 +137,12 @@ function onePerNumber(containers: readonly ObservedContainer[]): ObservedContain
   return [...groups.values()].flatMap((group) => group.find(isRunning) ?? group[0] ?? []);
 }
 
-const NOTHING_STAYS = { staying: () => undefined, replacedVolumes: new Set<string>(), apiVersion: '' };
+const NOTHING_STAYS = {
+  staying: () => undefined,
+  replacedVolumes: new Set<string>(),
+  apiVersion: '',
+  uncontrolled: new Set<string>(),
+};
 
 function leftAlone(container: ObservedContainer): ReplicaDecision {
   const replica = { number: container.number, keep: container, drift: NO_DRIFT, createCause: undefined, leaving: [] };

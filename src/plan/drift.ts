@@ -11,13 +11,14 @@ import type { ObservedContainer, ObservedEndpoint, ObservedProject } from '../mo
 import type { Project, Service } from '../model/project.ts';
 import { borrowedServices, containerHash } from '../model/config-hash.ts';
 import { isAtLeast } from '../model/api-version.ts';
-import { endpointDriverOptions, endpointMac } from '../model/endpoint.ts';
+import { bareNetworkMode, canonicalMac, endpointDriverOptions, endpointMac, networkKeys } from '../model/endpoint.ts';
 import { LABEL, containerName, imageRef } from '../model/owner.ts';
 import { isImageFor } from '../model/platform.ts';
 import { resourceDifferences, type ResourceDifference } from '../model/resources.ts';
 import { renderRestartPolicy, restartPolicyOf } from '../model/restart-policy.ts';
 import type { Drift } from './cause.ts';
 import { contentDrift } from './content.ts';
+import { isTemporaryName } from './names.ts';
 import { serviceDrift } from './service-drift.ts';
 
 export interface ContainerDrift {
@@ -39,6 +40,7 @@ export interface ServiceTarget {
   /** Engine names of volumes that are replaced, and their containers with them. */
   readonly replacedVolumes: ReadonlySet<string>;
   readonly apiVersion: string;
+  readonly uncontrolled: ReadonlySet<string>;
   /** Engine name -> network id; '' when the network is not there yet. */
   readonly networks: ReadonlyMap<string, string>;
   /** Engine name -> key in the model. */
@@ -48,7 +50,7 @@ export interface ServiceTarget {
 /** The id of a service's first container, or undefined when it is not there or not there to stay. */
 export type StayingContainer = (service: string) => string | undefined;
 
-export interface TargetSurroundings extends Pick<ServiceTarget, 'replacedVolumes' | 'apiVersion'> {
+export interface TargetSurroundings extends Pick<ServiceTarget, 'replacedVolumes' | 'apiVersion' | 'uncontrolled'> {
   readonly staying: StayingContainer;
 }
 
@@ -56,12 +58,12 @@ export function serviceTarget(
   project: Project,
   service: Service,
   observed: ObservedProject,
-  { staying, replacedVolumes, apiVersion }: TargetSurroundings,
+  { staying, replacedVolumes, apiVersion, uncontrolled }: TargetSurroundings,
 ): ServiceTarget {
   const changed = borrowedServices(service).find((name) => staying(name) === undefined);
   const image = observed.images.get(imageRef(project, service));
   const ids = new Map(observed.networks.map((network) => [network.name, network.id]));
-  const keys = Object.keys(service.networks ?? {});
+  const keys = networkKeys(project, service);
   const named = keys.map((key) => [project.networks[key]?.name ?? key, key] as const);
   return {
     project,
@@ -74,6 +76,7 @@ export function serviceTarget(
     imageId: image && isImageFor(image, service.platform ?? project.defaultPlatform) ? image.id : undefined,
     replacedVolumes,
     apiVersion,
+    uncontrolled,
     networks: new Map(named.map(([name]) => [name, ids.get(name) ?? ''])),
     networkKeys: new Map(named),
   };
@@ -140,9 +143,9 @@ function volumeDrift(target: ServiceTarget, container: ObservedContainer): Drift
 }
 
 function networkDrift(target: ServiceTarget, container: ObservedContainer, number: number): Drift[] {
-  if (target.service.networks === undefined) return [];
-  const drift: Drift[] = [];
   const endpoints = new Map(container.networks.map((endpoint) => [endpoint.network, endpoint]));
+  if (target.networks.size === 0) return addedBesideBare(target, [...endpoints.keys()]);
+  const drift: Drift[] = [];
   for (const [network, id] of target.networks) {
     const endpoint = endpoints.get(network);
     const key = target.networkKeys.get(network) ?? network;
@@ -151,20 +154,39 @@ function networkDrift(target: ServiceTarget, container: ObservedContainer, numbe
     if (!endpoint) drift.push({ kind: 'network-missing', network });
     else if (endpoint.networkId !== '' && endpoint.networkId !== id) drift.push({ kind: 'network-changed', network });
     else {
-      const wanted = [
-        containerName(target.project, target.service, number),
-        target.service.name,
-        ...(target.service.networks[key]?.aliases ?? []),
-      ];
-      const missing = wanted.find((alias) => !endpoint.aliases.includes(alias));
-      if (missing !== undefined) drift.push({ kind: 'alias-missing', network, alias: missing });
-      else drift.push(...endpointDrift(target.service, key, endpoint).slice(0, 1));
+      const name = containerName(target.project, target.service, number);
+      const wanted = [name, target.service.name, ...(target.service.networks?.[key]?.aliases ?? [])];
+      // One reconnection mends all that is wrong with an endpoint.
+      const wrong = [...aliasDrift(wanted, container, endpoint), ...endpointDrift(target.service, key, endpoint)];
+      drift.push(...wrong.slice(0, 1));
     }
   }
   for (const network of endpoints.keys()) {
     if (!target.networks.has(network)) drift.push({ kind: 'network-added', network });
   }
   return drift;
+}
+
+/** A container on a network of the engine itself, shown by its name, is on no other. Where it is shown so is up to the engine. */
+function addedBesideBare({ project, service }: ServiceTarget, networks: readonly string[]): Drift[] {
+  const mode = bareNetworkMode(project, service);
+  const own = mode === 'default' ? 'bridge' : mode;
+  if (!networks.includes(own)) return [];
+  return networks.filter((network) => network !== own).map((network) => ({ kind: 'network-added', network }));
+}
+
+/** Names that an engine gives a container by itself are nobody's: those under which it was made, and its host name. */
+function aliasDrift(wanted: readonly string[], container: ObservedContainer, endpoint: ObservedEndpoint): Drift[] {
+  const { network, aliases } = endpoint;
+  const [name = ''] = wanted;
+  const isGiven = (alias: string): boolean =>
+    alias === container.name || alias === container.hostname || isTemporaryName(alias, name);
+  const missing = wanted.filter((alias) => !aliases.includes(alias));
+  const added = aliases.filter((alias) => !wanted.includes(alias) && !isGiven(alias));
+  return [
+    ...missing.map((alias): Drift => ({ kind: 'alias-missing', network, alias })),
+    ...added.map((alias): Drift => ({ kind: 'alias-added', network, alias })),
+  ];
 }
 
 /**
@@ -179,7 +201,13 @@ function endpointDrift(service: Service, key: string, endpoint: ObservedEndpoint
       ? []
       : [{ kind: 'endpoint', network, attribute, from, to }];
   const options = endpoint.driverOptions;
-  const list = (ips: readonly string[] | undefined): string | undefined => ips && (ips.toSorted().join(' ') || 'none');
+  const list = (ips: readonly string[] | undefined): string | undefined =>
+    ips &&
+    (ips
+      .filter((ip) => ip !== '')
+      .toSorted()
+      .join(' ') ||
+      'none');
   return [
     ...differs('address', endpoint.ipv4, settings?.ipv4_address),
     ...differs('IPv6 address', endpoint.ipv6 && canonicalIpv6(endpoint.ipv6), canonicalIpv6(settings?.ipv6_address)),
@@ -195,13 +223,13 @@ function endpointDrift(service: Service, key: string, endpoint: ObservedEndpoint
  * From API 1.44 on a MAC address is given at creation only: a connect ignores it, so an endpoint that was made anew, by
  * somebody or with its network, has lost it. Before, it is the container's, and stays.
  */
-function macDrift({ service, networkKeys, apiVersion }: ServiceTarget, container: ObservedContainer): Drift[] {
+function macDrift({ service, networkKeys: keys, apiVersion }: ServiceTarget, container: ObservedContainer): Drift[] {
   if (!isAtLeast(apiVersion, '1.44')) return [];
   return container.networks.flatMap(({ network, macAddress }): Drift[] => {
-    const key = networkKeys.get(network);
-    const to = key === undefined ? undefined : endpointMac(service, key)?.toLowerCase();
-    const from = macAddress.toLowerCase();
-    if (to === undefined || from === '' || from === to) return [];
+    const key = keys.get(network);
+    const to = key === undefined ? '' : canonicalMac(endpointMac(service, key) ?? '');
+    const from = canonicalMac(macAddress);
+    if (to === '' || from === '' || from === to) return [];
     return [{ kind: 'endpoint', network, attribute: 'MAC address', from, to }];
   });
 }
@@ -217,7 +245,10 @@ function updateDrift(target: ServiceTarget, container: ObservedContainer): Omit<
   const from = renderRestartPolicy(container.restartPolicy);
   const to = renderRestartPolicy(restartPolicyOf(target.service));
   const policy: Drift[] = from === to ? [] : [{ kind: 'restart-policy', from, to }];
-  const limits = resourceDifferences(target.service, container.resources, container.configHash === target.configHash);
+  const limits = resourceDifferences(target.service, container.resources, {
+    isSameDefinition: container.configHash === target.configHash,
+    uncontrolled: target.uncontrolled,
+  });
   const drift = (one: ResourceDifference): Drift => ({
     kind: 'resource',
     inPlace: one.inPlace,

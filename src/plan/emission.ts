@@ -1,5 +1,6 @@
 /** What the second half of planning shares: the plan so far, the world it is made for, and what was decided. */
 
+import type { ObservedContainer } from '../model/observed.ts';
 import type { Project, ServiceName } from '../model/project.ts';
 import type { PlanBuilder } from './builder.ts';
 import type { ServiceDecision } from './decide.ts';
@@ -24,6 +25,8 @@ export interface RemovalContext {
 
 export interface Emission extends RemovalContext {
   readonly desired: Project;
+  /** All of the project that there are. */
+  readonly containers: readonly ObservedContainer[];
   readonly policy: PlanPolicy;
   readonly resources: Resources;
   readonly decisions: ReadonlyMap<ServiceName, ServiceDecision>;

@@ -47,6 +47,7 @@ export function addInPlace(emission: Emission, decision: ServiceDecision, decide
         return [disconnect(drift.network, cause)];
       case 'network-changed':
       case 'alias-missing':
+      case 'alias-added':
       case 'endpoint':
         return connect(drift.network, cause, disconnect(drift.network, cause));
       case 'restart-policy':

@@ -42,6 +42,8 @@ export interface PlanPolicy {
   readonly pendingStarts: ReadonlySet<string>;
   /** What the engine speaks: some attributes need a newer one. */
   readonly apiVersion: string;
+  /** Limits that it has no control for, and leaves out when it is asked for them. */
+  readonly uncontrolled: ReadonlySet<string>;
   /** Milliseconds since the epoch. */
   readonly nowMs: number;
 }
@@ -65,5 +67,6 @@ export const DEFAULT_POLICY: PlanPolicy = {
   notBefore: new Map(),
   pendingStarts: new Set(),
   apiVersion: '1.51',
+  uncontrolled: new Set(),
   nowMs: 0,
 };

@@ -8,6 +8,7 @@
  */
 
 import type { ObservedNetwork, ObservedProject } from '../model/observed.ts';
+import { networkKeys } from '../model/endpoint.ts';
 import { LABEL, imageRef } from '../model/owner.ts';
 import type { Project, Service, ServiceName } from '../model/project.ts';
 import type { PlanBuilder } from './builder.ts';
@@ -65,7 +66,7 @@ interface Planning extends ResourceInput {
 export function planResources(input: ResourceInput): Resources {
   const { plan, desired, services } = input;
   const planning: Planning = { ...input, obstacles: new Map(), replaced: new Set(), reconnections: new Map() };
-  for (const key of sortedUnique(services.flatMap(networkKeys))) planNetwork(planning, key);
+  for (const key of sortedUnique(services.flatMap((one) => networkKeys(desired, one)))) planNetwork(planning, key);
   for (const key of sortedUnique(services.flatMap(volumeKeys))) planVolume(planning, key);
   for (const service of services) planImage(planning, service);
   for (const service of services) planHookImages(planning, service);
@@ -82,7 +83,7 @@ export function planResources(input: ResourceInput): Resources {
       [
         ...(creates ? [`image/${imageRef(desired, service)}`] : []),
         ...(input.beginning.has(service.name) ? imageRefs(desired, service).map((ref) => `image/${ref}`) : []),
-        ...networkKeys(service).map((key) => `network/${key}`),
+        ...networkKeys(desired, service).map((key) => `network/${key}`),
         ...volumeKeys(service).map((key) => `volume/${key}`),
       ]
         .map((subject) => planning.obstacles.get(subject))
@@ -95,7 +96,7 @@ function forgo({ plan, desired, services, observed }: Planning, blocked: Readonl
   const others = services.filter(({ name }) => !blocked.has(name));
   const needed = new Set(
     others.flatMap((service) => [
-      ...networkKeys(service).map((key) => `network/${key}:create`),
+      ...networkKeys(desired, service).map((key) => `network/${key}:create`),
       ...volumeKeys(service).map((key) => `volume/${key}:create`),
       `image/${imageRef(desired, service)}:pull`,
     ]),
@@ -104,7 +105,7 @@ function forgo({ plan, desired, services, observed }: Planning, blocked: Readonl
     list.some((one) => one.name === name);
   for (const service of services.filter(({ name }) => blocked.has(name))) {
     const absent = [
-      ...networkKeys(service)
+      ...networkKeys(desired, service)
         .filter((key) => !isThere(observed.networks, desired.networks[key]?.name))
         .map((key) => `network/${key}:create`),
       ...volumeKeys(service)
@@ -115,10 +116,6 @@ function forgo({ plan, desired, services, observed }: Planning, blocked: Readonl
     for (const id of absent) if (!needed.has(id)) plan.drop(id);
     if (!others.some(({ build }) => build)) plan.drop(`image/${imageRef(desired, service)}:build`);
   }
-}
-
-function networkKeys(service: Service): string[] {
-  return Object.keys(service.networks ?? {});
 }
 
 function volumeKeys(service: Service): string[] {
@@ -167,7 +164,7 @@ function isOfOthers(found: ObservedNetwork, desired: Project, key: string): bool
 
 /** Only when every container that is on it can be reconnected by this very plan. */
 function replaceNetwork(planning: Planning, key: string, found: ObservedNetwork, drift: readonly Drift[]): void {
-  const { plan, observed, services, replaced, reconnections } = planning;
+  const { plan, desired, observed, services, replaced, reconnections } = planning;
   const { name, usedBy } = found;
   const cause: Cause = { kind: 'drift', drift };
   if (usedBy.length > 0) {
@@ -214,7 +211,8 @@ function replaceNetwork(planning: Planning, key: string, found: ObservedNetwork,
   );
   replaced.add(name);
   for (const container of attached) {
-    if (!Object.hasOwn(ours.get(container.service)?.networks ?? {}, key)) continue;
+    const service = ours.get(container.service);
+    if (!service || !networkKeys(desired, service).includes(key)) continue;
     const reconnected = plan.add(
       {
         id: `network/${key}:connect ${container.name}`,

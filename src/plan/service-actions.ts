@@ -6,9 +6,11 @@
  * must not cost the container that runs. Dependents wait for *every* replica.
  */
 
+import { bareNetworkMode, networkKeys } from '../model/endpoint.ts';
 import { imageRef } from '../model/owner.ts';
 import type { ObservedContainer } from '../model/observed.ts';
-import type { Service, ServiceName } from '../model/project.ts';
+import type { Project, Service, ServiceName } from '../model/project.ts';
+import { ownAnonymousVolumes } from './carried-volumes.ts';
 import type { Cause } from './cause.ts';
 import type { ReplicaDecision, ServiceDecision } from './decide.ts';
 import type { Emission } from './emission.ts';
@@ -90,7 +92,7 @@ function addPlacementAfterRemoval(emission: Emission, decision: ServiceDecision,
     .flatMap(({ replica }) => replica.leaving.map(({ container }) => `${leavingRef(container).key}:remove`));
   const dependsOn = [
     resources.image(imageRef(desired, service)),
-    ...Object.keys(service.networks ?? {}).map(resources.network),
+    ...networkKeys(desired, service).map(resources.network),
     ...removalsOfDependents,
   ];
   const after = stopsOfDependents(emission, service.name);
@@ -124,7 +126,7 @@ function addRename({ plan, renames }: Emission, decided: ReplicaDecision, placed
 }
 
 function addCreate(
-  { plan, desired, resources, policy, decisions }: Emission,
+  { plan, desired, containers, resources, policy, decisions }: Emission,
   { service, borrows }: ServiceDecision,
   { replica, ref }: ReplicaDecision,
   gone: readonly ActionId[],
@@ -137,16 +139,16 @@ function addCreate(
       cause: replica.createCause ?? { kind: 'absent' },
       container: ref,
       replaces: predecessor !== undefined,
-      carriedVolumes: predecessor && !policy.renewVolumes ? anonymousVolumes(predecessor) : [],
+      carriedVolumes: predecessor && !policy.renewVolumes ? ownAnonymousVolumes(predecessor, service, containers) : [],
       borrows,
     },
     {
       dependsOn: [
         resources.image(imageRef(desired, service)),
-        ...Object.keys(service.networks ?? {}).map(resources.network),
+        ...networkKeys(desired, service).map(resources.network),
         ...(service.volumes ?? []).map(({ source }) => (source === undefined ? undefined : resources.volume(source))),
         ...borrows.map(({ container }) => `${container.key}:create`),
-        ...linkedServices(service).flatMap((name) => creationsOf(decisions.get(name))),
+        ...linkedServices(desired, service).flatMap((name) => creationsOf(decisions.get(name))),
         ...gone,
       ],
     },
@@ -154,15 +156,10 @@ function addCreate(
 }
 
 /** On the engine's own bridge a link is to a container that has to exist; on other networks it is only a name. */
-function linkedServices({ network_mode, links }: Service): ServiceName[] {
-  if (network_mode !== 'bridge' && network_mode !== 'default') return [];
-  return (links ?? []).map((link) => link.split(':', 1)[0] ?? link);
-}
-
-function anonymousVolumes(container: ObservedContainer): (readonly [string, string])[] {
-  return container.mounts
-    .filter((mount) => mount.type === 'volume' && /^[0-9a-f]{64}$/.test(mount.volume))
-    .map((mount) => [mount.target, mount.volume] as const);
+function linkedServices(desired: Project, service: Service): ServiceName[] {
+  if (networkKeys(desired, service).length > 0) return [];
+  if (!['bridge', 'default'].includes(bareNetworkMode(desired, service))) return [];
+  return (service.links ?? []).map((link) => link.split(':', 1)[0] ?? link);
 }
 
 /** Stop of a running container that starts again, unless it stops early (gate.ts). */

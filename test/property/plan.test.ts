@@ -7,6 +7,7 @@ import { suite, test } from 'node:test';
 import * as fc from 'fast-check';
 import { containerHash, networkHash } from '../../src/model/config-hash.ts';
 import { type CarriedHook } from '../../src/model/carried-hook.ts';
+import { networkKeys } from '../../src/model/endpoint.ts';
 import { LABEL, containerName, readHookOwner } from '../../src/model/owner.ts';
 import type { Project } from '../../src/model/project.ts';
 import { checkPlan } from '../../src/plan/check.ts';
@@ -108,11 +109,11 @@ function assertAsDesired(history: History, desired: Project): void {
     if (service.name.startsWith('job')) assert.deepEqual([state.status, state.exitCode], ['exited', 0], name);
     else if (!history.wasFinishedByOthers(container.id))
       assert.equal(state.status, 'running', `${name} is ${state.status}`);
-    const on = Object.keys(service.networks ?? {}).map((key) => desired.networks[key]?.name ?? key);
+    const on = networkKeys(desired, service).map((key) => desired.networks[key]?.name ?? key);
     assert.deepEqual([...networks.keys()].toSorted(), on.toSorted(), `networks of ${name}`);
     for (const [network, { networkId }] of networks) assert.equal(engine.networks.get(network)?.id, networkId);
   }
-  for (const key of new Set(wanted.flatMap(({ service }) => Object.keys(service.networks ?? {})))) {
+  for (const key of new Set(wanted.flatMap(({ service }) => networkKeys(desired, service)))) {
     const network = desired.networks[key];
     if (network) assert.equal(engine.networks.get(network.name)?.labels[LABEL.configHash], networkHash(network));
   }

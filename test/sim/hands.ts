@@ -134,6 +134,7 @@ function makeAsCompose(world: SimWorld, project: Project, service: Service): voi
     labels,
     containerIdOf: () => '',
     carriedVolumes: new Map(),
+    imageVolumes: [],
     apiVersion: '1.44',
     containerNamesOf: () => [],
     proxyEnvironment: {},

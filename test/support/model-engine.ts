@@ -29,6 +29,7 @@ import type {
   ObservedVolume,
 } from '../../src/model/observed.ts';
 import { containerHash, networkHash } from '../../src/model/config-hash.ts';
+import { networkKeys } from '../../src/model/endpoint.ts';
 import { LABEL, containerLabels, containerName } from '../../src/model/owner.ts';
 import type { Project, Service } from '../../src/model/project.ts';
 import { updatableResources } from '../../src/model/resources.ts';
@@ -66,6 +67,7 @@ export class ModelEngine extends ModelWorld implements Engine {
     version: 'model',
     name: 'model',
     os: 'linux',
+    uncontrolled: new Set(),
     host: 'memory',
     local: true,
   });
@@ -237,7 +239,7 @@ export class ModelEngine extends ModelWorld implements Engine {
   /** What `docker compose up` makes of a service of which there is nothing yet: running, and without our labels. */
   composeUp(project: Project, service: Service): void {
     if (this.find(`${service.name}/1`) || service.replicas === 0) return;
-    for (const key of Object.keys(service.networks ?? {})) {
+    for (const key of networkKeys(project, service)) {
       const network = project.networks[key];
       if (!network || this.networks.has(network.name)) continue;
       const labels = {
@@ -265,7 +267,8 @@ export class ModelEngine extends ModelWorld implements Engine {
     if (service.provider) throw refusal('rejected', 'a provider service has no container');
     const ref = service.image ?? `${project.name}-${service.name}`;
     if (!this.images.has(ref)) throw refusal('not-found', `no such image: ${ref}`);
-    const networks = Object.entries(service.networks ?? {}).map(([key, own]) => {
+    const networks = networkKeys(project, service).map((key) => {
+      const own = service.networks?.[key];
       const network = this.requireNetwork(project.networks[key]?.name ?? key);
       const aliases = [containerName(project, service, number), service.name, ...(own?.aliases ?? [])];
       return [network.name, { networkId: network.id, aliases }] as const;

@@ -498,6 +498,7 @@ function observedContainer(container: ModelContainer): ObservedContainer {
     state: { ...state },
     imageId,
     imageRef,
+    hostname: '',
     networkMode: '',
     networks: [...networks].map(([network, { networkId, aliases }]) => ({
       network,
@@ -511,6 +512,7 @@ function observedContainer(container: ModelContainer): ObservedContainer {
       gatewayPriority: undefined,
     })),
     mounts,
+    volumesFrom: [],
     restartPolicy,
     resources: container.resources,
     stopTimeoutS: stopTimeoutS(container.service),

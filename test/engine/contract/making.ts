@@ -78,8 +78,9 @@ export function makingContract(world: World): void {
       const service = sketchService('web', { cpus: 0.5 });
       await world.engine.updateContainer(id, service, t.signal);
       const [seen] = (await world.observe(whole.name, t)).containers;
-      assert.deepEqual(seen && resourceDifferences(service, seen.resources, true), []);
-      const [differs] = seen ? resourceDifferences(sketchService('web', { cpus: 0.25 }), seen.resources, true) : [];
+      const limits = { isSameDefinition: true, uncontrolled: new Set<string>() };
+      assert.deepEqual(seen && resourceDifferences(service, seen.resources, limits), []);
+      const [differs] = seen ? resourceDifferences(sketchService('web', { cpus: 0.25 }), seen.resources, limits) : [];
       assert.ok(differs?.inPlace);
     });
 

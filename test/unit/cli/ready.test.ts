@@ -58,7 +58,7 @@ class Bench {
   }
 }
 
-const simple = { networks: {} };
+const simple = { network_mode: 'none' };
 const shop = project({ web: simple });
 
 suite('apply --wait', () => {

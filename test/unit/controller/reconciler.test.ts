@@ -75,7 +75,7 @@ class Bench {
   }
 }
 
-const simple = { networks: {} };
+const simple = { network_mode: 'none' };
 const shop = project({ web: simple });
 
 suite('a run whose lease is lost', () => {

@@ -124,7 +124,7 @@ class Bench {
   }
 }
 
-const simple = { networks: {} };
+const simple = { network_mode: 'none' };
 
 function projectNamed(name: string): Project {
   return project({ web: simple }, { name, networks: {} });

@@ -54,6 +54,19 @@ describe('connecting', () => {
     }
   });
 
+  it('limits that the engine does not say it has a control for are left out of what it is asked for', async (t) => {
+    for (const [info, left] of [
+      [{ SwapLimit: true, PidsLimit: true }, []],
+      [{ SwapLimit: false, PidsLimit: true }, ['MemorySwap']],
+      [{}, ['MemorySwap', 'PidsLimit']],
+    ] as const) {
+      const { host } = await fakeServer(t, greet({ info }));
+      const engine = await connect({ host, env });
+      assert.deepEqual([...engine.info().uncontrolled], left);
+      await engine.close();
+    }
+  });
+
   it('DOCKER_API_VERSION names an older version, and what cannot be is refused with what can', async (t) => {
     const { host, requests } = await fakeServer(t, greet({ apiVersion: '1.45' }));
     const asking = (version: string) => connect({ host, env: { ...env, DOCKER_API_VERSION: version } });

@@ -22,6 +22,7 @@ function spec(sketch: ServiceSketch, rest: Partial<CreateInput> & { project?: Pr
     containerIdOf: (service) => `id-of-${service}`,
     containerNamesOf: (service) => [`shop-${service}-1`],
     carriedVolumes: new Map(),
+    imageVolumes: [],
     proxyEnvironment: {},
     readProfile: (path) => `{ "profile": "${path}" }`,
     ...rest,
@@ -135,6 +136,22 @@ describe('the container part of a create request', () => {
     refuses(/security_opt apparmor/, { security_opt: ['apparmor'] });
   });
 
+  it('a profile is sent as it was written, less the white space between its tokens', () => {
+    const written = '{\n\t"mask": 18446744073709551615,\r\n  "text": " a \\\\" , "end" : [1.0, "\\"  \\u0041"] }\n';
+    const options = host({ security_opt: ['seccomp=p.json'] }, { readProfile: () => written })['SecurityOpt'];
+    const compact = '{"mask":18446744073709551615,"text":" a \\\\","end":[1.0,"\\"  \\u0041"]}';
+    assert.deepEqual(options, [`seccomp=${compact}`]);
+    refuses(/p.json is not JSON/, { security_opt: ['seccomp=p.json'] }, { readProfile: () => '{ 1 }' });
+  });
+
+  it('a profile may be named in the old way, with a colon, which only counts where there is no equals sign', () => {
+    const security_opt = ['seccomp:./p.json', 'seccomp:a=b', 'label:disable', 'seccomp:builtin'];
+    assert.deepEqual(host({ security_opt })['SecurityOpt'], [
+      'seccomp={"profile":"./p.json"}',
+      ...security_opt.slice(1),
+    ]);
+  });
+
   it('capabilities bear their prefix, sorted, once', () => {
     assert.deepEqual(host({ cap_add: ['sys_ptrace', 'NET_ADMIN', 'CAP_NET_ADMIN', 'all'] })['CapAdd'], [
       'ALL',
@@ -205,6 +222,12 @@ describe('resources and restart policy', () => {
       RestartPolicy: { Name: 'no', MaximumRetryCount: 0 },
     });
     assert.equal(updateSpec(sketchService('web', { mem_limit: 1000, memswap_limit: -1 }))['MemorySwap'], -1);
+  });
+
+  it('an update sends no number of attempts where nothing is to be tried again', () => {
+    const deploy = { resources: {}, placement: {}, restart_policy: { max_attempts: 3 } };
+    const update = updateSpec(sketchService('web', { deploy }));
+    assert.deepEqual(update['RestartPolicy'], { Name: 'no', MaximumRetryCount: 0 });
   });
 
   it('an update of CPUs is one of their quota where the engine knows no other', () => {
@@ -289,18 +312,37 @@ describe('mounts', () => {
     refuses(/config far is external/, { configs: [{ source: 'far' }] }, { project });
   });
 
+  const carriedVolumes = new Map([
+    ['/anonymous', 'v1'],
+    ['/image', 'v2'],
+  ]);
+
   it('anonymous volumes are carried over, those of the image too', () => {
-    const carriedVolumes = new Map([
-      ['/anonymous', 'v1'],
-      ['/image', 'v2'],
-    ]);
-    const made = mounted({ volumes: [{ type: 'volume', target: '/anonymous', read_only: true }] }, { carriedVolumes });
+    const volumes = [{ type: 'volume', target: '/anonymous', read_only: true }] as const;
+    const made = mounted({ volumes }, { carriedVolumes, imageVolumes: ['/image/'] });
     assert.deepEqual(made, {
       Mounts: [
-        { Type: 'volume', Source: 'v1', Target: '/anonymous', ReadOnly: true },
         { Type: 'volume', Source: 'v2', Target: '/image' },
+        { Type: 'volume', Source: 'v1', Target: '/anonymous', ReadOnly: true },
       ],
     });
+  });
+
+  it('an anonymous volume that neither the service nor its image has any more is not carried over', () => {
+    assert.deepEqual(mounted({}, { carriedVolumes }), {});
+    const volumes = [{ type: 'tmpfs', target: '/anonymous' }] as const;
+    assert.deepEqual(mounted({ volumes }, { carriedVolumes }), { Mounts: [{ Type: 'tmpfs', Target: '/anonymous' }] });
+  });
+
+  it('an anonymous volume is not carried over to where something else is wanted now', () => {
+    const image = { carriedVolumes, imageVolumes: ['/image'] };
+    const conf = { Type: 'bind', Source: '/srv/conf', Target: '/image', ReadOnly: true };
+    assert.deepEqual(mounted({ configs: [{ source: 'conf', target: '/image' }] }, image), { Mounts: [conf] });
+    const key = { Type: 'bind', Source: '/srv/key', Target: '/image', ReadOnly: true, BindOptions: {} };
+    assert.deepEqual(mounted({ secrets: [{ source: 'key', target: '/image' }] }, image), { Mounts: [key] });
+    assert.deepEqual(mounted({ tmpfs: ['/image/:size=1m'] }, image), {});
+    const volumes = [{ type: 'bind', source: '/srv/b', target: '/image' }] as const;
+    assert.deepEqual(mounted({ volumes }, image), { Binds: ['/srv/b:/image:rw'] });
   });
 
   it("the engine's socket is mounted where it is asked for", () => {
@@ -339,6 +381,8 @@ describe('networks by API version', () => {
     assert.deepEqual([made.HostConfig['NetworkMode'], made.NetworkingConfig], ['host', undefined]);
     const bare = spec({ networks: {} }, { project: { ...project, networks: {} } });
     assert.deepEqual([bare.HostConfig['NetworkMode'], bare.NetworkingConfig], ['none', undefined]);
+    const others = spec({ networks: {} }, { project: { ...project, networks: { back: network('shop_back') } } });
+    assert.deepEqual([others.HostConfig['NetworkMode'], others.NetworkingConfig], ['default', undefined]);
   });
 
   it('a MAC address goes where the version wants it', () => {

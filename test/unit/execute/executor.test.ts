@@ -196,7 +196,7 @@ suite('an interrupted walk', () => {
 
   test('when drained lets a hook come to its end', async (t) => {
     const bench = new Bench(t);
-    const shop = project({ web: { post_start: [hook('one'), hook('two')], networks: {} } });
+    const shop = project({ web: { post_start: [hook('one'), hook('two')], network_mode: 'none' } });
     bench.engine.script = ([name]) => {
       if (name === 'one') bench.drain();
       return { lasts: 5 };
@@ -209,7 +209,7 @@ suite('an interrupted walk', () => {
   test('when drained waits for nobody any more', async (t) => {
     const bench = new Bench(t);
     const healthy = { condition: 'service_healthy', required: true } as const;
-    const shop = project({ db: { networks: {} }, web: { depends_on: { db: healthy }, networks: {} } });
+    const shop = project({ db: { network_mode: 'none' }, web: { depends_on: { db: healthy }, network_mode: 'none' } });
     bench.engine.process = () => ({ health: 'starting' });
     const running = bench.run({ desired: shop });
     await settle();
@@ -226,7 +226,7 @@ suite('an interrupted walk', () => {
 
   test('when aborted leaves what runs where it is, and writes nothing about its end', async (t) => {
     const bench = new Bench(t);
-    const shop = project({ web: { post_start: [hook('one')], networks: {} } });
+    const shop = project({ web: { post_start: [hook('one')], network_mode: 'none' } });
     bench.engine.script = () => ({ lasts: Infinity });
     const running = bench.run({ desired: shop });
     while (bench.commands().length === 0) await rest();
@@ -241,9 +241,9 @@ suite('an interrupted walk', () => {
 suite('a wait for a dependency', () => {
   const plan = (until: 'healthy' | 'completed', required = true): ReturnType<typeof project> =>
     project({
-      db: { networks: {} },
+      db: { network_mode: 'none' },
       web: {
-        networks: {},
+        network_mode: 'none',
         depends_on: {
           db: { condition: until === 'healthy' ? 'service_healthy' : 'service_completed_successfully', required },
         },
@@ -327,14 +327,14 @@ suite('a wait for a dependency', () => {
 suite('an action on a container', () => {
   test('that this run created is given its id', async (t) => {
     const bench = new Bench(t);
-    await bench.run({ desired: project({ web: { networks: {}, post_start: [hook('one')] } }) });
+    await bench.run({ desired: project({ web: { network_mode: 'none', post_start: [hook('one')] } }) });
     assert.deepEqual(bench.commands(), ['one']);
     assert.equal(bench.engine.get('web/1').state.status, 'running');
   });
 
   test('that was never created is stale', async (t) => {
     const bench = new Bench(t);
-    const desired = project({ web: { networks: {} } });
+    const desired = project({ web: { network_mode: 'none' } });
     const [, start] = planOf(desired).actions;
     const plan = { ...volumePlan({}), actions: start ? [{ ...start, dependsOn: [] }] : [] };
     assert.deepEqual(outcomes(await bench.run({ plan, desired })), ['web/1:start stale']);
@@ -342,7 +342,7 @@ suite('an action on a container', () => {
 
   test('that is gone is stale, but its stop and removal succeed', async (t) => {
     const bench = new Bench(t);
-    const desired = project({ web: { networks: {} } });
+    const desired = project({ web: { network_mode: 'none' } });
     const gone = container(desired, 'web', 1, { id: idOf('a'), configHash: 'old' });
     const plan = planOf(desired, { containers: [gone] });
     assert.deepEqual(outcomes(await bench.run({ plan, desired })).slice(0, 3), [

@@ -11,7 +11,7 @@ function shopWith(
   hooks: { readonly post_start?: Hook[]; readonly pre_stop?: Hook[] },
   rest: Partial<Project> = {},
 ): Project {
-  return project({ web: { networks: {}, ...hooks } }, rest);
+  return project({ web: { network_mode: 'none', ...hooks } }, rest);
 }
 
 /** A bench on which `web` runs already, its post_start delivered. */
@@ -464,8 +464,8 @@ suite('a container that ends', () => {
   test('before its post_start has none, and what waits for that does not start', async (t) => {
     const bench = new Bench(t);
     const shop = project({
-      db: { networks: {}, post_start: [hook('seed')], restart: 'no' },
-      web: { networks: {}, depends_on: ['db'] },
+      db: { network_mode: 'none', post_start: [hook('seed')], restart: 'no' },
+      web: { network_mode: 'none', depends_on: ['db'] },
     });
     bench.engine.process = ({ name }) => (name === 'shop-db-1' ? { endsAfter: 0, exitCode: 1 } : {});
     const result = await bench.run({ desired: shop });
@@ -575,8 +575,8 @@ suite('a container that ends', () => {
 
 suite('a pre_stop that fails', () => {
   const shop = project({
-    web: { networks: {}, pre_stop: [hook('drain')] },
-    db: { networks: {}, pre_stop: [hook('flush')] },
+    web: { network_mode: 'none', pre_stop: [hook('drain')] },
+    db: { network_mode: 'none', pre_stop: [hook('flush')] },
   });
 
   test('keeps its own container from being stopped, and no other', async (t) => {

@@ -11,7 +11,7 @@ import type { ModelContainer } from '../../support/model-world.ts';
 import { hook, project, type ServiceSketch } from '../../support/world.ts';
 
 function shopWith(pre_start: Hook[], service: ServiceSketch = {}, rest: Partial<Project> = {}): Project {
-  return project({ web: { networks: {}, pre_start, ...service } }, rest);
+  return project({ web: { network_mode: 'none', pre_start, ...service } }, rest);
 }
 
 function hookContainers({ engine }: Bench): ModelContainer[] {

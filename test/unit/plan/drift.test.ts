@@ -8,11 +8,13 @@ import {
   hook,
   idOf,
   observedNetwork,
+  planOf,
   planText,
   project,
   record,
   text,
   type ContainerSketch,
+  type PlanSketch,
   type ServiceSketch,
 } from '../../support/world.ts';
 
@@ -99,6 +101,27 @@ suite('drift that is mended in place', () => {
     );
   });
 
+  test('a network was added to a container that is on none of its project', () => {
+    for (const [network_mode, own] of [
+      ['bridge', 'bridge'],
+      ['default', 'bridge'],
+      ['none', 'none'],
+    ] as const) {
+      const bare = project({ web: { network_mode } });
+      const on = (...names: string[]): string => {
+        const networks = names.map((name) => ({ ...endpoint(name), aliases: [] }));
+        return planText(bare, { containers: [container(bare, 'web', 1, { networks })] });
+      };
+      assert.equal(on(own), '', network_mode);
+      assert.equal(
+        on(own, 'lab'),
+        'web/1:disconnect lab  disconnect from network lab  (network lab added)',
+        network_mode,
+      );
+      assert.equal(on('podman'), '', 'an engine may have another name for its own');
+    }
+  });
+
   test('it has another address than it is to have', () => {
     const at = (ipv4_address: string): string => {
       const fixed = project({ web: { networks: { default: { ipv4_address } } } });
@@ -141,17 +164,43 @@ suite('drift that is mended in place', () => {
     }
   });
 
-  test('a MAC address is another, which from API 1.44 on takes a new container, and cannot be before', () => {
-    const fixed = project({ web: { mac_address: '02:42:AC:11:00:09' } });
-    const at = (macAddress: string, apiVersion = '1.44'): string =>
+  test('link-local addresses that are empty are none', () => {
+    const fixed = project({ web: { networks: { default: { link_local_ips: ['', '169.254.8.8'] } } } });
+    const seen = (linkLocal: string[]): string =>
       planText(fixed, {
+        containers: [container(fixed, 'web', 1, { networks: [{ ...endpoint('shop_default'), linkLocal }] })],
+      });
+    assert.equal(seen(['169.254.8.8']), '');
+    assert.match(seen([]), /link-local addresses none -> 169\.254\.8\.8/);
+  });
+
+  test('a MAC address is another, which from API 1.44 on takes a new container, and cannot be before', () => {
+    const at = (macAddress: string, apiVersion = '1.44', mac_address = '02:42:AC:11:00:09'): string => {
+      const fixed = project({ web: { mac_address } });
+      return planText(fixed, {
         containers: [container(fixed, 'web', 1, { networks: [{ ...endpoint('shop_default'), macAddress }] })],
         policy: { apiVersion },
       });
+    };
     const cause = 'MAC address 02:42:ac:11:00:0a -> 02:42:ac:11:00:09 on shop_default';
     assert.match(at('02:42:ac:11:00:0a'), new RegExp(`^web/1:create .*\\(${cause}\\)`));
     assert.equal(at('02:42:ac:11:00:09'), '');
     assert.equal(at('02:42:ac:11:00:0a', '1.43'), '');
+    for (const spelling of ['02-42-AC-11-00-09', '0242.ac11.0009', '']) {
+      assert.equal(at('02:42:ac:11:00:09', '1.44', spelling), '', spelling);
+    }
+    assert.match(at('02:42:ac:11:00:0a', '1.44', '0242.ac11.0009'), new RegExp(cause));
+  });
+
+  test('a service that names no network is on the default network, where the project has it', () => {
+    const bare = project({ web: { networks: {} }, db: {} });
+    const [db, web] = [container(bare, 'db'), container(bare, 'web', 1, { networks: [] })];
+    assert.equal(
+      planText(bare, { containers: [db, web] }),
+      'web/1:connect shop_default  connect to network default  (network shop_default missing)',
+    );
+    const afresh = planText(project({ web: { networks: {} } }), { world: { networks: [] } });
+    assert.match(afresh, /^web\/1:create .* <- network\/default:create$/m);
   });
 
   test('an alias is missing', () => {
@@ -161,6 +210,27 @@ suite('drift that is mended in place', () => {
         web/1:disconnect shop_front  disconnect from network shop_front  (alias www missing on shop_front)
         web/1:connect shop_front  connect to network front  (alias www missing on shop_front)  <- web/1:disconnect shop_front
       `,
+    );
+  });
+
+  test('an alias was added', () => {
+    const aliases = [...onFront.aliases, 'extra', 'more'];
+    assert.equal(
+      plan(onDefault, { ...onFront, aliases }),
+      text`
+        web/1:disconnect shop_front  disconnect from network shop_front  (alias extra added on shop_front)
+        web/1:connect shop_front  connect to network front  (alias extra added on shop_front)  <- web/1:disconnect shop_front
+      `,
+    );
+  });
+
+  test('names that an engine gives a container by itself are no aliases', () => {
+    const aliases = [...onFront.aliases, 'mine', 'aaaaaaaaaaaa_shop-web-1', 'host'];
+    const networks = [onDefault, { ...onFront, aliases }];
+    const web = container(shop, 'web', 1, { networks, name: 'mine', hostname: 'host' });
+    assert.equal(
+      planText(shop, { containers: [web] }),
+      'web/1:rename  rename to shop-web-1  (name mine -> shop-web-1)',
     );
   });
 
@@ -230,6 +300,17 @@ suite('drift that is mended in place', () => {
       planText(simple, { containers: [container(simple, 'web', 1, { restartPolicy })] }),
       'web/1:update  update container  (restart policy always -> on-failure:3 (docker update))',
     );
+  });
+
+  test('a number of attempts means nothing where nothing is to be tried again', () => {
+    const deploy = { resources: {}, placement: {}, restart_policy: { max_attempts: 3 } };
+    const simple = project({ web: { deploy } });
+    for (const restartPolicy of [
+      { name: '', maximumRetryCount: 3 },
+      { name: 'no', maximumRetryCount: 0 },
+    ]) {
+      assert.equal(planText(simple, { containers: [container(simple, 'web', 1, { restartPolicy })] }), '');
+    }
   });
 
   test('it is paused: it goes on, and then gets what it is owed', () => {
@@ -363,16 +444,39 @@ suite('an unhealthy container', () => {
 suite('a replacement carries over', () => {
   const anonymous = { type: 'volume', volume: 'f'.repeat(64), source: '', target: '/cache', readOnly: false };
 
-  test('anonymous volumes, unless new ones are asked for', async () => {
-    const { planOf } = await import('../../support/world.ts');
+  function carried(desired: ReturnType<typeof project>, sketch: PlanSketch): unknown {
+    return planOf(desired, sketch).actions.flatMap((action) =>
+      action.kind === 'create-container' && action.container.service === 'web' ? action.carriedVolumes : [],
+    );
+  }
+
+  test('anonymous volumes, unless new ones are asked for', () => {
     const shop = project({ web: {} });
     const old = container(shop, 'web', 1, { configHash: 'old', mounts: [anonymous] });
-    const carried = (renewVolumes: boolean): unknown =>
-      planOf(shop, { containers: [old], policy: { renewVolumes } }).actions.flatMap((action) =>
-        action.kind === 'create-container' ? action.carriedVolumes : [],
-      );
-    assert.deepEqual(carried(false), [['/cache', anonymous.volume]]);
-    assert.deepEqual(carried(true), []);
+    assert.deepEqual(carried(shop, { containers: [old] }), [['/cache', anonymous.volume]]);
+    assert.deepEqual(carried(shop, { containers: [old], policy: { renewVolumes: true } }), []);
+  });
+
+  test('no volumes of another container, whether it still borrows from it or not', () => {
+    const own = { ...anonymous, volume: 'e'.repeat(64), target: '/own' };
+    for (const volumes_from of [['db'], []]) {
+      const shop = project({ db: {}, web: { volumes_from } });
+      const db = container(shop, 'db', 1, { mounts: [anonymous] });
+      const old = { configHash: 'old', mounts: [anonymous, own], volumesFrom: [db.id] };
+      assert.deepEqual(carried(shop, { containers: [db, container(shop, 'web', 1, old)] }), [['/own', own.volume]]);
+    }
+  });
+
+  test('no volume that hides what another container has there now, unless its own service asks for it', () => {
+    const renewed = { ...anonymous, volume: 'e'.repeat(64) };
+    const old = { configHash: 'old', mounts: [anonymous], volumesFrom: ['gone'] };
+    const replaced = (volumes: Service['volumes']): unknown => {
+      const shop = project({ db: {}, web: { volumes_from: ['db:ro'], ...(volumes ? { volumes } : {}) } });
+      const db = container(shop, 'db', 1, { mounts: [renewed] });
+      return carried(shop, { containers: [db, container(shop, 'web', 1, old)] });
+    };
+    assert.deepEqual(replaced(undefined), []);
+    assert.deepEqual(replaced([{ type: 'volume', target: '/cache' }]), [['/cache', anonymous.volume]]);
   });
 });
 
@@ -414,7 +518,6 @@ suite('namespaces of another service', () => {
   });
 
   test('are those of the container that stays, when a crash left two', async () => {
-    const { planOf } = await import('../../support/world.ts');
     const old = { ...vpn, id: idOf('c'), configHash: 'old' };
     const young = {
       ...vpn,

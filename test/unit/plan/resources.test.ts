@@ -306,7 +306,7 @@ suite('a network whose definition changed', () => {
   });
 
   test('is left by those that are not to be on it any more', () => {
-    const shop = project({ db: {}, web: { networks: {} } }, { networks: now });
+    const shop = project({ db: {}, web: { network_mode: 'none', networks: undefined as never } }, { networks: now });
     const endpoint = container(shop, 'db').networks;
     const containers = [container(shop, 'db'), container(shop, 'web', 1, { networks: endpoint })];
     assert.equal(

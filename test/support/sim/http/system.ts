@@ -33,6 +33,8 @@ function info({ world, settings }: Exchange): SimAnswer {
     Containers: world.state.containers.size,
     Images: world.state.images.size,
     CgroupVersion: '2',
+    SwapLimit: true,
+    PidsLimit: true,
     SecurityOptions: [],
     LiveRestoreEnabled: false,
   });
