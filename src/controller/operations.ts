@@ -37,6 +37,7 @@ export type ApplyPolicy = Pick<
   | 'pulled'
   | 'build'
   | 'restart'
+  | 'followers'
   | 'force'
 >;
 

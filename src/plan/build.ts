@@ -128,7 +128,9 @@ function notePresent(
 /** Services that were not named, and are restarted with one that was (`restart: true`). */
 function followersOf(desired: Project, policy: PlanPolicy, chosen: ReadonlySet<ServiceName>): Set<ServiceName> {
   const followers = new Set<ServiceName>();
-  if (policy.services === undefined || policy.noDeps || policy.existingOnly || policy.held === 'all') return followers;
+  if (policy.services === undefined || policy.held === 'all' || !policy.followers) return followers;
+  // Else nothing is restarted that could be followed.
+  if (policy.restart.size === 0 && (policy.noDeps || policy.existingOnly)) return followers;
   for (const name of desiredOrder(desired)) {
     if (chosen.has(name) || policy.held.has(name)) continue;
     const dependencies = Object.entries(desired.services[name]?.depends_on ?? {});

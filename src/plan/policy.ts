@@ -27,6 +27,8 @@ export interface PlanPolicy {
   readonly build: boolean;
   /** Services to restart although nothing drifted. */
   readonly restart: ReadonlySet<ServiceName>;
+  /** Those with `restart: true` on a restarted one follow it, named or not. */
+  readonly followers: boolean;
   /**
    * The containers, by id, in the starts in which `forceRecreate` and `restart` were asked of them; undefined: all. What
    * came after that has had it.
@@ -57,6 +59,7 @@ export const DEFAULT_POLICY: PlanPolicy = {
   recreateVolumes: false,
   noStart: false,
   existingOnly: false,
+  followers: true,
   pull: 'policy',
   pulled: false,
   build: false,

@@ -8,12 +8,14 @@ import { Flags } from '../oclif.ts';
 export default class Restart extends ReeveCommand {
   static override summary = 'Stop and start containers in dependency order: pre_stop, stop, start, post_start.';
   static override description =
-    'Replaces nothing: a changed file is for apply. Dependencies of named services are left alone.';
+    'Replaces nothing: a changed file is for apply. Dependencies of named services are left alone; services that depend on ' +
+    'them with `restart: true` are restarted with them.';
   static override examples = ['<%= config.bin %> restart', '<%= config.bin %> restart web --timeout 5'];
   static override args = servicesArgument;
   static override flags = {
     timeout: durationFlag({ char: 't', description: 'grace for each stop instead of the own one of each service' }),
     'hook-timeout': durationFlag({ description: 'deadline of hooks that have none of their own (default 5m)' }),
+    'no-deps': Flags.boolean({ description: 'leave services alone that depend on the named ones' }),
     force: Flags.boolean({ description: 'go on although a pre_stop fails' }),
   };
 
@@ -26,7 +28,8 @@ export default class Restart extends ReeveCommand {
         onlyServices: true,
         policyOf: (project, services) => {
           const names = services ?? new Set(Object.keys(project.services));
-          return { services: names, noDeps: true, restart: names, existingOnly: true, force: flags.force };
+          const asked = { services: names, restart: names, followers: !flags['no-deps'], force: flags.force };
+          return { ...asked, noDeps: true, existingOnly: true };
         },
         options: {
           ...DEFAULT_RUN_OPTIONS,

@@ -258,6 +258,26 @@ suite('depends_on with restart: true', () => {
     );
   });
 
+  test('restarts dependents of the one service that a command names, unless it is to leave them alone', () => {
+    const shop = project({ db: {}, web: { depends_on: { db: restart } }, other: { depends_on: ['db'] } });
+    const containers = ['db', 'web', 'other'].map((name) => container(shop, name));
+    const named = { services: new Set(['db']), restart: new Set(['db']), noDeps: true, existingOnly: true };
+    const ofCommand = text`
+      web/1:stop  stop container shop-web-1  (db is restarted)
+      db/1:stop  stop container shop-db-1  (restart)  <- ~web/1:stop
+      db/1:start  start container  (restart)  <- db/1:stop
+      web/1:start  start container  (db is restarted)  <- db/1:start web/1:stop
+    `;
+    assert.equal(planText(shop, { containers, policy: named }), ofCommand);
+    assert.equal(
+      planText(shop, { containers, policy: { ...named, followers: false } }),
+      text`
+        db/1:stop  stop container shop-db-1  (restart)
+        db/1:start  start container  (restart)  <- db/1:stop
+      `,
+    );
+  });
+
   test('reaches dependents that were not named, and changes nothing else on them', () => {
     const shop = project({ db: {}, web: { depends_on: { db: restart } } });
     const containers = [container(shop, 'db'), container(shop, 'web', 1, { configHash: 'old', name: 'mine' })];
@@ -272,7 +292,7 @@ suite('depends_on with restart: true', () => {
       `,
     );
     assert.equal(
-      planText(shop, { containers, policy: { ...policy, noDeps: true } }),
+      planText(shop, { containers, policy: { ...policy, noDeps: true, followers: false } }),
       text`
         db/1:stop  stop container shop-db-1  (restart)
         db/1:start  start container  (restart)  <- db/1:stop
