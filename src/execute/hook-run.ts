@@ -185,8 +185,11 @@ class HookRun {
 
   async #judge(exec: Exec, exitCode: number, tail: readonly string[]): Promise<Attempt> {
     if (exitCode === 0) return this.#record(exec.recordId, { outcome: 'succeeded', message: 'succeeded', exitCode });
-    // The engine kills what runs in a container that ends: that is no failure of a hook that was to end it.
-    if (this.#action.phase === 'pre_stop' && (await this.#endsWith(exec, exitCode))) {
+    // The engine kills what runs in a container that ends: that is no failure of a hook that was to end it, and no answer
+    // of one that has to be given to the next start.
+    const isPreStop = this.#action.phase === 'pre_stop';
+    if ((isPreStop || exitCode > SIGNAL_EXIT) && (await this.#endsWith(exec, exitCode))) {
+      if (!isPreStop) return this.#record(exec.recordId, this.#moot());
       return this.#record(exec.recordId, { outcome: 'succeeded', message: 'ended with its container', exitCode });
     }
     return this.#record(exec.recordId, { outcome: 'failed', message: withTail(`exited ${exitCode}`, tail), exitCode });

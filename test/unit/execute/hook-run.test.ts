@@ -478,11 +478,19 @@ suite('a container that ends', () => {
     assert.deepEqual(bench.commands(), []);
   });
 
-  test('during its post_start fails it', async (t) => {
+  test('and takes its post_start with it leaves the hook to the next start, if there is to be one', async (t) => {
     const bench = new Bench(t);
     bench.engine.script = () => ({ lasts: 2, ends: 'container-with-exec' });
     const result = await bench.run({ desired: shopWith({ post_start: [hook('register')] }) });
-    assert.deepEqual(messages(result), ['web/1: post_start hook 0 exited 137']);
+    assert.ok(result.stale);
+    assert.deepEqual(bench.hookRuns(), ['web/1:post_start[0] moot, attempt 1']);
+  });
+
+  test('after its post_start failed changes nothing about that', async (t) => {
+    const bench = new Bench(t);
+    bench.engine.script = () => ({ lasts: 2, exitCode: 3, ends: 'container' });
+    const result = await bench.run({ desired: shopWith({ post_start: [hook('register')] }) });
+    assert.deepEqual(messages(result), ['web/1: post_start hook 0 exited 3']);
   });
 
   test('before its pre_stop needs none', async (t) => {
