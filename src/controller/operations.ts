@@ -167,8 +167,9 @@ export async function down(ports: ReconcilerPorts, request: DownRequest): Promis
       return buildDownPlan({ desired, observed, ledger, policy });
     },
   });
-  if (result.kind === 'converged' && request.policy.services === undefined && !isSpared)
-    ports.state.inventory.forget(project);
+  if (result.kind !== 'converged' || request.policy.services !== undefined || isSpared) return result;
+  ports.state.inventory.forget(project);
+  if (request.policy.volumes) ports.state.hooks.forgetDelivered(project);
   return result;
 }
 

@@ -222,7 +222,11 @@ class PreStartRun {
 
   #judge(announced: Announced, state: ContainerState | undefined, tail: readonly string[]): Promise<Attempt> {
     if (!state)
-      return this.#settle(announced, { outcome: 'failed', message: 'ended: its container was removed' }, tail);
+      return this.#settle(
+        { ...announced, isKept: false },
+        { outcome: 'failed', message: 'ended: its container was removed' },
+        tail,
+      );
     const { exitCode, status } = state;
     if (exitCode === 0 && status === 'exited')
       return this.#settle(announced, { outcome: 'succeeded', message: 'succeeded', exitCode });

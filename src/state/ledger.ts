@@ -146,6 +146,13 @@ export class SqliteHookLedger implements HookLedger {
     });
   }
 
+  forgetDelivered(project: string): void {
+    if (!this.#database.get('SELECT 1 FROM hook_delivered WHERE project = ? LIMIT 1', project)) return;
+    this.#database.writeDurably(() => {
+      this.#database.run('DELETE FROM hook_delivered WHERE project = ?', project);
+    });
+  }
+
   supersede(containerId: string, phase: HookPhase): void {
     this.#database.writeDurably(() => {
       this.#database.run(

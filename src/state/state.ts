@@ -63,6 +63,8 @@ export interface HookLedger {
   output(recordId: number): { readonly stream: 'stdout' | 'stderr'; readonly text: string }[];
   /** A stop that was begun is no longer wanted: its pre_stop hooks will be due again. */
   supersedePreStop(containerIds: readonly string[]): void;
+  /** What was done once for a definition went with the data of the project: it is to be done again. */
+  forgetDelivered(project: string): void;
   /** The container's hooks of this phase become owed again (`hooks retry` of assumed or settled ones). */
   supersede(containerId: string, phase: HookPhase): void;
   /** Containers made by others, as they run now; only what was not known before is taken up. */

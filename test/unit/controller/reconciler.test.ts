@@ -56,8 +56,8 @@ class Bench {
     return stop(this.ports, { ...this.#control, project: 'shop', desired, policy });
   }
 
-  down(desired: Project | undefined): Promise<ReconcileResult> {
-    const policy = { command: 'down', services: undefined, volumes: false, removeOrphans: true, force: false } as const;
+  down(desired: Project | undefined, { volumes = false } = {}): Promise<ReconcileResult> {
+    const policy = { command: 'down', services: undefined, volumes, removeOrphans: true, force: false } as const;
     return down(this.ports, { ...this.#control, project: 'shop', desired, policy });
   }
 
@@ -380,6 +380,19 @@ test('a pre_start that fails in a replacement is run once in a run, and its cont
     .slice(before)
     .filter(({ what, containerId }) => what === 'start' && isOfHook(containerId));
   assert.equal(starts.length, 1);
+});
+
+test('what was done once for a definition is done again after the volumes went, and only then', async (t) => {
+  const bench = new Bench(t);
+  const seeded = project({ web: { ...simple, post_start: [hook('seed', { run: 'once-per-definition' })] } });
+  const runs = (): number => bench.engine.log.filter(({ what }) => what === 'exec-end').length;
+  await bench.apply(seeded);
+  await bench.down(seeded);
+  await bench.apply(seeded);
+  assert.equal(runs(), 1);
+  await bench.down(seeded, { volumes: true });
+  await bench.apply(seeded);
+  assert.equal(runs(), 2);
 });
 
 suite('what is asked for once', () => {
