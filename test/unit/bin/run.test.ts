@@ -2,8 +2,9 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
 
 const launcher = join(import.meta.dirname, '../../../bin/run.js');
 
@@ -22,6 +23,29 @@ test('an older Node is refused with one line that says which is needed', () => {
 test('the launcher has no syntax that an old Node cannot read', () => {
   const code = readFileSync(launcher, 'utf8').replaceAll(/^\s*\/\/.*$/gm, '');
   assert.doesNotMatch(code, /\?\?|\?\.|=>|\bawait\b|\bconst\b|\blet\b|'node:|`/);
+});
+
+test("--env-file is reeve's, not Node's: neither a missing file nor its NODE_OPTIONS act on Node", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'reeve-launcher-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  // As npm puts it on the PATH: a link of another name.
+  const installed = join(folder, 'reeve');
+  symlinkSync(launcher, installed);
+  const file = join(folder, 'a file.env');
+  writeFileSync(file, 'NODE_OPTIONS=--no-such-option\nIMAGE=x\n');
+  const env = { ...process.env, PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter) };
+  const config = (path: string) =>
+    spawnSync(installed, ['--env-file', path, '-f', '-', 'config', '--images'], {
+      encoding: 'utf8',
+      env,
+      input: 'name: x\nservices: {web: {image: "${IMAGE}"}}\n',
+      timeout: 20_000,
+    });
+  const given = config(file);
+  assert.deepEqual([given.status, given.stdout, given.stderr], [0, 'x\n', '']);
+  const missing = config(join(folder, 'nowhere'));
+  assert.equal(missing.status, 3, missing.stderr);
+  assert.match(missing.stderr, /couldn't find env file/);
 });
 
 test('the version is that of the package, and stands alone on stdout', () => {
