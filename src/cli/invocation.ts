@@ -13,7 +13,7 @@ import { Interrupts } from './interrupts.ts';
 import { Output } from './output.ts';
 import { renderDiagnostics } from './render/diagnostics.ts';
 import type { LoadOptions } from './wire.ts';
-import { systemClock } from './wire.ts';
+import { nextTurn, systemClock } from './wire.ts';
 
 export interface Invocation {
   readonly flags: GlobalFlags;
@@ -41,15 +41,19 @@ export async function invoke(
     ...loadOptionsOf(flags, { cwd: process.cwd(), environment: process.env, stdin: onlyOnce(readStdin) }),
     signal: interrupts.signal,
   };
+  let code: ExitCode;
   try {
-    return await work({ flags, output, interrupts, loadOptions });
+    code = await work({ flags, output, interrupts, loadOptions });
   } catch (error) {
     output.endLive();
-    return reportFailure(output, error, interrupts.happened);
+    code = reportFailure(output, error, interrupts.happened);
   } finally {
     output.endLive();
     interrupts.close();
   }
+  // The turn in which the last text may turn out not to be written.
+  await nextTurn();
+  return code === EXIT.converged && output.isTorn ? EXIT.failed : code;
 }
 
 /** Says what went wrong and gives its exit code. */
