@@ -4,7 +4,7 @@
  */
 
 import type { ApplyPolicy } from '../controller/operations.ts';
-import { apply, down } from '../controller/operations.ts';
+import { apply } from '../controller/operations.ts';
 import type { ReconcileResult, ReconcilerPorts } from '../controller/reconciler.ts';
 import type { RunOptions } from '../execute/run-context.ts';
 import type { Project, ServiceName } from '../model/project.ts';
@@ -19,6 +19,8 @@ import { holdNotes } from './hold-notes.ts';
 import type { Invocation } from './invocation.ts';
 import { recallProject } from './known-project.ts';
 import { Progress } from './progress.ts';
+import type { Prune } from './prune.ts';
+import { leftNote, pruneJobs } from './prune.ts';
 import { convergeUntilReady, unreadyLines } from './ready.ts';
 import { maskOf } from './render/action.ts';
 import { renderDuration } from './render/time.ts';
@@ -43,8 +45,8 @@ export interface ApplyRun {
   readonly parallel?: number | undefined;
   readonly wait: boolean;
   readonly waitTimeoutMs: number | undefined;
-  /** Take down what was applied from a directory and is gone from it. */
-  readonly prune: boolean;
+  /** Take down what was applied from a directory and is gone from it; undefined: leave it alone. */
+  readonly prune?: Prune | undefined;
   /** Last thing before the first round of a project. */
   readonly prepare?: (ports: ReconcilerPorts, project: Project, signal: AbortSignal) => Promise<void>;
 }
@@ -78,7 +80,7 @@ export async function runApply(invocation: Invocation, run: ApplyRun): Promise<E
         };
         for (const project of projectsOf(loaded)) progress.maskProject(project.name, maskOf(project.sensitiveValues));
         const fromDirectory = loaded.kind === 'directories';
-        const pruning = fromDirectory ? pruneJobs(ports, loaded, control, invocation) : [];
+        const pruning = fromDirectory ? goneJobs(ports, loaded, control, invocation) : [];
         const jobs = [...jobsOf(ports, loaded, control), ...pruning];
         return converge(jobs, { invocation, progress, word: 'converged', fromDirectory });
       },
@@ -95,11 +97,12 @@ async function load(invocation: Invocation, run: ApplyRun): Promise<Loaded> {
   const target: Target =
     run.onlyServices === true ? await findServices(invocation, run.words) : await findTarget(invocation, run.words);
   if (target.kind === 'project') {
-    if (run.prune) throw new UsageError('--prune is about a directory of projects: reeve apply DIR --prune');
+    if (run.prune !== undefined)
+      throw new UsageError('--prune is about a directory of projects: reeve apply DIR --prune');
     return { ...target, project: run.adjust?.(target.project) ?? target.project };
   }
   const folders = await loadDirectories(invocation, target.directories);
-  if (folders.length === 0 && !run.prune) {
+  if (folders.length === 0 && run.prune === undefined) {
     throw new UsageError(
       `no sub-folder of ${target.directories.join(', ')} has a Compose file; for the project of that folder itself leave the directory away, or use --project-directory`,
     );
@@ -136,24 +139,16 @@ function projectsOf(loaded: Located): Project[] {
   return loaded.folders.flatMap((folder) => (folder.loaded.ok ? [folder.loaded.project] : []));
 }
 
-function pruneJobs(
+function goneJobs(
   ports: ReconcilerPorts,
   { directories, folders }: Extract<Loaded, { kind: 'directories' }>,
-  { prune, options, drain, signal }: Control,
+  { prune, ...control }: Control,
   { output }: Invocation,
 ): Job[] {
   const gone = directories.flatMap((directory) => goneProjects(ports.state, directory, folders));
-  if (!prune) {
-    for (const name of gone)
-      output.note(`${name}: its folder is gone, its containers are left alone (--prune takes it down)`);
-    return [];
-  }
-  const policy = { command: 'prune', services: undefined, volumes: false, removeOrphans: true, force: false } as const;
-  return gone.map((project) => ({
-    name: project,
-    word: 'down',
-    run: () => down(ports, { project, desired: undefined, policy, options, drain, signal }),
-  }));
+  if (prune !== undefined) return pruneJobs(ports, gone, { ...control, prune });
+  for (const project of gone) output.note(leftNote(project));
+  return [];
 }
 
 interface Meant {

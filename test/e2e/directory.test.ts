@@ -73,6 +73,18 @@ test('a project whose folder went away is taken down with --prune only, and only
   assert.deepEqual([await running(one), (await containers(two)).length, await running(elsewhere)], [1, 0, 1]);
 });
 
+test('a project whose folder went away keeps what its pre_stop refuses to leave, until --prune --force', async (t) => {
+  const project = testProject(t);
+  const [one = '', two = ''] = fleet(project, 2);
+  project.write(`${two}/compose.yaml`, compose({ pre_stop: [{ command: ['false'] }] }));
+  assert.equal((await reeve(project, ['apply', '.'])).exitCode, 0);
+  rmSync(project.path(two), { recursive: true });
+  assert.equal((await reeve(project, ['apply', '.', '--prune'])).exitCode, 1);
+  assert.equal(await running(two), 1);
+  assert.equal((await reeve(project, ['apply', '.', '--prune', '--force'])).exitCode, 0);
+  assert.deepEqual([await running(one), (await containers(two)).length], [1, 0]);
+});
+
 test('watch of a directory follows projects that come, change and go', async (t) => {
   const project = testProject(t);
   const [one = ''] = fleet(project, 1);

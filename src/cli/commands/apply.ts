@@ -89,7 +89,7 @@ export default class Apply extends ReeveCommand {
         parallel: flags.parallel,
         wait,
         waitTimeoutMs: flags['wait-timeout'],
-        prune: flags.prune,
+        prune: flags.prune ? { force: flags.force } : undefined,
       });
     });
   }

@@ -37,7 +37,6 @@ export default class Restart extends ReeveCommand {
         releaseStopped: (services) => services !== undefined,
         wait: false,
         waitTimeoutMs: undefined,
-        prune: false,
       }),
     );
   }
