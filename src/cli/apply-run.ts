@@ -20,7 +20,7 @@ import type { Invocation } from './invocation.ts';
 import { recallProject } from './known-project.ts';
 import { Progress } from './progress.ts';
 import type { Prune } from './prune.ts';
-import { leftNote, pruneJobs } from './prune.ts';
+import { leftNote, pruneJobs, refusePruneOfOne } from './prune.ts';
 import { convergeUntilReady, unreadyLines } from './ready.ts';
 import { maskOf } from './render/action.ts';
 import { renderDuration } from './render/time.ts';
@@ -97,8 +97,7 @@ async function load(invocation: Invocation, run: ApplyRun): Promise<Loaded> {
   const target: Target =
     run.onlyServices === true ? await findServices(invocation, run.words) : await findTarget(invocation, run.words);
   if (target.kind === 'project') {
-    if (run.prune !== undefined)
-      throw new UsageError('--prune is about a directory of projects: reeve apply DIR --prune');
+    refusePruneOfOne(run.prune, 'apply');
     return { ...target, project: run.adjust?.(target.project) ?? target.project };
   }
   const folders = await loadDirectories(invocation, target.directories);

@@ -2,8 +2,13 @@
 
 import type { RunControl } from '../controller/operations.ts';
 import { down } from '../controller/operations.ts';
+import { look } from '../controller/observe.ts';
 import type { ReconcilerPorts } from '../controller/reconciler.ts';
+import { UsageError } from '../model/errors.ts';
+import type { ObservedProject } from '../model/observed.ts';
 import type { DownPolicy } from '../plan/down.ts';
+import type { Plan } from '../plan/plan.ts';
+import { buildDownPlan } from '../plan/down.ts';
 import type { Job } from './converge.ts';
 
 /** What `--prune` asks for. */
@@ -29,6 +34,25 @@ export function pruneJobs(
     word: 'down',
     run: () => down(ports, { project, desired: undefined, policy, options, drain, signal }),
   }));
+}
+
+/** What taking one of them down would do; changes nothing. */
+export async function planOfPrune(
+  ports: Pick<ReconcilerPorts, 'engine' | 'state'>,
+  project: string,
+  { prune, signal }: { readonly prune: Prune; readonly signal: AbortSignal },
+): Promise<{ readonly plan: Plan; readonly observed: ObservedProject }> {
+  const seen = await look(ports, { project, desired: undefined, signal });
+  return {
+    plan: buildDownPlan({ desired: undefined, ...seen, policy: pruneDownPolicy(prune) }),
+    observed: seen.observed,
+  };
+}
+
+/** It would have no meaning for the project of the files alone. */
+export function refusePruneOfOne(prune: Prune | undefined, command: string): void {
+  if (prune === undefined) return;
+  throw new UsageError(`--prune is about a directory of projects: reeve ${command} DIR --prune`);
 }
 
 /** What is said of a project that is not pruned. */

@@ -60,6 +60,8 @@ export default class Apply extends ReeveCommand {
       if (wait && flags['no-start']) throw new UsageError('--no-start starts nothing that --wait could wait for');
       const scale = parseScale(flags.scale ?? []);
       const request = {
+        command: 'apply' as const,
+        prune: flags.prune ? { force: flags.force } : undefined,
         words: args.targets ?? [],
         adjust: (project: Parameters<typeof withScale>[0]) => withScale(project, scale),
         policyOf: (_project: unknown, services: ReadonlySet<string> | undefined) => ({
@@ -83,13 +85,11 @@ export default class Apply extends ReeveCommand {
         return runPlan(invocation, { ...request, showValues: false, signalsChanges: false, limits });
       return runApply(invocation, {
         ...request,
-        command: 'apply',
         options: { ...DEFAULT_RUN_OPTIONS, ...limits },
         releaseStopped: true,
         parallel: flags.parallel,
         wait,
         waitTimeoutMs: flags['wait-timeout'],
-        prune: flags.prune ? { force: flags.force } : undefined,
       });
     });
   }

@@ -20,6 +20,7 @@ export default class Plan extends ReeveCommand {
   static override flags = {
     'exit-code': Flags.boolean({ description: 'exit with 2 when there is anything to do' }),
     'remove-orphans': Flags.boolean({ description: 'as apply --remove-orphans' }),
+    prune: Flags.boolean({ description: 'as apply --prune' }),
     'force-recreate': Flags.boolean({ description: 'as apply --force-recreate' }),
     'no-deps': Flags.boolean({ description: 'as apply --no-deps' }),
     'renew-anon-volumes': Flags.boolean({ char: 'V', description: 'as apply --renew-anon-volumes' }),
@@ -52,6 +53,8 @@ export default class Plan extends ReeveCommand {
           recreateVolumes: flags['recreate-volumes'],
           pull: flags.pull ?? 'policy',
         }),
+        command: 'plan',
+        prune: flags.prune ? { force: false } : undefined,
         showValues: flags['show-values'],
         limits: {
           stopTimeoutMs: flags.timeout,
