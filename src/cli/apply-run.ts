@@ -8,11 +8,10 @@ import { apply } from '../controller/operations.ts';
 import type { ReconcileResult, ReconcilerPorts } from '../controller/reconciler.ts';
 import type { RunOptions } from '../execute/run-context.ts';
 import type { Project, ServiceName } from '../model/project.ts';
-import { UsageError } from '../model/errors.ts';
 import type { Job } from './converge.ts';
 import { converge } from './converge.ts';
 import type { FolderProject } from './directories.ts';
-import { goneProjects, loadDirectories } from './directories.ts';
+import { goneProjects, loadDirectories, refuseEmpty } from './directories.ts';
 import type { ExitCode } from './exit.ts';
 import { TimeIsUp } from './exit.ts';
 import { holdNotes } from './hold-notes.ts';
@@ -24,6 +23,8 @@ import { leftNote, pruneJobs, refusePruneOfOne } from './prune.ts';
 import { convergeUntilReady, unreadyLines } from './ready.ts';
 import { maskOf } from './render/action.ts';
 import { renderDuration } from './render/time.ts';
+import type { Scale } from './scale.ts';
+import { refuseScaleOfMany, scaled } from './scale.ts';
 import { withPorts } from './session.ts';
 import type { Target } from './targets.ts';
 import { findServices, findTarget, loadProject, servicesOf } from './targets.ts';
@@ -38,8 +39,8 @@ export interface ApplyRun {
   readonly onlyServices?: boolean;
   /** What is asked for, once the services are known. */
   readonly policyOf: (project: Project, services: ReadonlySet<ServiceName> | undefined) => Partial<ApplyPolicy>;
-  /** How the files' project is changed by flags. */
-  readonly adjust?: (project: Project) => Project;
+  /** `--scale`; undefined: as the files say. */
+  readonly scale?: Scale | undefined;
   readonly options: RunOptions;
   readonly releaseStopped: boolean | ((services: ReadonlySet<ServiceName> | undefined) => boolean);
   readonly parallel?: number | undefined;
@@ -98,14 +99,11 @@ async function load(invocation: Invocation, run: ApplyRun): Promise<Loaded> {
     run.onlyServices === true ? await findServices(invocation, run.words) : await findTarget(invocation, run.words);
   if (target.kind === 'project') {
     refusePruneOfOne(run.prune, 'apply');
-    return { ...target, project: run.adjust?.(target.project) ?? target.project };
+    return { ...target, project: scaled(target.project, run.scale) };
   }
+  refuseScaleOfMany(run.scale);
   const folders = await loadDirectories(invocation, target.directories);
-  if (folders.length === 0 && run.prune === undefined) {
-    throw new UsageError(
-      `no sub-folder of ${target.directories.join(', ')} has a Compose file; for the project of that folder itself leave the directory away, or use --project-directory`,
-    );
-  }
+  if (run.prune === undefined) refuseEmpty(target.directories, folders);
   return { ...target, folders };
 }
 

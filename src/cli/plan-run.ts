@@ -12,7 +12,7 @@ import { longestStopMs, timeLimit } from '../plan/stop-budget.ts';
 import { isEmpty } from '../plan/plan.ts';
 import { renderPlan } from '../plan/render.ts';
 import type { State } from '../state/state.ts';
-import { goneProjects, loadDirectories } from './directories.ts';
+import { goneProjects, loadDirectories, refuseEmpty } from './directories.ts';
 import type { ExitCode } from './exit.ts';
 import { EXIT, InvalidFiles } from './exit.ts';
 import { holdNotes } from './hold-notes.ts';
@@ -24,6 +24,8 @@ import { maskOf, showAll } from './render/action.ts';
 import { planJson } from './render/event-json.ts';
 import { lintJson, lintLine } from './render/lint.ts';
 import { renderPlanText } from './render/plan-text.ts';
+import type { Scale } from './scale.ts';
+import { refuseScaleOfMany, scaled } from './scale.ts';
 import { withConnection } from './session.ts';
 import { findTarget } from './targets.ts';
 import type { Connection } from './wire.ts';
@@ -32,7 +34,8 @@ import { systemClock } from './wire.ts';
 export interface PlanRun {
   readonly words: readonly string[];
   readonly policyOf: (project: Project, services: ReadonlySet<ServiceName> | undefined) => Partial<ApplyPolicy>;
-  readonly adjust?: (project: Project) => Project;
+  /** `--scale`; undefined: as the files say. */
+  readonly scale: Scale | undefined;
   /** As for `apply`; undefined: what is gone from a directory is left alone. */
   readonly prune: Prune | undefined;
   /** For the texts of errors. */
@@ -94,15 +97,17 @@ export function runPlan(invocation: Invocation, run: PlanRun): Promise<ExitCode>
   );
 }
 
-async function load(invocation: Invocation, { words, adjust, prune, command }: PlanRun): Promise<LoadedAll> {
+async function load(invocation: Invocation, { words, scale, prune, command }: PlanRun): Promise<LoadedAll> {
   const target = await findTarget(invocation, words);
   if (target.kind === 'project') {
     refusePruneOfOne(prune, command);
     const { project, services, hookSources } = target;
-    const projects = [{ project: adjust?.(project) ?? project, services, hookSources }];
+    const projects = [{ project: scaled(project, scale), services, hookSources }];
     return { projects, failed: undefined, goneFrom: () => [] };
   }
+  refuseScaleOfMany(scale);
   const folders = await loadDirectories(invocation, target.directories);
+  if (prune === undefined) refuseEmpty(target.directories, folders);
   const projects = folders.flatMap(({ loaded }) =>
     loaded.ok ? [{ project: loaded.project, services: undefined, hookSources: loaded.hookSources }] : [],
   );

@@ -115,6 +115,36 @@ test('--prune is for a directory: refused without one, though nothing would be d
   }
 });
 
+test('--scale is about one project: refused for a directory, and nothing is touched', async (t) => {
+  const project = testProject(t);
+  const [one = ''] = fleet(project, 1);
+  for (const command of ['apply', 'plan']) {
+    const { exitCode, stderr } = await reeve(project, [command, '.', '--scale', 'web=2']);
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /--scale is about one project/);
+  }
+  assert.equal(await running(one), 0);
+});
+
+test('a directory without any project is refused, by plan as by apply', async (t) => {
+  const project = testProject(t);
+  project.write('empty/README', '');
+  for (const words of [
+    ['apply', './empty'],
+    ['plan', './empty'],
+    ['apply', './empty', '--dry-run'],
+  ]) {
+    const { exitCode, stderr } = await reeve(project, words);
+    assert.equal(exitCode, 2, words.join(' '));
+    assert.match(stderr, /no sub-folder of .*empty has a Compose file/);
+  }
+  for (const words of [
+    ['apply', './empty', '--prune'],
+    ['plan', './empty', '--prune'],
+  ])
+    assert.equal((await reeve(project, words)).exitCode, 0, words.join(' '));
+});
+
 test('a project whose folder went away keeps what its pre_stop refuses to leave, until --prune --force', async (t) => {
   const project = testProject(t);
   const [one = '', two = ''] = fleet(project, 2);

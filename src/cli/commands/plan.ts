@@ -1,10 +1,10 @@
-import { parseScale, withScale } from '../../model/scale.ts';
 import { DEFAULT_STOP_LIMITS } from '../../plan/stop-budget.ts';
 import { durationFlag, ReeveCommand, targetsArgument } from '../command.ts';
 import type { ExitCode } from '../exit.ts';
 import { invoke } from '../invocation.ts';
 import { Flags } from '../oclif.ts';
 import { runPlan } from '../plan-run.ts';
+import { scaleOf } from '../scale.ts';
 
 export default class Plan extends ReeveCommand {
   static override summary = 'Show what apply would do and why; change nothing.';
@@ -39,11 +39,10 @@ export default class Plan extends ReeveCommand {
 
   async run(): Promise<ExitCode> {
     const { flags, args } = await this.parse(Plan);
-    return invoke(flags, (invocation) => {
-      const scale = parseScale(flags.scale ?? []);
-      return runPlan(invocation, {
+    return invoke(flags, (invocation) =>
+      runPlan(invocation, {
         words: args.targets ?? [],
-        adjust: (project) => withScale(project, scale),
+        scale: scaleOf(flags.scale),
         policyOf: (_project, services) => ({
           services,
           noDeps: flags['no-deps'],
@@ -61,7 +60,7 @@ export default class Plan extends ReeveCommand {
           hookTimeoutMs: flags['hook-timeout'] ?? DEFAULT_STOP_LIMITS.hookTimeoutMs,
         },
         signalsChanges: flags['exit-code'],
-      });
-    });
+      }),
+    );
   }
 }
