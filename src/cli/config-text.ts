@@ -4,6 +4,8 @@ import { imageRef } from '../model/owner.ts';
 import { serviceHash } from '../model/config-hash.ts';
 import type { Project } from '../model/project.ts';
 import { UsageError } from '../model/errors.ts';
+import { escapeUnseen } from '../model/unseen.ts';
+import { neutraliseLine } from './render/neutralise.ts';
 import { nearest, printModel, selectServices } from './wire.ts';
 
 export type ConfigAspect = 'model' | 'hash' | 'services' | 'images' | 'volumes' | 'networks' | 'profiles';
@@ -24,10 +26,12 @@ export async function renderConfig(project: Project, options: ConfigOptions): Pr
   const selected = options.services.length === 0 ? project : await selectServices(project, options.services);
   if (options.aspect === 'model') {
     const format = options.format ?? (options.json ? 'json-line' : 'yaml');
-    return (await printModel(selected, format)).trimEnd();
+    return (await printModel(selected, format)).replace(/\n$/, '');
   }
   const rows = rowsOf(selected, options.aspect, options.hash ?? '*');
-  return rows.map((row) => (options.json ? JSON.stringify(row) : Object.values(row).join(' '))).join('\n');
+  return rows
+    .map((row) => (options.json ? escapeUnseen(JSON.stringify(row)) : neutraliseLine(Object.values(row).join(' '))))
+    .join('\n');
 }
 
 /** What a line says, by the names that `--json` gives it. */

@@ -6,6 +6,7 @@
 
 import type { Clock } from '../clock.ts';
 import { LOG_LEVELS } from '../log.ts';
+import { escapeUnseen } from '../model/unseen.ts';
 import type { LogLevel } from '../log.ts';
 import { EXIT } from './exit.ts';
 import type { GlobalFlags } from './global-flags.ts';
@@ -80,7 +81,7 @@ export class Output {
 
   /** One line of `--json`. */
   object(value: object): void {
-    this.#sinks.stdout.write(`${JSON.stringify(value)}\n`);
+    this.#sinks.stdout.write(`${escapeUnseen(JSON.stringify(value))}\n`);
   }
 
   /** A line of progress, already neutralised and coloured. */

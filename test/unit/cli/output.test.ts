@@ -73,6 +73,12 @@ suite('output', () => {
     assert.equal(String(stdout.read()), 'result\n');
   });
 
+  test('in JSON what a terminal would act on is spelled', () => {
+    const { output, stdout } = setUp();
+    output.object({ line: 'a\u009b31m\u007f\u202eb' });
+    assert.equal(String(stdout.read()), '{"line":"a\\u009b31m\\u007f\\u202eb"}\n');
+  });
+
   test('what comes from outside cannot act on the terminal', () => {
     const { output, stderr } = setUp();
     output.error('x\u001b]0;evil\u0007\nsecond\u202eline');
