@@ -4,7 +4,6 @@
  */
 
 import { isatty } from 'node:tty';
-import { UsageError } from '../model/errors.ts';
 import type { ExitCode } from './exit.ts';
 import { EXIT, exitCodeOf, failureText, InvalidFiles } from './exit.ts';
 import type { GlobalFlags } from './global-flags.ts';
@@ -12,6 +11,7 @@ import { loadOptionsOf } from './global-flags.ts';
 import { Interrupts } from './interrupts.ts';
 import { Output } from './output.ts';
 import { renderDiagnostics } from './render/diagnostics.ts';
+import { onlyOnce, readStdin } from './stdin.ts';
 import type { LoadOptions } from './wire.ts';
 import { nextTurn, systemClock } from './wire.ts';
 
@@ -38,7 +38,11 @@ export async function invoke(
     ...(graceMs !== undefined && { graceMs }),
   });
   const loadOptions = {
-    ...loadOptionsOf(flags, { cwd: process.cwd(), environment: process.env, stdin: onlyOnce(readStdin) }),
+    ...loadOptionsOf(flags, {
+      cwd: process.cwd(),
+      environment: process.env,
+      stdin: onlyOnce(() => readStdin(process.stdin, interrupts.drain)),
+    }),
     signal: interrupts.signal,
   };
   let code: ExitCode;
@@ -69,22 +73,4 @@ export function reportFailure(output: Output, error: unknown, interrupted: boole
 function errorJson(error: unknown): object {
   if (error instanceof InvalidFiles) return { diagnostics: error.diagnostics };
   return { message: failureText(error, false) };
-}
-
-/** Standard input can be read once; `watch` asks for it at every load. */
-function onlyOnce(read: () => Promise<string>): () => Promise<string> {
-  let text: Promise<string> | undefined;
-  return () => (text ??= read());
-}
-
-const LARGEST_INPUT = 64 * 1024 * 1024;
-
-async function readStdin(): Promise<string> {
-  let text = '';
-  process.stdin.setEncoding('utf8');
-  for await (const chunk of process.stdin) {
-    text += String(chunk);
-    if (text.length > LARGEST_INPUT) throw new UsageError('standard input is too large for a Compose file');
-  }
-  return text;
 }
