@@ -99,10 +99,20 @@ export function readDockerConfig(env: Variables): Record<string, unknown> {
   return readJson(dockerConfigPath(env)) ?? {};
 }
 
-/** Whether there is a docker config file that is not one. */
+/** Whether there is a docker config file that is not one; an empty one is, as for the docker command line. */
 export function isBrokenConfig(env: Variables): boolean {
   const path = dockerConfigPath(env);
-  return existsSync(path) && readJson(path) === undefined;
+  const bytes = existsSync(path) ? readBytes(path) : Buffer.alloc(0);
+  if (bytes === undefined) return true;
+  return bytes.toString('utf8').trim() !== '' && readJson(path) === undefined;
+}
+
+/** What has to be said of a docker config file that counts as empty and is not. */
+export function configNotice(env: Variables): string | undefined {
+  if (!isBrokenConfig(env)) return undefined;
+  const path = dockerConfigPath(env);
+  const why = readBytes(path) === undefined ? 'cannot be read' : 'is not JSON';
+  return `${path} ${why}: the context, credentials and proxies in it are not used; mend it, or move it away`;
 }
 
 function currentContext(env: Variables): string | undefined {

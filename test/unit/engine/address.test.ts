@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
-import { addressText, resolveAddress } from '../../../src/engine/address.ts';
+import { addressText, configNotice, resolveAddress } from '../../../src/engine/address.ts';
 import { sshCommand } from '../../../src/engine/agents.ts';
 import { isEngineError } from '../../../src/model/errors.ts';
 
@@ -41,6 +41,23 @@ describe('where the engine is', () => {
       () => text(undefined, { DOCKER_CONFIG, DOCKER_CONTEXT: 'farther' }),
       /context farther does not exist/,
     );
+  });
+
+  it('a config file that cannot be used is said, by its path; none, and an empty one, are as good as any', (t) => {
+    const DOCKER_CONFIG = configFolder(t, 'tcp://far:2375', 'far');
+    const path = join(DOCKER_CONFIG, 'config.json');
+    assert.equal(configNotice({ DOCKER_CONFIG }), undefined);
+    for (const empty of ['', ' \n', '{}']) {
+      writeFileSync(path, empty);
+      assert.equal(configNotice({ DOCKER_CONFIG }), undefined);
+    }
+    writeFileSync(path, '{broken');
+    assert.equal(text(undefined, { DOCKER_CONFIG }), 'unix:///var/run/docker.sock');
+    assert.ok(configNotice({ DOCKER_CONFIG })?.startsWith(`${path} is not JSON: the context, credentials`));
+    rmSync(path);
+    assert.equal(configNotice({ DOCKER_CONFIG }), undefined);
+    mkdirSync(path);
+    assert.ok(configNotice({ DOCKER_CONFIG })?.startsWith(`${path} cannot be read`));
   });
 
   it('all forms of an address are understood', () => {
