@@ -54,6 +54,15 @@ test('the version is that of the package, and stands alone on stdout', () => {
   assert.deepEqual([status, stdout, stderr], [0, `reeve ${version}\n`, '']);
 });
 
+test('--version is answered wherever it stands, but behind --', () => {
+  const first = launch(['--version']).stdout;
+  for (const words of [['--no-color', '--version'], ['apply', '--version'], ['-V']])
+    assert.equal(launch(words).stdout, first, words.join(' '));
+  const { type, version } = JSON.parse(launch(['--json', '--version']).stdout) as Record<string, unknown>;
+  assert.deepEqual([type, `reeve ${String(version)}\n`], ['version', first]);
+  assert.equal(launch(['completion', '--', '--version']).status, 2);
+});
+
 test("SQLite's notice is silent, any other warning is not", () => {
   // As soon as the launcher has put its own function in the place of Node's.
   const later = `const { emitWarning } = process;
