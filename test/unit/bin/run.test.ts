@@ -89,6 +89,18 @@ test('a command that does not exist is wrong usage: exit code 2 and one line', (
   assert.match(stderr, /^reeve: .*no-such-command.*\n$/);
 });
 
+test('the help of a command has its flags in one column, whether the first one has a letter or not', () => {
+  for (const command of ['plan', 'apply', 'start', 'ps']) {
+    const flags =
+      launch([command, '--help'])
+        .stdout.split(/\nFLAGS\n/)[1]
+        ?.split('\n\n')[0] ?? '';
+    const columns = flags.split('\n').flatMap((line) => (/^ +-/.test(line) ? [line.indexOf('--')] : []));
+    assert.ok(columns.length > 0, command);
+    assert.deepEqual(new Set(columns), new Set(columns.slice(0, 1)), flags);
+  }
+});
+
 test('--version loads no library, --help no more than oclif', () => {
   const told = `import module from 'node:module';
     process.on('exit', () => { process.stderr.write(Object.keys(module.Module._cache).join('\\n')); });`;
