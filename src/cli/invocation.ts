@@ -4,6 +4,7 @@
  */
 
 import { isatty } from 'node:tty';
+import { UsageError } from '../model/errors.ts';
 import type { ExitCode } from './exit.ts';
 import { EXIT, exitCodeOf, failureText, InvalidFiles } from './exit.ts';
 import type { GlobalFlags } from './global-flags.ts';
@@ -37,16 +38,11 @@ export async function invoke(
     say,
     ...(graceMs !== undefined && { graceMs }),
   });
-  const loadOptions = {
-    ...loadOptionsOf(flags, {
-      cwd: process.cwd(),
-      environment: process.env,
-      stdin: onlyOnce(() => readStdin(process.stdin, interrupts.drain)),
-    }),
-    signal: interrupts.signal,
-  };
   let code: ExitCode;
   try {
+    const stdin = onlyOnce(() => readStdin(process.stdin, interrupts.drain));
+    const surroundings = { cwd: workingDirectory(), environment: process.env, stdin };
+    const loadOptions = { ...loadOptionsOf(flags, surroundings), signal: interrupts.signal };
     code = await work({ flags, output, interrupts, loadOptions });
   } catch (error) {
     output.endLive();
@@ -58,6 +54,14 @@ export async function invoke(
   // The turn in which the last text may turn out not to be written.
   await nextTurn();
   return code === EXIT.converged && output.isTorn ? EXIT.failed : code;
+}
+
+function workingDirectory(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw new UsageError('the folder that this shell is in is gone: change to one that is there', { cause: error });
+  }
 }
 
 /** Says what went wrong and gives its exit code. */
