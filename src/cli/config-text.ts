@@ -3,10 +3,10 @@
 import { imageRef } from '../model/owner.ts';
 import { serviceHash } from '../model/config-hash.ts';
 import type { Project } from '../model/project.ts';
-import { UsageError } from '../model/errors.ts';
 import { escapeUnseen } from '../model/unseen.ts';
 import { neutraliseLine } from './render/neutralise.ts';
-import { nearest, printModel, selectServices } from './wire.ts';
+import { noSuchService } from './targets.ts';
+import { printModel, selectServices } from './wire.ts';
 
 export type ConfigAspect = 'model' | 'hash' | 'services' | 'images' | 'volumes' | 'networks' | 'profiles';
 
@@ -67,6 +67,5 @@ function hashRows(project: Project, names: string): { service: string; hash: str
 function requireService(project: Project, name: string): Project['services'][string] {
   const service = Object.hasOwn(project.services, name) ? project.services[name] : undefined;
   if (service !== undefined) return service;
-  const meant = nearest(name, Object.keys(project.services));
-  throw new UsageError(`no such service: ${name}${meant === undefined ? '' : `; did you mean ${meant}?`}`);
+  throw noSuchService(project, name);
 }
