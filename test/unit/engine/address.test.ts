@@ -8,6 +8,7 @@ import type { TestContext } from 'node:test';
 import { addressText, configNotice, resolveAddress } from '../../../src/engine/address.ts';
 import { sshCommand } from '../../../src/engine/agents.ts';
 import { isEngineError } from '../../../src/model/errors.ts';
+import { writeCertificates } from '../../support/certificates.ts';
 
 /** A docker config folder with one context named `far`. */
 function configFolder(t: TestContext, host: string, current?: string): string {
@@ -58,6 +59,26 @@ describe('where the engine is', () => {
     assert.equal(configNotice({ DOCKER_CONFIG }), undefined);
     mkdirSync(path);
     assert.ok(configNotice({ DOCKER_CONFIG })?.startsWith(`${path} cannot be read`));
+  });
+
+  it('certificates that are none are said by their file, with what to do', (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'reeve-tls-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const env = { DOCKER_CERT_PATH: folder, DOCKER_TLS_VERIFY: '1' };
+    writeCertificates(folder);
+    assert.equal(text('tcp://box', env), 'tcp://box:2376');
+    for (const [name, what] of [
+      ['key.pem', 'private key'],
+      ['cert.pem', 'certificate'],
+      ['ca.pem', 'certificate'],
+    ] as const) {
+      writeFileSync(join(folder, name), 'garbage');
+      assert.throws(
+        () => text('tcp://box', env),
+        (error) =>
+          isEngineError(error, 'unavailable') && error.message.startsWith(`${join(folder, name)} holds no ${what}`),
+      );
+    }
   });
 
   it('all forms of an address are understood', () => {
