@@ -1,4 +1,9 @@
-#!/usr/bin/env node
+#!/bin/sh
+// 2>/dev/null; exec node -- "$0" "$@"
+// That was the shell's line, which fails at the // and goes on to Node; to Node it is a comment. Node reads an --env-file
+// anywhere on its command line, ends where there is no such file, and obeys its NODE_OPTIONS: only a -- before the script
+// keeps it from reeve's own flag. /usr/bin/env has no portable way to pass one (BusyBox knows no -S).
+//
 // Starts reeve: refuses a Node that is too old, then hands the arguments to main(). No other logic belongs here.
 // The syntax stays old (no ??, no top-level await, no node: imports), so that an old Node can read it far enough to say so.
 'use strict';

@@ -4,24 +4,27 @@
  */
 
 import type { ApplyPolicy } from '../controller/operations.ts';
-import { apply, down } from '../controller/operations.ts';
+import { apply } from '../controller/operations.ts';
 import type { ReconcileResult, ReconcilerPorts } from '../controller/reconciler.ts';
 import type { RunOptions } from '../execute/run-context.ts';
 import type { Project, ServiceName } from '../model/project.ts';
-import { UsageError } from '../model/errors.ts';
 import type { Job } from './converge.ts';
 import { converge } from './converge.ts';
 import type { FolderProject } from './directories.ts';
-import { goneProjects, loadDirectories } from './directories.ts';
+import { goneProjects, loadDirectories, refuseEmpty } from './directories.ts';
 import type { ExitCode } from './exit.ts';
 import { TimeIsUp } from './exit.ts';
 import { holdNotes } from './hold-notes.ts';
 import type { Invocation } from './invocation.ts';
 import { recallProject } from './known-project.ts';
 import { Progress } from './progress.ts';
+import type { Prune, PruneJob } from './prune.ts';
+import { leftNote, pruneJobs, refusePruneOfOne } from './prune.ts';
 import { convergeUntilReady, unreadyLines } from './ready.ts';
 import { maskOf } from './render/action.ts';
 import { renderDuration } from './render/time.ts';
+import type { Scale } from './scale.ts';
+import { refuseScaleOfMany, scaled } from './scale.ts';
 import { withPorts } from './session.ts';
 import type { Target } from './targets.ts';
 import { findServices, findTarget, loadProject, servicesOf } from './targets.ts';
@@ -36,15 +39,15 @@ export interface ApplyRun {
   readonly onlyServices?: boolean;
   /** What is asked for, once the services are known. */
   readonly policyOf: (project: Project, services: ReadonlySet<ServiceName> | undefined) => Partial<ApplyPolicy>;
-  /** How the files' project is changed by flags. */
-  readonly adjust?: (project: Project) => Project;
+  /** `--scale`; undefined: as the files say. */
+  readonly scale?: Scale | undefined;
   readonly options: RunOptions;
   readonly releaseStopped: boolean | ((services: ReadonlySet<ServiceName> | undefined) => boolean);
   readonly parallel?: number | undefined;
   readonly wait: boolean;
   readonly waitTimeoutMs: number | undefined;
-  /** Take down what was applied from a directory and is gone from it. */
-  readonly prune: boolean;
+  /** Take down what was applied from a directory and is gone from it; undefined: leave it alone. */
+  readonly prune?: Prune | undefined;
   /** Last thing before the first round of a project. */
   readonly prepare?: (ports: ReconcilerPorts, project: Project, signal: AbortSignal) => Promise<void>;
 }
@@ -78,7 +81,7 @@ export async function runApply(invocation: Invocation, run: ApplyRun): Promise<E
         };
         for (const project of projectsOf(loaded)) progress.maskProject(project.name, maskOf(project.sensitiveValues));
         const fromDirectory = loaded.kind === 'directories';
-        const pruning = fromDirectory ? pruneJobs(ports, loaded, control, invocation) : [];
+        const pruning = fromDirectory ? goneJobs(ports, loaded, control, invocation) : [];
         const jobs = [...jobsOf(ports, loaded, control, pruning), ...pruning];
         return converge(jobs, { invocation, progress, word: 'converged', fromDirectory });
       },
@@ -95,15 +98,12 @@ async function load(invocation: Invocation, run: ApplyRun): Promise<Loaded> {
   const target: Target =
     run.onlyServices === true ? await findServices(invocation, run.words) : await findTarget(invocation, run.words);
   if (target.kind === 'project') {
-    if (run.prune) throw new UsageError('--prune is about a directory of projects: reeve apply DIR --prune');
-    return { ...target, project: run.adjust?.(target.project) ?? target.project };
+    refusePruneOfOne(run.prune, 'apply');
+    return { ...target, project: scaled(target.project, run.scale) };
   }
+  refuseScaleOfMany(run.scale);
   const folders = await loadDirectories(invocation, target.directories);
-  if (folders.length === 0 && !run.prune) {
-    throw new UsageError(
-      `no sub-folder of ${target.directories.join(', ')} has a Compose file; for the project of that folder itself leave the directory away, or use --project-directory`,
-    );
-  }
+  if (run.prune === undefined) refuseEmpty(target.directories, folders);
   return { ...target, folders };
 }
 
@@ -142,38 +142,16 @@ function projectsOf(loaded: Located): Project[] {
   return loaded.folders.flatMap((folder) => (folder.loaded.ok ? [folder.loaded.project] : []));
 }
 
-/** The same run, however often it is asked for. */
-interface PruneJob extends Job {
-  readonly folder: string;
-}
-
-function pruneJobs(
+function goneJobs(
   ports: ReconcilerPorts,
   { directories, folders }: Extract<Loaded, { kind: 'directories' }>,
-  { prune, options, drain, signal }: Control,
+  { prune, ...control }: Control,
   { output }: Invocation,
 ): PruneJob[] {
   const gone = directories.flatMap((directory) => goneProjects(ports.state, directory, folders));
-  if (!prune) {
-    for (const { project, makes } of gone) {
-      const why = makes === undefined ? 'its folder is gone' : `its files make ${makes} now`;
-      output.note(`${project}: ${why}, its containers are left alone (--prune takes it down)`);
-    }
-    return [];
-  }
-  const policy = { command: 'prune', services: undefined, volumes: false, removeOrphans: true, force: false } as const;
-  const isSuspended = (name: string): boolean =>
-    ports.state.inventory.holds(name).some(({ service, kind }) => kind === 'suspended' && service === undefined);
-  const request = { desired: undefined, policy, sparesSuspended: true, options, drain, signal };
-  return gone.map(({ project, folder }) => {
-    let run: Promise<ReconcileResult> | undefined;
-    return {
-      name: project,
-      word: isSuspended(project) ? 'left alone' : 'down',
-      folder,
-      run: () => (run ??= down(ports, { ...request, project })),
-    };
-  });
+  if (prune !== undefined) return pruneJobs(ports, gone, { ...control, prune });
+  for (const project of gone) output.note(leftNote(project));
+  return [];
 }
 
 interface Meant {

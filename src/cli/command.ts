@@ -4,6 +4,8 @@
  * oclif's own base class is not used, as it brings configuration and plug-ins to every start.
  */
 
+import { UsageError } from '../model/errors.ts';
+import { withPlainBooleans } from './boolean-flags.ts';
 import type { ExitCode } from './exit.ts';
 import { parseDurationMs } from './durations.ts';
 import { globalFlags } from './global-flags.ts';
@@ -32,12 +34,15 @@ export abstract class ReeveCommand {
 
   abstract run(): Promise<ExitCode>;
 
-  /** Throws oclif's CLIError for words that the command does not take. */
-  protected parse<F extends Output, B extends Output, A extends Output>(
+  /** Throws oclif's CLIError, or UsageError, for words that the command does not take. */
+  protected async parse<F extends Output, B extends Output, A extends Output>(
     command: Input<F, B, A>,
   ): Promise<ParserOutput<F, B, A>> {
     const flags = Object.assign({}, command.baseFlags, command.flags);
-    return parseWords<F, B, A>([...this.#words], { ...command, flags });
+    const parsed = await parseWords<F, B, A>(withPlainBooleans(this.#words, flags), { ...command, flags });
+    // Whoever asks what a command does, in letters that are run together, is not to see it done.
+    if (parsed.flags['help'] === true) throw new UsageError('--help stands by itself: -h or --help');
+    return parsed;
   }
 }
 

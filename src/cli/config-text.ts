@@ -3,8 +3,10 @@
 import { imageRef } from '../model/owner.ts';
 import { serviceHash } from '../model/config-hash.ts';
 import type { Project } from '../model/project.ts';
-import { UsageError } from '../model/errors.ts';
-import { nearest, printModel, selectServices } from './wire.ts';
+import { escapeUnseen } from '../model/unseen.ts';
+import { neutraliseLine } from './render/neutralise.ts';
+import { noSuchService } from './targets.ts';
+import { printModel, selectServices } from './wire.ts';
 
 export type ConfigAspect = 'model' | 'hash' | 'services' | 'images' | 'volumes' | 'networks' | 'profiles';
 
@@ -24,10 +26,12 @@ export async function renderConfig(project: Project, options: ConfigOptions): Pr
   const selected = options.services.length === 0 ? project : await selectServices(project, options.services);
   if (options.aspect === 'model') {
     const format = options.format ?? (options.json ? 'json-line' : 'yaml');
-    return (await printModel(selected, format)).trimEnd();
+    return (await printModel(selected, format)).replace(/\n$/, '');
   }
   const rows = rowsOf(selected, options.aspect, options.hash ?? '*');
-  return rows.map((row) => (options.json ? JSON.stringify(row) : Object.values(row).join(' '))).join('\n');
+  return rows
+    .map((row) => (options.json ? escapeUnseen(JSON.stringify(row)) : neutraliseLine(Object.values(row).join(' '))))
+    .join('\n');
 }
 
 /** What a line says, by the names that `--json` gives it. */
@@ -63,6 +67,5 @@ function hashRows(project: Project, names: string): { service: string; hash: str
 function requireService(project: Project, name: string): Project['services'][string] {
   const service = Object.hasOwn(project.services, name) ? project.services[name] : undefined;
   if (service !== undefined) return service;
-  const meant = nearest(name, Object.keys(project.services));
-  throw new UsageError(`no such service: ${name}${meant === undefined ? '' : `; did you mean ${meant}?`}`);
+  throw noSuchService(project, name);
 }

@@ -43,6 +43,14 @@ export async function loadDirectories(
   return refuseTwins(lists.flat());
 }
 
+/** A directory that holds no project at all is a mistake: the folder of one project was meant, or another one. */
+export function refuseEmpty(directories: readonly string[], projects: readonly FolderProject[]): void {
+  if (projects.length > 0) return;
+  throw new UsageError(
+    `no sub-folder of ${directories.join(', ')} has a Compose file; for the project of that folder itself leave the directory away, or use --project-directory`,
+  );
+}
+
 /** Loads one folder as `docker compose --project-directory` in it would, whatever the shell says of another project. */
 export function folderOptions(options: LoadOptions, path: string): LoadOptions {
   const { COMPOSE_FILE: _file, COMPOSE_PROJECT_NAME: _name, PWD: _pwd, ...environment } = options.environment;

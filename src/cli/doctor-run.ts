@@ -16,7 +16,7 @@ import type { Connection } from './wire.ts';
 import { openConnection, openEngine } from './wire.ts';
 
 interface Finding {
-  readonly subject: 'reeve' | 'engine' | 'hooks' | 'state';
+  readonly subject: 'reeve' | 'config' | 'engine' | 'hooks' | 'state';
   readonly verdict: 'ok' | 'warning' | 'bad';
   readonly text: string;
 }
@@ -27,7 +27,8 @@ export async function runDoctor(invocation: Invocation): Promise<ExitCode> {
   const options = { host: flags.host, signal: interrupts.drain };
   let exitCode: ExitCode = EXIT.converged;
   try {
-    const engine = await openEngine(options);
+    const onNotice = (text: string): void => void findings.push({ subject: 'config', verdict: 'warning', text });
+    const engine = await openEngine({ ...options, onNotice });
     findings.push(...engineFindings(engine.info()));
     await engine.close();
   } catch (error) {

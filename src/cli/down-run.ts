@@ -29,7 +29,7 @@ export async function runDown(invocation: Invocation, run: DownRun): Promise<Exi
     invocation,
     { load: () => tryFiles(invocation, run.words), emit: progress.emit },
     (ports, loaded) => {
-      const { name, desired } = knownProject(invocation, ports.state, loaded);
+      const { name, desired } = knownProject(invocation, ports.state, loaded, words);
       const services =
         desired === undefined ? (words.length > 0 ? new Set(words) : undefined) : servicesOf(desired, words);
       progress.maskProject(name, maskOf(desired?.sensitiveValues ?? []));

@@ -16,7 +16,7 @@ export function rootHelp(table: Readonly<Record<string, CommandEntry>>): string 
   const commands = Object.values(table).map(
     ({ summary }, index) => `  ${(names[index] ?? '').padEnd(width)}${summary}`,
   );
-  return `${packageJson.description.replace(/^A controller/, 'reeve is a controller')}
+  return `${packageJson.description.replace(/^A controller(.*?): /, 'reeve is a controller$1: it ')}
 
 USAGE
   $ reeve [GLOBAL FLAGS] COMMAND [FLAGS] [SERVICE...]
@@ -56,7 +56,17 @@ export async function showCommandHelp(id: string, table: Readonly<Record<string,
 }
 
 class CommandPage extends Help {
-  protected override CommandHelpClass = CommandHelp;
+  protected override CommandHelpClass = FlagList;
+}
+
+/** oclif trims a list as a whole, and so moves a first flag that has no letter out of its column. */
+class FlagList extends CommandHelp {
+  override renderList(...list: Parameters<CommandHelp['renderList']>): string {
+    const text = super.renderList(...list);
+    const first = list[0][0]?.[0] ?? '';
+    const isOnOneLine = text.startsWith(`${first.trim()} `);
+    return isOnOneLine ? first.slice(0, first.length - first.trimStart().length) + text : text;
+  }
 }
 
 /** Base flags included; a usage line that names arguments as the contract does. */

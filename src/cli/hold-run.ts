@@ -17,7 +17,7 @@ export function runHold(
     () => tryFiles(invocation, words),
     async ({ engine, state }, loaded) => {
       const { output, interrupts } = invocation;
-      const { name, desired } = knownProject(invocation, state, loaded);
+      const { name, desired } = knownProject(invocation, state, loaded, words);
       const services = desired === undefined ? words : [...(servicesOf(desired, words) ?? [])];
       if (desired === undefined) {
         const replicas = await status({ engine, state }, { project: name, desired, signal: interrupts.drain });

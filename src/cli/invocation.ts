@@ -12,8 +12,9 @@ import { loadOptionsOf } from './global-flags.ts';
 import { Interrupts } from './interrupts.ts';
 import { Output } from './output.ts';
 import { renderDiagnostics } from './render/diagnostics.ts';
+import { onlyOnce, readStdin } from './stdin.ts';
 import type { LoadOptions } from './wire.ts';
-import { systemClock } from './wire.ts';
+import { nextTurn, systemClock } from './wire.ts';
 
 export interface Invocation {
   readonly flags: GlobalFlags;
@@ -37,18 +38,29 @@ export async function invoke(
     say,
     ...(graceMs !== undefined && { graceMs }),
   });
-  const loadOptions = {
-    ...loadOptionsOf(flags, { cwd: process.cwd(), environment: process.env, stdin: onlyOnce(readStdin) }),
-    signal: interrupts.signal,
-  };
+  let code: ExitCode;
   try {
-    return await work({ flags, output, interrupts, loadOptions });
+    const stdin = onlyOnce(() => readStdin(process.stdin, interrupts.drain));
+    const surroundings = { cwd: workingDirectory(), environment: process.env, stdin };
+    const loadOptions = { ...loadOptionsOf(flags, surroundings), signal: interrupts.signal };
+    code = await work({ flags, output, interrupts, loadOptions });
   } catch (error) {
     output.endLive();
-    return reportFailure(output, error, interrupts.happened);
+    code = reportFailure(output, error, interrupts.happened);
   } finally {
     output.endLive();
     interrupts.close();
+  }
+  // The turn in which the last text may turn out not to be written.
+  await nextTurn();
+  return code === EXIT.converged && output.isTorn ? EXIT.failed : code;
+}
+
+function workingDirectory(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw new UsageError('the folder that this shell is in is gone: change to one that is there', { cause: error });
   }
 }
 
@@ -65,22 +77,4 @@ export function reportFailure(output: Output, error: unknown, interrupted: boole
 function errorJson(error: unknown): object {
   if (error instanceof InvalidFiles) return { diagnostics: error.diagnostics };
   return { message: failureText(error, false) };
-}
-
-/** Standard input can be read once; `watch` asks for it at every load. */
-function onlyOnce(read: () => Promise<string>): () => Promise<string> {
-  let text: Promise<string> | undefined;
-  return () => (text ??= read());
-}
-
-const LARGEST_INPUT = 64 * 1024 * 1024;
-
-async function readStdin(): Promise<string> {
-  let text = '';
-  process.stdin.setEncoding('utf8');
-  for await (const chunk of process.stdin) {
-    text += String(chunk);
-    if (text.length > LARGEST_INPUT) throw new UsageError('standard input is too large for a Compose file');
-  }
-  return text;
 }

@@ -8,7 +8,8 @@ import type { Project, ServiceName } from '../model/project.ts';
 import type { InventoryEntry, State } from '../state/state.ts';
 import { InvalidFiles } from './exit.ts';
 import type { Invocation } from './invocation.ts';
-import { sayWarnings, servicesOf } from './targets.ts';
+import { refusePaths } from './path-words.ts';
+import { isMissing, sayWarnings, servicesOf } from './targets.ts';
 import type { LoadResult } from './wire.ts';
 import { loadFiles } from './wire.ts';
 
@@ -30,14 +31,25 @@ export async function tryFiles(
   return loadFiles({ services, ...loadOptions });
 }
 
-/** The project by its files, else by what is known of it; throws when nothing tells its name. */
-export function knownProject(invocation: Invocation, state: State, loaded: LoadResult | undefined): KnownProject {
+/**
+ * The project by its files, else by what is known of it; throws when nothing tells its name. `words` are what the command
+ * takes for services: a path among them is what went wrong then.
+ */
+export function knownProject(
+  invocation: Invocation,
+  state: State,
+  loaded: LoadResult | undefined,
+  words: readonly string[] = [],
+): KnownProject {
   if (loaded?.ok === true) {
     sayWarnings(invocation, loaded.warnings);
     return { name: loaded.project.name, desired: loaded.project };
   }
   const name = nameOf(invocation, state, loaded);
-  if (name === undefined) throw new InvalidFiles(loaded?.diagnostics ?? []);
+  if (name === undefined) {
+    if (loaded !== undefined && isMissing(loaded)) refusePaths(words);
+    throw new InvalidFiles(loaded?.diagnostics ?? []);
+  }
   if (loaded !== undefined) {
     const [first] = loaded.diagnostics;
     invocation.output.warn(

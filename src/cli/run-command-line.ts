@@ -109,5 +109,5 @@ function endOfOptions(argv: readonly string[]): number {
 }
 
 function isHelpWord(word: string): boolean {
-  return word === '--help' || word === '-h';
+  return word === '--help' || word === '--help=true' || word === '-h';
 }

@@ -15,8 +15,8 @@ export async function withConnection<L, T>(
   const giveUp = new AbortController();
   const { interrupts, flags } = invocation;
   const ended = AbortSignal.any([interrupts.drain, interrupts.signal, giveUp.signal]);
-  const onSilence = (text: string): void => invocation.output.warn(text);
-  const opening = openConnection({ host: flags.host, signal: ended, onSilence });
+  const warn = (text: string): void => invocation.output.warn(text);
+  const opening = openConnection({ host: flags.host, signal: ended, onSilence: warn, onNotice: warn });
   opening.catch(() => {});
   let loaded: L;
   try {

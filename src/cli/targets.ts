@@ -10,6 +10,7 @@ import type { HookSource } from '../model/lint.ts';
 import type { Project, ServiceName } from '../model/project.ts';
 import { InvalidFiles } from './exit.ts';
 import type { Invocation } from './invocation.ts';
+import { pathRemedy, refusePaths } from './path-words.ts';
 import { renderDiagnostic } from './render/diagnostics.ts';
 import type { Diagnostic, LoadResult } from './wire.ts';
 import { loadFiles, nearest } from './wire.ts';
@@ -56,7 +57,10 @@ export async function loadProject(invocation: Invocation, services: readonly str
 
 async function load(invocation: Invocation, services: readonly string[]): Promise<Extract<LoadResult, { ok: true }>> {
   const loaded = await loadFiles({ services, ...invocation.loadOptions });
-  if (!loaded.ok) throw new InvalidFiles(loaded.diagnostics);
+  if (!loaded.ok) {
+    if (isMissing(loaded)) refusePaths(services);
+    throw new InvalidFiles(loaded.diagnostics);
+  }
   sayWarnings(invocation, loaded.warnings);
   return loaded;
 }
@@ -68,13 +72,18 @@ export function servicesOf(project: Project, words: readonly string[]): Readonly
     if (project.disabledServices.includes(word)) {
       throw new UsageError(`service ${word} is not enabled: name one of its profiles with --profile`);
     }
-    const names = Object.keys(project.services);
-    const meant = nearest(word, names);
-    const known = names.length > 0 ? names.join(', ') : 'none';
-    const remedy = meant === undefined ? `services: ${known}` : `did you mean ${meant}?`;
-    throw new UsageError(`project ${project.name} has no service ${word}; ${remedy}`);
+    throw noSuchService(project, word);
   }
   return words.length === 0 ? undefined : new Set(words);
+}
+
+/** Names what was probably meant: a path, a service, else all services there are. */
+export function noSuchService(project: Project, word: string): UsageError {
+  const names = Object.keys(project.services);
+  const meant = nearest(word, names);
+  const known = names.length > 0 ? names.join(', ') : 'none';
+  const remedy = pathRemedy(word) ?? (meant === undefined ? `services: ${known}` : `did you mean ${meant}?`);
+  return new UsageError(`project ${project.name} has no service ${word}; ${remedy}`);
 }
 
 export function sayWarnings({ output }: Pick<Invocation, 'output'>, warnings: readonly Diagnostic[]): void {
@@ -90,6 +99,8 @@ export function isMissing(loaded: LoadResult): boolean {
 async function directoriesOf({ flags }: Invocation, words: readonly string[]): Promise<Target> {
   for (const word of words) {
     if (!(await isDirectory(word))) {
+      const remedy = pathRemedy(word);
+      if (remedy !== undefined) throw new UsageError(remedy);
       throw new UsageError(
         words.length > 1 && !looksLikePath(word)
           ? `${word} is no directory: give services or directories, not both`

@@ -35,6 +35,8 @@ export interface ConnectionOptions {
   readonly signal: AbortSignal;
   /** Told when the engine does not answer, and when it does again. */
   readonly onSilence?: (text: string) => void;
+  /** Told, before the engine is reached, what is wrong with the settings that say where and how. */
+  readonly onNotice?: (text: string) => void;
 }
 
 /** Reaches the engine and opens its state; what that takes is loaded while the engine answers. */
@@ -54,8 +56,13 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   }
 }
 
-export async function openEngine({ host, signal, onSilence }: ConnectionOptions): Promise<Engine> {
-  const { connect } = await import('../engine/connect.ts');
+export async function openEngine({ host, signal, onSilence, onNotice }: ConnectionOptions): Promise<Engine> {
+  const [{ connect }, { configNotice }] = await Promise.all([
+    import('../engine/connect.ts'),
+    import('../engine/address.ts'),
+  ]);
+  const notice = onNotice && configNotice(process.env);
+  if (notice !== undefined) onNotice?.(notice);
   return connect({ ...(host !== undefined && { host }), signal, ...(onSilence && { onSilence }) });
 }
 

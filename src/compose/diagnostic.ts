@@ -78,6 +78,8 @@ export interface Finding {
   readonly expected?: string | undefined;
   readonly suggestion?: string | undefined;
   readonly remedy?: string | undefined;
+  /** Its line is not shown: values of variables stand there, which may be secret. Default false. */
+  readonly hidesLine?: boolean;
 }
 
 /** By file and place; those without a place come first. */
@@ -168,7 +170,7 @@ function shorten(text: string): string {
 }
 
 function toDiagnostic(finding: Finding, severity: 'error' | 'warning'): Diagnostic {
-  const { at, path, expected, suggestion, remedy } = finding;
+  const { at, path, expected, suggestion, remedy, hidesLine = false } = finding;
   const place = at === undefined ? undefined : position(at.source, at.offset);
   const file = at?.source.path ?? finding.file;
   return {
@@ -176,7 +178,8 @@ function toDiagnostic(finding: Finding, severity: 'error' | 'warning'): Diagnost
     severity,
     message: shorten(finding.message),
     ...(file === undefined ? {} : { file }),
-    ...(place === undefined ? {} : { line: place.line, column: place.column, sourceLine: place.text }),
+    ...(place === undefined ? {} : { line: place.line, column: place.column }),
+    ...(place === undefined || hidesLine ? {} : { sourceLine: place.text }),
     ...(path === undefined || path.length === 0 ? {} : { path: formatPath(path) }),
     ...(expected === undefined ? {} : { expected }),
     ...(suggestion === undefined ? {} : { suggestion }),

@@ -171,7 +171,7 @@ export function readEnvFiles(
     const fault = parseDotenv(source.value.text, values, context);
     if (fault !== undefined) {
       const at = { source: source.value, offset: lineOffset(source.value.text, fault.line) };
-      findings.error({ code: 'env-file', message: `failed to read ${path}: ${fault.message}`, at });
+      findings.error({ code: 'env-file', message: `failed to read ${path}: ${fault.message}`, at, hidesLine: true });
       return undefined;
     }
   }

@@ -2,7 +2,9 @@
  * Reads `.env`, env files and label files.
  *
  * The grammar is that of Compose's own reader: `KEY=value`, `KEY: value`, `export`, bare keys, comments, quotes that
- * may span lines. `raw` files are read line by line with nothing interpreted, as `docker run --env-file` does.
+ * may span lines. `raw` files are read line by line with nothing interpreted, as `docker run --env-file` does. What is
+ * wrong with them is said by line and key, without any of their text beyond: it may be a secret, or a part of one that
+ * spans lines.
  */
 
 import { substitute, type Lookup, type TemplateListener } from './template.ts';
@@ -135,8 +137,7 @@ class DotenvParser {
       escaped = false;
       out += char;
     }
-    const line = this.#text.slice(start).split('\n', 1)[0] ?? '';
-    return this.#fault(`unterminated quoted value ${line}`, start);
+    return this.#fault(`unterminated quoted value of ${key}`, start);
   }
 
   /** Sets a key to a text whose variables are substituted. */
@@ -162,8 +163,7 @@ class DotenvParser {
   }
 
   #badKey(char: string, at: number): DotenvFault {
-    const line = this.#text.slice(this.#at).split('\n', 1)[0] ?? '';
-    return this.#fault(`unexpected character ${JSON.stringify(char)} in variable name ${JSON.stringify(line)}`, at);
+    return this.#fault(`unexpected character ${JSON.stringify(char)} in a variable name`, at);
   }
 
   #fault(message: string, at: number): DotenvFault {
@@ -209,8 +209,8 @@ export function parseRawEnv(text: string, values: Map<string, string>, lookup: L
     if (line === '' || line.startsWith('#')) continue;
     const equals = line.indexOf('=');
     const key = equals === -1 ? line : line.slice(0, equals);
-    if (key === '') return { message: `no variable name on line '${line}'`, line: index + 1 };
-    if (/\s/.test(key)) return { message: `variable '${key}' contains whitespaces`, line: index + 1 };
+    if (key === '') return { message: 'there is no variable name before the =', line: index + 1 };
+    if (/\s/.test(key)) return { message: 'a variable name contains whitespace', line: index + 1 };
     const value = equals === -1 ? lookup(key) : line.slice(equals + 1);
     if (value !== undefined) values.set(key, value);
   }

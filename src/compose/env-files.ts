@@ -122,6 +122,7 @@ function reportFault(source: Source, fault: DotenvFault, file: NamedFile, contex
     code: 'env-file',
     message: isInFile ? `failed to read ${source.path}: ${fault.message}` : fault.message,
     at: isInFile ? { source, offset: lineOffset(source.text, fault.line) } : at,
+    hidesLine: isInFile,
     path,
   });
 }

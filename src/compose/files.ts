@@ -70,6 +70,15 @@ export class InputFiles {
   }
 }
 
+/** Standard input, which `path` stands for, held to what a file is held to. */
+export function stdinSource(content: string | Uint8Array, path: string): ReadResult<Source> {
+  const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+  if (bytes.length > MAX_TEXT_BYTES) return tooLarge('standard input', MAX_TEXT_BYTES);
+  const text = decodeText(bytes);
+  if (text === undefined) return fail('not-text', 'standard input is not text (UTF-8)');
+  return { ok: true, value: { path, text } };
+}
+
 /** Text of bytes; undefined when they are no UTF-8 or hold a NUL. A byte order mark is dropped. */
 export function decodeText(bytes: Uint8Array): string | undefined {
   if (bytes.includes(0)) return undefined;

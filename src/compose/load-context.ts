@@ -6,13 +6,14 @@ import type { Findings } from './diagnostic.ts';
 import type { Document } from './document.ts';
 import type { Environment } from './environment.ts';
 import type { InputFiles } from './files.ts';
+import type { Stdin } from './options.ts';
 
 export interface LoadContext {
   readonly inputs: InputFiles;
   readonly findings: Findings;
   /** Where `~` leads. */
   readonly home: string | undefined;
-  readonly stdin: string | undefined;
+  readonly stdin: Stdin | undefined;
   readonly signal: AbortSignal | undefined;
   /** Documents that were read ahead; a stage that uses them takes them out, because it changes them. */
   readonly readAhead: Map<string, readonly Document[]>;

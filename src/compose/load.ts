@@ -18,7 +18,7 @@ import { loadIncrementally } from './incremental.ts';
 import type { LoadContext } from './load-context.ts';
 import { loadModel, readDocuments } from './model-loader.ts';
 import { normalise } from './normalise.ts';
-import type { LoadOptions, LoadResult } from './options.ts';
+import type { LoadOptions, LoadResult, Stdin } from './options.ts';
 import { buildParts } from './project-builder.ts';
 import { nameOf, projectName } from './project-name.ts';
 
@@ -36,14 +36,14 @@ export async function loadProject(options: LoadOptions): Promise<LoadResult> {
   return { ok: false, diagnostics: findings.errors.toSorted(byPlace), warnings, inputFiles: inputs.list };
 }
 
-async function readStdin(options: LoadOptions): Promise<string> {
+async function readStdin(options: LoadOptions): Promise<Stdin> {
   return typeof options.stdin === 'function' ? options.stdin() : (options.stdin ?? '');
 }
 
 interface Shared {
   readonly findings: Findings;
   readonly inputs: InputFiles;
-  readonly stdin: string | undefined;
+  readonly stdin: Stdin | undefined;
 }
 
 interface Loaded {

@@ -11,6 +11,7 @@ import { canonicalise, dropBlankDns } from './canonical.ts';
 import { checkValues, setDefaults } from './defaults.ts';
 import type { Path } from './diagnostic.ts';
 import { STDIN } from './discovery.ts';
+import { stdinSource } from './files.ts';
 import { buildDocument, type Document } from './document.ts';
 import { applyExtends, type BaseRequest, type ExtendsScope } from './extends.ts';
 import { applyIncludes } from './include.ts';
@@ -43,8 +44,8 @@ export function readDocuments(file: string, context: LoadContext, allowPipe = fa
 }
 
 function readComposeFile(file: string, context: LoadContext, allowPipe: boolean): Source | undefined {
-  if (file === STDIN) return { path: STDIN, text: context.stdin ?? '' };
-  const source = context.inputs.readSource(file, 'compose', allowPipe);
+  const source =
+    file === STDIN ? stdinSource(context.stdin ?? '', STDIN) : context.inputs.readSource(file, 'compose', allowPipe);
   if (source.ok) return source.value;
   context.findings.error({ code: source.fault.code, message: source.fault.message, file });
   return undefined;

@@ -7,11 +7,14 @@ import type { InputFile, Project } from '../model/project.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { LoadCache } from './load-cache.ts';
 
+/** Bytes are decoded as those of a file. */
+export type Stdin = string | Uint8Array;
+
 export interface LoadOptions {
   /** As `-f`: paths from `cwd`; `-` is `stdin`. Default: COMPOSE_FILE, else the search for `compose.yaml` and its kin. */
   readonly files?: readonly string[];
-  /** Text of standard input, or what reads it; asked only when a file is `-`. */
-  readonly stdin?: string | (() => string | Promise<string>);
+  /** Text or bytes of standard input, or what reads it; asked only when a file is `-`. */
+  readonly stdin?: Stdin | (() => Stdin | Promise<Stdin>);
   /** As `-p`. Default: COMPOSE_PROJECT_NAME, the files' `name`, the folder's name. */
   readonly projectName?: string;
   /** As `--project-directory`. Default: the folder of the first file. */

@@ -5,14 +5,13 @@
  * because reading it in again interpolates.
  */
 
-import { Scalar, stringify } from 'yaml';
-
 import { compareText, JsonObject, toJson, writeJson, type Json } from '../model/canonical-json.ts';
 import { hooksWithImages } from '../model/carried-hook.ts';
 import { FILE_OBJECT, NETWORK, SERVICE, VOLUME } from '../model/compose-shapes.ts';
 import type { FileObject, Mapping, Project, Service } from '../model/project.ts';
 import type { Shape } from '../model/shape.ts';
-import { plainScalar } from './scalars.ts';
+import { yamlText } from './print-yaml.ts';
+import { escapeUnseen } from '../model/unseen.ts';
 
 /** `json-line`: the same JSON without a line break. */
 export type PrintFormat = 'json' | 'json-line' | 'yaml';
@@ -24,8 +23,8 @@ export function printProject(project: Project, format: PrintFormat): string {
 }
 
 function textOf(model: JsonObject, format: PrintFormat): string {
-  if (format === 'yaml') return stringify(plain(model), { lineWidth: 0 });
-  return format === 'json' ? writeJson(model, '  ') : writeJson(model);
+  if (format === 'yaml') return yamlText(model);
+  return escapeUnseen(format === 'json' ? writeJson(model, '  ') : writeJson(model));
 }
 
 function projectJson(project: Project): JsonObject {
@@ -55,21 +54,6 @@ function withoutValue(object: FileObject): Omit<FileObject, 'value'> {
   return object.environment === undefined && content !== undefined ? { ...printed, content } : printed;
 }
 
-const NOWHERE = { source: { path: '', text: '' }, offset: 0 };
-
-function quoted(text: string): Scalar {
-  const scalar = new Scalar(text);
-  scalar.type = Scalar.QUOTE_DOUBLE;
-  return scalar;
-}
-
 function mapValues<T, U>(mapping: Mapping<T>, change: (value: T) => U): Record<string, U> {
   return Object.fromEntries(Object.entries(mapping).map(([key, value]) => [key, change(value)]));
-}
-
-/** For the library, with quotes around text that would be read again as something else. */
-function plain(json: Json): unknown {
-  if (typeof json === 'string') return plainScalar(json, NOWHERE).kind === 'string' ? json : quoted(json);
-  if (json instanceof JsonObject) return new Map(json.members.map(([key, value]) => [key, plain(value)]));
-  return Array.isArray(json) ? json.map((item: Json) => plain(item)) : json;
 }

@@ -214,7 +214,8 @@ function heldServices(state: State, desired: Project): PlanPolicy['held'] {
   return held;
 }
 
-function suspendedOf(state: State, project: string): Suspended {
+/** What of a project was suspended by a person. */
+export function suspendedOf(state: State, project: string): Suspended {
   const holds = state.inventory.holds(project).filter(({ kind }) => kind === 'suspended');
   if (holds.some(({ service }) => service === undefined)) return 'all';
   return new Set(holds.flatMap(({ service }) => service ?? []));

@@ -3,11 +3,11 @@
  * config file's current context, the default socket. Reads files, connects to nothing.
  */
 
-import { createHash } from 'node:crypto';
+import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { EngineError } from '../model/errors.ts';
+import { EngineError, messageOf } from '../model/errors.ts';
 import { member } from './json.ts';
 
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -99,10 +99,20 @@ export function readDockerConfig(env: Variables): Record<string, unknown> {
   return readJson(dockerConfigPath(env)) ?? {};
 }
 
-/** Whether there is a docker config file that is not one. */
+/** Whether there is a docker config file that is not one; an empty one is, as for the docker command line. */
 export function isBrokenConfig(env: Variables): boolean {
   const path = dockerConfigPath(env);
-  return existsSync(path) && readJson(path) === undefined;
+  const bytes = existsSync(path) ? readBytes(path) : Buffer.alloc(0);
+  if (bytes === undefined) return true;
+  return bytes.toString('utf8').trim() !== '' && readJson(path) === undefined;
+}
+
+/** What has to be said of a docker config file that counts as empty and is not. */
+export function configNotice(env: Variables): string | undefined {
+  if (!isBrokenConfig(env)) return undefined;
+  const path = dockerConfigPath(env);
+  const why = readBytes(path) === undefined ? 'cannot be read' : 'is not JSON';
+  return `${path} ${why}: the context, credentials and proxies in it are not used; mend it, or move it away`;
 }
 
 function currentContext(env: Variables): string | undefined {
@@ -144,11 +154,27 @@ function tlsOfEnvironment(env: Variables): Tls | undefined {
 
 function tlsOfFolder(folder: string, verify: boolean): Tls {
   return {
-    ca: readBytes(join(folder, 'ca.pem')),
-    cert: readBytes(join(folder, 'cert.pem')),
-    key: readBytes(join(folder, 'key.pem')),
+    ca: readPem(join(folder, 'ca.pem'), 'certificate', (pem) => new X509Certificate(pem)),
+    cert: readPem(join(folder, 'cert.pem'), 'certificate', (pem) => new X509Certificate(pem)),
+    key: readPem(join(folder, 'key.pem'), 'private key', createPrivateKey),
     verify,
   };
+}
+
+/** A file that holds something else would fail below TLS, in words that name neither it nor what to do. */
+function readPem(path: string, what: string, parse: (pem: Buffer) => unknown): Buffer | undefined {
+  const bytes = readBytes(path);
+  if (bytes === undefined) return undefined;
+  try {
+    parse(bytes);
+    return bytes;
+  } catch (error) {
+    throw new EngineError(
+      'unavailable',
+      `${path} holds no ${what} that can be used (${messageOf(error)}): put the ${what} for this engine there, in PEM`,
+      { cause: error },
+    );
+  }
 }
 
 function readBytes(path: string): Buffer | undefined {

@@ -47,14 +47,15 @@ export function preparePrivateDirectory(path: string): void {
   });
 }
 
-/** Node says ENOENT of a directory with its parents on a read-only file system; made without them it says why. */
+/** With its parents, one by one: Node's own way never returns where one cannot be (/proc), and says ENOENT of a read-only file system. */
 function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  if (dirname(path) !== path) makeDirectory(dirname(path));
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    if (!isFileError(error, 'ENOENT')) throw error;
-    if (!existsSync(dirname(path))) makeDirectory(dirname(path));
     mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Somebody else made it meanwhile.
+    if (!isFileError(error, 'EEXIST')) throw error;
   }
 }
 

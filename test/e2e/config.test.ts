@@ -109,5 +109,5 @@ test('a service that is not there is wrong usage, with the one that was meant', 
   const project = testProject(t, { 'compose.yaml': file });
   const { exitCode, stderr } = await reeve(project, ['config', '--hash', 'wep']);
   assert.equal(exitCode, 2);
-  assert.match(stderr, /no such service: wep; did you mean web\?/);
+  assert.match(stderr, /has no service wep; did you mean web\?/);
 });

@@ -9,6 +9,11 @@ import { eventually } from '../support/eventually.ts';
 import { testImage, testProject, type TestProject } from '../support/project.ts';
 import { reeve, startReeve } from '../support/reeve.ts';
 
+interface PlanLine {
+  readonly project: string;
+  readonly actions: readonly { readonly action: string }[];
+}
+
 /** Projects p1, p2 … in one directory; their names begin with the test project's, so that they are cleaned up with it. */
 function fleet(project: TestProject, count: number): string[] {
   const names = Array.from({ length: count }, (_, index) => `${project.name}-p${index + 1}`);
@@ -122,6 +127,85 @@ test('what a folder made under another name is left alone and said, and taken do
   write(z, published);
   assert.equal((await reeve(project, ['apply', '.', '--prune'])).exitCode, 0);
   assert.deepEqual([await running(x), await running(y), await running(z)], [0, 0, 1]);
+});
+
+test('what --prune would take down is in the plan of it, and nothing happens', async (t) => {
+  const project = testProject(t);
+  const [one = '', two = ''] = fleet(project, 2);
+  project.write(`${two}/compose.yaml`, compose({ pre_stop: [{ command: ['true'] }] }));
+  assert.equal((await reeve(project, ['apply', '.'])).exitCode, 0);
+  rmSync(project.path(two), { recursive: true });
+  const dry = await reeve(project, ['apply', '.', '--prune', '--dry-run', '--json']);
+  assert.equal(dry.exitCode, 0, dry.stderr);
+  const plans = dry.stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as PlanLine]));
+  assert.deepEqual(
+    plans.map((plan) => [plan.project, plan.actions.map(({ action }) => action.replace(/@\w+/, ''))]),
+    [
+      [one, []],
+      [two, ['web/1:pre_stop[0]', 'web/1:stop', 'web/1:remove']],
+    ],
+  );
+  assert.equal((await reeve(project, ['plan', '.', '--prune', '--exit-code'])).exitCode, 2);
+  const kept = await reeve(project, ['plan', '.', '--exit-code']);
+  assert.equal(kept.exitCode, 0);
+  assert.match(kept.stderr, new RegExp(`${two}: its folder is gone`));
+  assert.equal(await running(two), 1);
+});
+
+test('--prune is for a directory: refused without one, though nothing would be done', async (t) => {
+  const project = testProject(t);
+  project.write('compose.yaml', compose({}));
+  for (const words of [
+    ['apply', '--prune', '--dry-run'],
+    ['apply', '--prune'],
+    ['plan', '--prune'],
+  ]) {
+    const { exitCode, stderr } = await reeve(project, words);
+    assert.equal(exitCode, 2, words.join(' '));
+    assert.match(stderr, /--prune is about a directory of projects/);
+  }
+});
+
+test('--scale is about one project: refused for a directory, and nothing is touched', async (t) => {
+  const project = testProject(t);
+  const [one = ''] = fleet(project, 1);
+  for (const command of ['apply', 'plan']) {
+    const { exitCode, stderr } = await reeve(project, [command, '.', '--scale', 'web=2']);
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /--scale is about one project/);
+  }
+  assert.equal(await running(one), 0);
+});
+
+test('a directory without any project is refused, by plan as by apply', async (t) => {
+  const project = testProject(t);
+  project.write('empty/README', '');
+  for (const words of [
+    ['apply', './empty'],
+    ['plan', './empty'],
+    ['apply', './empty', '--dry-run'],
+  ]) {
+    const { exitCode, stderr } = await reeve(project, words);
+    assert.equal(exitCode, 2, words.join(' '));
+    assert.match(stderr, /no sub-folder of .*empty has a Compose file/);
+  }
+  for (const words of [
+    ['apply', './empty', '--prune'],
+    ['plan', './empty', '--prune'],
+  ])
+    assert.equal((await reeve(project, words)).exitCode, 0, words.join(' '));
+});
+
+test('a project whose folder went away keeps what its pre_stop refuses to leave, until --prune --force', async (t) => {
+  const project = testProject(t);
+  const [one = '', two = ''] = fleet(project, 2);
+  project.write(`${two}/compose.yaml`, compose({ pre_stop: [{ command: ['false'] }] }));
+  assert.equal((await reeve(project, ['apply', '.'])).exitCode, 0);
+  rmSync(project.path(two), { recursive: true });
+  assert.equal((await reeve(project, ['apply', '.', '--prune'])).exitCode, 1);
+  assert.equal(await running(two), 1);
+  assert.equal((await reeve(project, ['apply', '.', '--prune', '--force'])).exitCode, 0);
+  assert.deepEqual([await running(one), (await containers(two)).length], [1, 0]);
 });
 
 test('watch of a directory follows projects that come, change and go', async (t) => {

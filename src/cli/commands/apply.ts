@@ -1,12 +1,12 @@
 import { DEFAULT_RUN_OPTIONS } from '../../execute/run-context.ts';
 import { UsageError } from '../../model/errors.ts';
-import { parseScale, withScale } from '../../model/scale.ts';
 import { runApply } from '../apply-run.ts';
 import { durationFlag, ReeveCommand, targetsArgument } from '../command.ts';
 import type { ExitCode } from '../exit.ts';
 import { invoke } from '../invocation.ts';
 import { Flags } from '../oclif.ts';
 import { runPlan } from '../plan-run.ts';
+import { scaleOf } from '../scale.ts';
 
 export default class Apply extends ReeveCommand {
   static override summary = 'Make the containers what the files say, once, hooks included.';
@@ -58,10 +58,11 @@ export default class Apply extends ReeveCommand {
     return invoke(flags, (invocation) => {
       const wait = flags.wait || flags['wait-timeout'] !== undefined;
       if (wait && flags['no-start']) throw new UsageError('--no-start starts nothing that --wait could wait for');
-      const scale = parseScale(flags.scale ?? []);
       const request = {
+        command: 'apply' as const,
+        prune: flags.prune ? { force: flags.force } : undefined,
         words: args.targets ?? [],
-        adjust: (project: Parameters<typeof withScale>[0]) => withScale(project, scale),
+        scale: scaleOf(flags.scale),
         policyOf: (_project: unknown, services: ReadonlySet<string> | undefined) => ({
           services,
           noDeps: flags['no-deps'],
@@ -83,13 +84,11 @@ export default class Apply extends ReeveCommand {
         return runPlan(invocation, { ...request, showValues: false, signalsChanges: false, limits });
       return runApply(invocation, {
         ...request,
-        command: 'apply',
         options: { ...DEFAULT_RUN_OPTIONS, ...limits },
         releaseStopped: true,
         parallel: flags.parallel,
         wait,
         waitTimeoutMs: flags['wait-timeout'],
-        prune: flags.prune,
       });
     });
   }

@@ -1,7 +1,7 @@
 import type { CommandClass } from '../command.ts';
 import { ReeveCommand } from '../command.ts';
-import type { CompletedCommand, CompletedFlag } from '../completion.ts';
-import { completionScript, SHELLS } from '../completion.ts';
+import type { CompletedCommand, CompletedFlag } from '../completion/commands.ts';
+import { completionScript, SHELLS } from '../completion/script.ts';
 import type { ExitCode } from '../exit.ts';
 import { EXIT } from '../exit.ts';
 import { commands } from './index.ts';
@@ -45,6 +45,7 @@ function describe(id: string, summary: string, commandClass: CommandClass): Comp
   return {
     words: id.replaceAll(':', ' '),
     summary,
+    choices: Object.values(commandClass.args).flatMap(({ options = [] }) => options),
     takesServices: ['services', 'targets', 'service'].some((name) => Object.hasOwn(commandClass.args, name)),
     flags: flags.map(([name, flag]): CompletedFlag => ({
       name,

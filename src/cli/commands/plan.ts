@@ -1,10 +1,10 @@
-import { parseScale, withScale } from '../../model/scale.ts';
 import { DEFAULT_STOP_LIMITS } from '../../plan/stop-budget.ts';
 import { durationFlag, ReeveCommand, targetsArgument } from '../command.ts';
 import type { ExitCode } from '../exit.ts';
 import { invoke } from '../invocation.ts';
 import { Flags } from '../oclif.ts';
 import { runPlan } from '../plan-run.ts';
+import { scaleOf } from '../scale.ts';
 
 export default class Plan extends ReeveCommand {
   static override summary = 'Show what apply would do and why; change nothing.';
@@ -20,6 +20,7 @@ export default class Plan extends ReeveCommand {
   static override flags = {
     'exit-code': Flags.boolean({ description: 'exit with 2 when there is anything to do' }),
     'remove-orphans': Flags.boolean({ description: 'as apply --remove-orphans' }),
+    prune: Flags.boolean({ description: 'as apply --prune' }),
     'force-recreate': Flags.boolean({ description: 'as apply --force-recreate' }),
     'no-deps': Flags.boolean({ description: 'as apply --no-deps' }),
     'renew-anon-volumes': Flags.boolean({ char: 'V', description: 'as apply --renew-anon-volumes' }),
@@ -38,11 +39,10 @@ export default class Plan extends ReeveCommand {
 
   async run(): Promise<ExitCode> {
     const { flags, args } = await this.parse(Plan);
-    return invoke(flags, (invocation) => {
-      const scale = parseScale(flags.scale ?? []);
-      return runPlan(invocation, {
+    return invoke(flags, (invocation) =>
+      runPlan(invocation, {
         words: args.targets ?? [],
-        adjust: (project) => withScale(project, scale),
+        scale: scaleOf(flags.scale),
         policyOf: (_project, services) => ({
           services,
           noDeps: flags['no-deps'],
@@ -52,13 +52,15 @@ export default class Plan extends ReeveCommand {
           recreateVolumes: flags['recreate-volumes'],
           pull: flags.pull ?? 'policy',
         }),
+        command: 'plan',
+        prune: flags.prune ? { force: false } : undefined,
         showValues: flags['show-values'],
         limits: {
           stopTimeoutMs: flags.timeout,
           hookTimeoutMs: flags['hook-timeout'] ?? DEFAULT_STOP_LIMITS.hookTimeoutMs,
         },
         signalsChanges: flags['exit-code'],
-      });
-    });
+      }),
+    );
   }
 }

@@ -31,7 +31,7 @@ export default class Ps extends ReeveCommand {
         () => tryFiles(invocation),
         async ({ engine, state }, loaded) => {
           const { output, interrupts } = invocation;
-          const { name, desired: found } = knownProject(invocation, state, loaded);
+          const { name, desired: found } = knownProject(invocation, state, loaded, args.services);
           const desired = found ?? (loaded === undefined ? await recallProject(invocation, state, name) : undefined);
           const all = await status({ engine, state }, { project: name, desired, signal: interrupts.drain });
           const named = args.services ?? [];

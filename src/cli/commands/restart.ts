@@ -40,7 +40,6 @@ export default class Restart extends ReeveCommand {
         releaseStopped: (services) => services !== undefined,
         wait: false,
         waitTimeoutMs: undefined,
-        prune: false,
       }),
     );
   }

@@ -31,7 +31,6 @@ export default class Start extends ReeveCommand {
         releaseStopped: true,
         wait: flags.wait || flags['wait-timeout'] !== undefined,
         waitTimeoutMs: flags['wait-timeout'],
-        prune: false,
       }),
     );
   }

@@ -6,7 +6,8 @@
 import { renderAction } from '../../plan/render.ts';
 import type { Action } from '../../plan/plan.ts';
 import { containerOf } from '../../plan/plan.ts';
-import { neutraliseLine } from './neutralise.ts';
+import { neutraliseLine, spellOut } from './neutralise.ts';
+import { cutTo } from './width.ts';
 
 /** Hides values that came from outside the files. */
 export type Mask = (text: string) => string;
@@ -47,13 +48,13 @@ export function hookName({ phase, index }: { readonly phase: string; readonly in
   return `${phase}[${index}]`;
 }
 
+/** In columns. */
 const LONGEST_COMMAND = 60;
 
-/** A command as it would be typed, cut where it is long. */
+/** A command as it would be typed, all of it visible, cut where it is long. */
 export function commandText(command: readonly string[], mask: Mask): string {
   const typed = command.map((word) => quoted(mask(word))).join(' ');
-  const line = neutraliseLine(typed.replaceAll('\n', '␤'));
-  return line.length > LONGEST_COMMAND ? `${line.slice(0, LONGEST_COMMAND - 1)}…` : line;
+  return cutTo(spellOut(typed), LONGEST_COMMAND);
 }
 
 function quoted(word: string): string {

@@ -1,10 +1,12 @@
 /**
  * A few lines at the bottom of a terminal that are drawn again in place while finished lines scroll up above them.
  * Draws at most ten times a second, and once a second while something is in flight, so that times go on. What it writes
- * must be neutralised already: it counts its own lines, and a stray control character would spoil the count.
+ * must be neutralised already: it counts its own lines, and a stray control character would spoil the count. A tab, which
+ * may take any number of columns, is shown as a space.
  */
 
 import type { Clock, CancelTimer } from '../../clock.ts';
+import { cutTo } from './width.ts';
 
 export interface LiveRegionOptions {
   readonly write: (text: string) => void;
@@ -80,16 +82,13 @@ export class LiveRegion {
     const erase = this.#drawn > 0 ? `\r${up}\u001b[J` : '';
     const lines = [
       ...this.#finished,
-      ...shown.map(({ text, paint }) => (paint ?? ((same: string) => same))(cut(text, columns - 1))),
+      ...shown.map(({ text, paint }) =>
+        (paint ?? ((same: string) => same))(cutTo(text.replaceAll('\t', ' '), columns - 1)),
+      ),
     ];
     if (erase !== '' || lines.length > 0) this.#options.write(erase + lines.map((line) => `${line}\n`).join(''));
     this.#finished = [];
     this.#drawn = shown.length;
     if (shown.length > 0) this.#drawIn(TICK_MS);
   }
-}
-
-function cut(text: string, width: number): string {
-  const characters = Array.from(text);
-  return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join('')}…`;
 }

@@ -12,6 +12,7 @@ import type { Mask } from './action.ts';
 import { actionText, subjectOf } from './action.ts';
 import { neutraliseLine } from './neutralise.ts';
 import type { Meaning, Style } from './style.ts';
+import { padTo, widthOf } from './width.ts';
 
 /** How long its stops may take. */
 export interface StopView {
@@ -108,7 +109,7 @@ function groupLines(
   { mask, style, stops }: { readonly mask: Mask; readonly style: Style; readonly stops: StopView | undefined },
 ): string[] {
   const texts = actions.map((action) => actionText(action, mask) + limitOf(action, stops));
-  const width = Math.min(WIDEST, Math.max(...texts.map((text) => text.length)));
+  const width = Math.min(WIDEST, Math.max(...texts.map(widthOf)));
   let lastCause = '';
   return actions.map((action, index) => {
     const { sign, meaning } = LOOKS[action.kind];
@@ -116,7 +117,7 @@ function groupLines(
     const cause = neutraliseLine(renderCause(action.cause));
     const said = cause === lastCause ? '' : cause;
     lastCause = cause;
-    return `  ${style(meaning, sign)} ${text.padEnd(said === '' ? 0 : width)}  ${style('dim', said)}`.trimEnd();
+    return `  ${style(meaning, sign)} ${padTo(text, said === '' ? 0 : width)}  ${style('dim', said)}`.trimEnd();
   });
 }
 

@@ -1,4 +1,6 @@
-/** Rows -> aligned columns. Cells are measured before they are coloured; the last column is not padded. */
+/** Rows -> aligned columns. Cells are measured before they are coloured; the last column is not padded. A tab is one space. */
+
+import { widthOf } from './width.ts';
 
 export interface Cell {
   readonly text: string;
@@ -7,13 +9,13 @@ export interface Cell {
 }
 
 export function renderTable(header: readonly string[], rows: readonly (readonly (Cell | string)[])[]): string {
-  const cells = [header, ...rows].map((row) => row.map((cell) => (typeof cell === 'string' ? { text: cell } : cell)));
-  const widths = header.map((_, column) => Math.max(...cells.map((row) => width(row[column]?.text ?? ''))));
+  const cells = [header, ...rows].map((row) => row.map((cell) => withoutTabs(cell)));
+  const widths = header.map((_, column) => Math.max(...cells.map((row) => widthOf(row[column]?.text ?? ''))));
   return cells
     .map((row) =>
       row
         .map(({ text, paint }: Cell, column) => {
-          const padding = column === row.length - 1 ? '' : ' '.repeat((widths[column] ?? 0) - width(text) + 2);
+          const padding = column === row.length - 1 ? '' : ' '.repeat((widths[column] ?? 0) - widthOf(text) + 2);
           return (paint ? paint(text) : text) + padding;
         })
         .join('')
@@ -22,6 +24,7 @@ export function renderTable(header: readonly string[], rows: readonly (readonly 
     .join('\n');
 }
 
-function width(text: string): number {
-  return Array.from(text).length;
+function withoutTabs(cell: Cell | string): Cell {
+  const { text, paint } = typeof cell === 'string' ? { text: cell } : cell;
+  return { text: text.replaceAll('\t', ' '), paint };
 }

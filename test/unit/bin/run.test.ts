@@ -2,8 +2,9 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
 
 const launcher = join(import.meta.dirname, '../../../bin/run.js');
 
@@ -24,10 +25,42 @@ test('the launcher has no syntax that an old Node cannot read', () => {
   assert.doesNotMatch(code, /\?\?|\?\.|=>|\bawait\b|\bconst\b|\blet\b|'node:|`/);
 });
 
+test("--env-file is reeve's, not Node's: neither a missing file nor its NODE_OPTIONS act on Node", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'reeve-launcher-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  // As npm puts it on the PATH: a link of another name.
+  const installed = join(folder, 'reeve');
+  symlinkSync(launcher, installed);
+  const file = join(folder, 'a file.env');
+  writeFileSync(file, 'NODE_OPTIONS=--no-such-option\nIMAGE=x\n');
+  const env = { ...process.env, PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter) };
+  const config = (path: string) =>
+    spawnSync(installed, ['--env-file', path, '-f', '-', 'config', '--images'], {
+      encoding: 'utf8',
+      env,
+      input: 'name: x\nservices: {web: {image: "${IMAGE}"}}\n',
+      timeout: 20_000,
+    });
+  const given = config(file);
+  assert.deepEqual([given.status, given.stdout, given.stderr], [0, 'x\n', '']);
+  const missing = config(join(folder, 'nowhere'));
+  assert.equal(missing.status, 3, missing.stderr);
+  assert.match(missing.stderr, /couldn't find env file/);
+});
+
 test('the version is that of the package, and stands alone on stdout', () => {
   const { version } = JSON.parse(readFileSync(join(launcher, '../../package.json'), 'utf8')) as { version: string };
   const { status, stdout, stderr } = launch(['--version']);
   assert.deepEqual([status, stdout, stderr], [0, `reeve ${version}\n`, '']);
+});
+
+test('--version is answered wherever it stands, but behind --', () => {
+  const first = launch(['--version']).stdout;
+  for (const words of [['--no-color', '--version'], ['apply', '--version'], ['-V']])
+    assert.equal(launch(words).stdout, first, words.join(' '));
+  const { type, version } = JSON.parse(launch(['--json', '--version']).stdout) as Record<string, unknown>;
+  assert.deepEqual([type, `reeve ${String(version)}\n`], ['version', first]);
+  assert.equal(launch(['completion', '--', '--version']).status, 2);
 });
 
 test("SQLite's notice is silent, any other warning is not", () => {
@@ -54,6 +87,18 @@ test('a command that does not exist is wrong usage: exit code 2 and one line', (
   const { status, stdout, stderr } = launch(['no-such-command']);
   assert.deepEqual([status, stdout], [2, '']);
   assert.match(stderr, /^reeve: .*no-such-command.*\n$/);
+});
+
+test('the help of a command has its flags in one column, whether the first one has a letter or not', () => {
+  for (const command of ['plan', 'apply', 'start', 'ps']) {
+    const flags =
+      launch([command, '--help'])
+        .stdout.split(/\nFLAGS\n/)[1]
+        ?.split('\n\n')[0] ?? '';
+    const columns = flags.split('\n').flatMap((line) => (/^ +-/.test(line) ? [line.indexOf('--')] : []));
+    assert.ok(columns.length > 0, command);
+    assert.deepEqual(new Set(columns), new Set(columns.slice(0, 1)), flags);
+  }
 });
 
 test('--version loads no library, --help no more than oclif', () => {

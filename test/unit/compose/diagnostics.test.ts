@@ -131,3 +131,27 @@ test('no more than some hundred faults are kept', async (t) => {
   const found = await diagnosticsOf(t, `services:\n  a:\n    image: i\n${keys}`);
   assert.ok(found.length <= 500);
 });
+
+test('what is wrong with an env file is said by line and key, never with a value', async (t) => {
+  const broken: readonly (readonly [text: string, format: string | undefined, said: RegExp])[] = [
+    ['A=1\nTOKEN="unterminated hunter2\n', undefined, /unterminated quoted value of TOKEN/],
+    ['KEY="-----BEGIN\nhunter2"\nx/hunter2+y\n', undefined, /unexpected character "\/" in a variable name/],
+    ['A B=hunter2\n', undefined, /key cannot contain a space/],
+    ['A=${hunter2\n', undefined, /invalid interpolation format in the value of A/],
+    ['=hunter2\n', 'raw', /no variable name/],
+    ['a hunter2 word\n', 'raw', /contains whitespace/],
+  ];
+  for (const [text, format, said] of broken) {
+    const file = format === undefined ? '{path: a.env}' : `{path: a.env, format: ${format}}`;
+    const yaml = `services: {web: {image: i, env_file: [${file}]}}\n`;
+    const [found] = await diagnosticsOf(t, { 'compose.yaml': yaml, 'a.env': text });
+    assert.match(found?.message ?? '', said);
+    assert.ok(found?.line !== undefined && found.file?.endsWith('a.env'));
+    assert.doesNotMatch(JSON.stringify(found), /hunter2/, text);
+    if (format === undefined) {
+      const [own] = await diagnosticsOf(t, { 'compose.yaml': 'services: {web: {image: i}}\n', '.env': text });
+      assert.match(own?.message ?? '', said);
+      assert.doesNotMatch(JSON.stringify(own), /hunter2/, text);
+    }
+  }
+});

@@ -109,3 +109,18 @@ test('a service that the caller names is switched on with its profiles', async (
   assert.deepEqual(project.disabledServices, ['c']);
   assert.deepEqual(project.profiles, ['p', 'q']);
 });
+
+test('standard input is held to what a file is held to: a byte order mark is dropped, what is no UTF-8 is an error', async (t) => {
+  const { write, load } = composeFolder(t, {});
+  const contents: readonly (readonly [content: Buffer, code: string | undefined])[] = [
+    [Buffer.from('\ufeffservices: {a: {image: i}}\n'), undefined],
+    [Buffer.from([...Buffer.from('services: {a: {image: "'), 0xff, ...Buffer.from('"}}')]), 'not-text'],
+    [Buffer.from('services: {a: {image: "\0"}}'), 'not-text'],
+    [Buffer.alloc(16 * 1024 * 1024 + 1, ' '), 'file-too-large'],
+  ];
+  for (const [content, code] of contents) {
+    const path = write('f.yaml', content);
+    for (const loaded of [await load({ files: ['-'], stdin: () => content }), await load({ files: [path] })])
+      assert.deepEqual(loaded.ok ? [] : loaded.diagnostics.map((one) => one.code), code === undefined ? [] : [code]);
+  }
+});

@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
-import { addressText, resolveAddress } from '../../../src/engine/address.ts';
+import { addressText, configNotice, resolveAddress } from '../../../src/engine/address.ts';
 import { sshCommand } from '../../../src/engine/agents.ts';
 import { isEngineError } from '../../../src/model/errors.ts';
+import { writeCertificates } from '../../support/certificates.ts';
 
 /** A docker config folder with one context named `far`. */
 function configFolder(t: TestContext, host: string, current?: string): string {
@@ -41,6 +42,43 @@ describe('where the engine is', () => {
       () => text(undefined, { DOCKER_CONFIG, DOCKER_CONTEXT: 'farther' }),
       /context farther does not exist/,
     );
+  });
+
+  it('a config file that cannot be used is said, by its path; none, and an empty one, are as good as any', (t) => {
+    const DOCKER_CONFIG = configFolder(t, 'tcp://far:2375', 'far');
+    const path = join(DOCKER_CONFIG, 'config.json');
+    assert.equal(configNotice({ DOCKER_CONFIG }), undefined);
+    for (const empty of ['', ' \n', '{}']) {
+      writeFileSync(path, empty);
+      assert.equal(configNotice({ DOCKER_CONFIG }), undefined);
+    }
+    writeFileSync(path, '{broken');
+    assert.equal(text(undefined, { DOCKER_CONFIG }), 'unix:///var/run/docker.sock');
+    assert.ok(configNotice({ DOCKER_CONFIG })?.startsWith(`${path} is not JSON: the context, credentials`));
+    rmSync(path);
+    assert.equal(configNotice({ DOCKER_CONFIG }), undefined);
+    mkdirSync(path);
+    assert.ok(configNotice({ DOCKER_CONFIG })?.startsWith(`${path} cannot be read`));
+  });
+
+  it('certificates that are none are said by their file, with what to do', (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'reeve-tls-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const env = { DOCKER_CERT_PATH: folder, DOCKER_TLS_VERIFY: '1' };
+    writeCertificates(folder);
+    assert.equal(text('tcp://box', env), 'tcp://box:2376');
+    for (const [name, what] of [
+      ['key.pem', 'private key'],
+      ['cert.pem', 'certificate'],
+      ['ca.pem', 'certificate'],
+    ] as const) {
+      writeFileSync(join(folder, name), 'garbage');
+      assert.throws(
+        () => text('tcp://box', env),
+        (error) =>
+          isEngineError(error, 'unavailable') && error.message.startsWith(`${join(folder, name)} holds no ${what}`),
+      );
+    }
   });
 
   it('all forms of an address are understood', () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { chmodSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,8 @@ import { test } from 'node:test';
 import { isStateError } from '../../../src/model/errors.ts';
 import { fileNameOf, preparePrivateDirectory, preparePrivateFile, statePath } from '../../../src/state/location.ts';
 import { temporaryDirectory } from '../../support/state.ts';
+
+const location = join(import.meta.dirname, '../../../src/state/location.ts');
 
 test('the database is named after the engine, in the state home', () => {
   const id = '2f1b1c6e-7c58-4a49-8e55-0b3d1f5c9f61';
@@ -41,6 +44,20 @@ test('directories and files are closed to others, those found open too', (t) => 
   preparePrivateFile(file);
   assert.equal(statSync(file).mode & 0o777, 0o600);
 });
+
+test(
+  'a place where the kernel makes no directory is an error too, at once',
+  { skip: process.platform !== 'linux' },
+  () => {
+    const program = `import { preparePrivateDirectory } from ${JSON.stringify(location)}; preparePrivateDirectory('/proc/x/reeve');`;
+    const { stderr, signal } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
+      encoding: 'utf8',
+      timeout: 10_000,
+    });
+    assert.equal(signal, null);
+    assert.match(stderr, /\/proc\/x\/reeve: reeve cannot keep its state here .*set XDG_STATE_HOME/);
+  },
+);
 
 test('a place that cannot be made is an error that says what to do', (t) => {
   const file = join(temporaryDirectory(t), 'file');

@@ -1,3 +1,5 @@
+import { UsageError } from '../../../model/errors.ts';
+import type { Project } from '../../../model/project.ts';
 import { ReeveCommand, servicesArgument } from '../../command.ts';
 import type { ExitCode } from '../../exit.ts';
 import { EXIT } from '../../exit.ts';
@@ -7,7 +9,14 @@ import { Flags } from '../../oclif.ts';
 import { maskOf } from '../../render/action.ts';
 import { recordJson, renderLedger } from '../../render/ledger.ts';
 import { withConnection } from '../../session.ts';
-import { systemClock } from '../../wire.ts';
+import { nearest, systemClock } from '../../wire.ts';
+
+/** `hooks log web`: a word that is no service, and almost one of the commands below this one. */
+function refuseOtherCommand([first]: readonly string[], desired: Project | undefined): void {
+  if (first === undefined || (desired !== undefined && Object.hasOwn(desired.services, first))) return;
+  const meant = nearest(first, ['logs', 'retry']);
+  if (meant !== undefined) throw new UsageError(`there is no hooks ${first}, did you mean reeve hooks ${meant}?`);
+}
 
 export default class Hooks extends ReeveCommand {
   static override summary = 'List the runs of hooks: when, why, how they ended; newest last.';
@@ -31,13 +40,14 @@ export default class Hooks extends ReeveCommand {
         () => tryFiles(invocation),
         ({ state }, loaded) => {
           const { output } = invocation;
-          const { name, desired } = knownProject(invocation, state, loaded);
           const named = args.services ?? [];
+          const { name, desired } = knownProject(invocation, state, loaded, named);
           const all =
             named.length > 0
               ? named.flatMap((service) => state.hooks.list({ project: name, service, limit: flags.limit }))
               : state.hooks.list({ project: name, limit: flags.limit });
           const recorded = all.map(({ service }) => service);
+          if (recorded.length === 0) refuseOtherCommand(named, desired);
           refuseUnknown({ desired }, named, recorded);
           const records = all.toSorted((a, b) => a.id - b.id).slice(-flags.limit);
           const mask = maskOf(desired?.sensitiveValues ?? []);

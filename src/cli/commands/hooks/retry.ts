@@ -40,7 +40,6 @@ export default class HooksRetry extends ReeveCommand {
         releaseStopped: false,
         wait: false,
         waitTimeoutMs: undefined,
-        prune: false,
         prepare: (ports, project, signal) => makeOwed(ports, project, named, signal),
       }),
     );

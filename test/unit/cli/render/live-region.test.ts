@@ -69,6 +69,13 @@ suite('the live region of a terminal', () => {
     assert.deepEqual(written, ['01234567…\n']);
   });
 
+  test('wide characters count as the columns they take, and a tab is one space', () => {
+    const { written, lines, region } = setUp({ columns: 10, rows: 10 });
+    lines.push('日本語日本語', 'a\tb\tc');
+    region.changed();
+    assert.deepEqual(written, ['日本語日…\na b c\n']);
+  });
+
   test('more lines than the terminal has are counted instead', () => {
     const { written, lines, region } = setUp({ columns: 20, rows: 5 });
     lines.push('a', 'b', 'c', 'd', 'e', 'f');

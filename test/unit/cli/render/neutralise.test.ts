@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { neutralise, neutraliseLine } from '../../../../src/cli/render/neutralise.ts';
+import { neutralise, neutraliseLine, spellOut } from '../../../../src/cli/render/neutralise.ts';
 
 suite('text from outside cannot act on the terminal', () => {
   const cases: readonly (readonly [what: string, text: string, shown: string])[] = [
@@ -42,6 +42,11 @@ suite('text from outside cannot act on the terminal', () => {
   test('no control character is left, whatever comes', () => {
     const every = Array.from({ length: 0x3000 }, (_, code) => String.fromCharCode(code)).join('');
     assert.doesNotMatch(neutraliseLine(every), /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
+  });
+
+  test('of a command nothing is dropped: sequences, tabs and line ends are shown', () => {
+    const command = "echo '\u001b]0;rm -rf /data\u0007'\tx\r\n\u009b2Ky\u202e";
+    assert.equal(spellOut(command), "echo '␛]0;rm -rf /data␇'␉x␍␤<U+009B>2Ky<U+202E>");
   });
 
   test('a megabyte of escapes takes no time to speak of', () => {

@@ -32,6 +32,11 @@ db/1
     );
   });
 
+  test('a hook shows all of its command, whatever a terminal would make of it', () => {
+    const text = renderPlanText(plan([hook(['sh', '-c', 'true \u001b]0; && rm -rf /data\u0007'])]), showAll, plain);
+    assert.match(text, /run post_start\[0\] sh -c 'true ␛\]0; && rm -rf \/data␇'/);
+  });
+
   test('a disconnection stands under its container, and under the network where that is replaced', () => {
     const container = { key: 'web/1', service: 'web', number: 1, id: '4f2a91', name: 'shop-web-1' };
     const disconnect = (id: string): Action => ({

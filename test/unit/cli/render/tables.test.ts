@@ -32,6 +32,17 @@ const record: HookRecord = {
 const look = { mask: showAll, nowMs: now, atWork: false };
 
 suite('tables', () => {
+  test('columns are aligned by the columns that characters take', () => {
+    const table = renderTable(
+      ['A', 'B'],
+      [
+        ['日本', '1'],
+        ['a\tb', '2'],
+      ],
+    );
+    assert.equal(table, 'A     B\n日本  1\na b   2');
+  });
+
   test('columns are aligned by what is seen, not by colour codes', () => {
     const paint = (text: string): string => coloured('bad', text);
     const table = renderTable(
