@@ -10,7 +10,7 @@ import { outcomeOf, standingAfter } from './outcome.ts';
 import type { ReconcilerPorts } from './reconciler.ts';
 import type { WatchRequest } from './watch-request.ts';
 
-const DOWN = { command: 'down', services: undefined, volumes: false, removeOrphans: true, force: false } as const;
+const DOWN = { command: 'down', services: undefined, volumes: false, removeOrphans: true } as const;
 
 export interface Ended extends Standing {
   /** Actions that succeeded. */
@@ -20,11 +20,11 @@ export interface Ended extends Standing {
 /** Where the project stands then; undefined: the watch was made to leave at once. */
 export async function downOnExit(
   ports: ReconcilerPorts,
-  { options, signal }: Pick<WatchRequest, 'options' | 'signal'>,
+  { options, signal, policy: { force = false } }: Pick<WatchRequest, 'options' | 'signal' | 'policy'>,
   desired: Project,
 ): Promise<Ended | undefined> {
   const project = desired.name;
-  const asked = { project, desired, policy: DOWN, sparesSuspended: true, options, drain: signal, signal };
+  const asked = { project, desired, policy: { ...DOWN, force }, sparesSuspended: true, options, drain: signal, signal };
   try {
     const result = await down(ports, asked);
     const { kind, actions, notes } = result;

@@ -37,7 +37,7 @@ export interface LeavingParts {
 }
 
 const PREFIX = 'gone ';
-const PRUNE = { command: 'prune', services: undefined, volumes: false, removeOrphans: true, force: false } as const;
+const PRUNE = { command: 'prune', services: undefined, volumes: false, removeOrphans: true } as const;
 /** There is nothing to say and nothing to try again. */
 const QUIET: Outcome = { kind: 'done' };
 
@@ -142,7 +142,8 @@ export class Leaving {
     }
     const { options, signal } = request;
     const drain = AbortSignal.any([request.drain, wanted.signal]);
-    const asked = { project, desired: undefined, policy: PRUNE, sparesSuspended: true };
+    const policy = { ...PRUNE, force: request.policy.force ?? false };
+    const asked = { project, desired: undefined, policy, sparesSuspended: true };
     const result = await down(ports, { ...asked, options, drain, signal });
     if (wanted.signal.aborted) return QUIET;
     if (result.kind === 'interrupted') drain.throwIfAborted();

@@ -100,6 +100,16 @@ suite('a project that cannot be taken down', () => {
     return triedMs;
   }
 
+  test('is taken down all the same with --force', async (t) => {
+    const bench = new WatchedDirectory(t, { one: guarded });
+    bench.engine.script = () => ({ exitCode: 1 });
+    bench.start({ prune: true, policy: { force: true } });
+    await bench.pass();
+    bench.change({ one: 'gone' });
+    await bench.pass();
+    assert.deepEqual(bench.running(), []);
+  });
+
   test('is stalled, with the reason, and tried again after growing delays', async (t) => {
     const bench = new WatchedDirectory(t, { one: guarded });
     const triedMs = await failing(bench);
