@@ -10,7 +10,6 @@
  */
 
 import { isDeepStrictEqual } from 'node:util';
-import { HooksInFlight } from '../execute/hooks-in-flight.ts';
 import type { Project } from '../model/project.ts';
 import { Backoff } from './backoff.ts';
 import { FailedWork } from './failed-work.ts';
@@ -47,7 +46,6 @@ interface Entry {
   /** Images with the policy `always` were pulled for this version of the files. */
   pulled: boolean;
   readonly failed: FailedWork;
-  readonly inFlight: HooksInFlight;
 }
 
 export async function watch(ports: ReconcilerPorts, request: WatchRequest): Promise<void> {
@@ -106,7 +104,6 @@ class Watch {
       report: (key, outcome, againInMs) => this.#report(key, outcome, againInMs),
     });
     this.#unfollowHolds();
-    await Promise.all([...this.#entries.values()].map(({ inFlight }) => inFlight.landed()));
     if (request.downOnExit && !signal.aborted) await this.#downAll();
   }
 
@@ -168,7 +165,6 @@ class Watch {
       seen: undefined,
       pulled: false,
       failed: new FailedWork(this.#ports.clock, Math.random),
-      inFlight: new HooksInFlight(),
     };
     this.#entries.set(key, entry);
     return entry;
@@ -202,8 +198,6 @@ class Watch {
         releaseStopped: false,
         failed: entry.failed,
         onResting: (soFar) => this.#report(key, outcomeOf(soFar), soFar.afterMs),
-        inFlight: entry.inFlight,
-        leave: interrupt.signal,
         drain: AbortSignal.any([drain, interrupt.signal]),
         signal,
       });

@@ -3,7 +3,6 @@
  * `watch` uses the same ones, so a person and the controller can never differ in what converging means.
  */
 
-import type { HooksInFlight } from '../execute/hooks-in-flight.ts';
 import type { RunOptions } from '../execute/run-context.ts';
 import type { ObservedProject } from '../model/observed.ts';
 import type { Project, ServiceName } from '../model/project.ts';
@@ -59,9 +58,6 @@ export interface ApplyRequest extends RunControl {
   readonly releaseStopped: boolean;
   /** What failed in the runs before, where somebody comes back after a while. */
   readonly failed?: FailedWork;
-  /** Hooks that runs before this one left, and the signal to leave those of this one. */
-  readonly inFlight?: HooksInFlight;
-  readonly leave?: AbortSignal;
   /** Told how it stands while something that failed rests and others go on. */
   readonly onResting?: (result: ReconcileResult) => void;
 }
@@ -76,8 +72,6 @@ export function apply(ports: ReconcilerPorts, request: ApplyRequest): Promise<Re
     desired,
     ...(request.failed ? { failed: request.failed } : {}),
     ...(request.onResting ? { onResting: request.onResting } : {}),
-    ...(request.inFlight ? { inFlight: request.inFlight } : {}),
-    ...(request.leave ? { leave: request.leave } : {}),
     makePlan: (snapshot) => {
       if (!askedOf) {
         askedOf = new Map(snapshot.observed.containers.map(({ id, state }) => [id, state.startedAt]));

@@ -3,7 +3,6 @@
 import type { Clock } from '../clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { RunEvent } from '../execute/events.ts';
-import type { HooksInFlight } from '../execute/hooks-in-flight.ts';
 import type { Lanes } from '../execute/lanes.ts';
 import type { RunOptions } from '../execute/run-context.ts';
 import type { LedgerView } from '../model/hook.ts';
@@ -58,10 +57,6 @@ export interface ReconcileRequest {
   readonly failed?: FailedWork;
   /** Told how the run stands while something that failed rests and others go on. */
   readonly onResting?: (result: ReconcileResult) => void;
-  /** Hooks that runs before this one left, where somebody comes back for them. Absent: each run waits for its own. */
-  readonly inFlight?: HooksInFlight;
-  /** Aborted, with `drain`: hooks that run are left in flight. */
-  readonly leave?: AbortSignal;
   /** Aborted: no new action begins, running ones settle. */
   readonly drain: AbortSignal;
   /** Aborted: everything is left where it is. */

@@ -53,11 +53,12 @@ export async function reconcile(ports: ReconcilerPorts, request: ReconcileReques
     signal: AbortSignal.any([request.signal, request.drain]),
     onWait: (holder) => emit({ type: 'lease-wait', project, pid: holder.pid, command: holder.command }),
   });
-  const inFlight = request.inFlight ?? new HooksInFlight();
+  const inFlight = new HooksInFlight();
   try {
     return await settle({ ...ports, lanes: lanesUnder(lease, project, ports.lanes) }, request, { lease, inFlight });
   } finally {
-    if (inFlight !== request.inFlight) await inFlight.landed();
+    // A hook that runs is an act, and goes on under the lease.
+    await inFlight.landed();
     lease.release();
   }
 }

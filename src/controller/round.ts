@@ -36,7 +36,7 @@ export async function carryOut(
     ...ports,
     ...request,
     drain: attention ? AbortSignal.any([request.drain, attention.signal]) : request.drain,
-    leave: AbortSignal.any([request.leave, attention?.leave].filter((signal) => signal !== undefined)),
+    ...(attention?.leave ? { leave: attention.leave } : {}),
     inFlight,
     plan,
     observed,
