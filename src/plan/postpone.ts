@@ -43,9 +43,11 @@ function leftOut(actions: readonly Action[], subjects: Set<Subject>): ReadonlySe
       if (isVain || (subjects.has(subjectOf(action)) && !isClearing(action))) out.add(action.id);
     }
   }
-  // What is cleared away for work that is left out stays, too.
-  const waiting = actions.filter(({ id }) => out.has(id)).flatMap(({ dependsOn, after }) => [...dependsOn, ...after]);
-  for (const action of actions) if (isClearing(action) && waiting.includes(action.id)) out.add(action.id);
+  // What is cleared away for nothing but work that is left out stays, too.
+  for (const clearing of actions.filter(isClearing)) {
+    const waiting = actions.filter(({ dependsOn, after }) => [...dependsOn, ...after].includes(clearing.id));
+    if (waiting.length > 0 && waiting.every(({ id }) => out.has(id))) out.add(clearing.id);
+  }
   return out;
 }
 
