@@ -21,8 +21,12 @@ const BREAKAGES: Readonly<Record<string, readonly Replacement[]>> = {
   'intent not recorded': [
     {
       file: 'src/execute/hook-run.ts',
-      text: 'recordId: ledger.intend({ ...intent, execId }),',
-      by: 'get recordId() { return (this.late ??= ledger.intend({ ...intent, execId })); }, late: undefined,',
+      text: `    const recordId = ledger.intend({ ...intent, execId });
+    const end = this.#execute({ execId, recordId, startedAt });
+    return await this.#context.inFlight.stay(recordId, { number: attempt, end }, this.#context.leave);`,
+      by: `    let late: number | undefined;
+    const recordId = (): number => (late ??= ledger.intend({ ...intent, execId }));
+    return await this.#execute({ execId, startedAt, get recordId() { return recordId(); } });`,
     },
     {
       file: 'src/execute/hook-run.ts',
