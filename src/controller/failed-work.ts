@@ -68,6 +68,7 @@ export class FailedWork {
 
   /** Leaves out what rests. */
   without(plan: Plan): Rested {
+    if (this.#failures.size === 0) return { plan, failures: [], retryable: true };
     const resting = [...workBySubject(plan)].flatMap(([subject, ids]) => {
       const failure = this.#failures.get(subject);
       const restMs = failure?.work === ids.join('\n') ? Math.ceil(this.#delays.remainingMs(subject)) : 0;

@@ -9,7 +9,8 @@ import { executePlan } from '../execute/executor.ts';
 import type { HooksInFlight } from '../execute/hooks-in-flight.ts';
 import type { ObservedProject } from '../model/observed.ts';
 import type { ServiceName } from '../model/project.ts';
-import type { ActionId, ContainerRef, Plan } from '../plan/plan.ts';
+import type { ActionId, Plan } from '../plan/plan.ts';
+import { replicaOf } from '../plan/plan.ts';
 import { isRunning } from '../plan/sequences.ts';
 import type { State } from '../state/state.ts';
 import type { Attention } from './attention.ts';
@@ -63,7 +64,6 @@ export function successes({ outcomes }: ExecuteResult): number {
  * a hook that failed is for the next run.
  */
 export function leftDown(plan: Plan, { outcomes }: ExecuteResult): Set<ServiceName> {
-  const replicaOf = ({ service, number }: ContainerRef): string => `${service}/${number}`;
   const down = new Set<string>();
   for (const action of plan.actions) {
     if (action.kind === 'stop-container' && outcomes.get(action.id)?.kind === 'succeeded')

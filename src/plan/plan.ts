@@ -170,3 +170,8 @@ export function isEmpty(plan: Plan): boolean {
 export function containerOf(action: Action): ContainerRef | undefined {
   return 'container' in action ? action.container : undefined;
 }
+
+/** `web/1`, of the container that goes and of the one that comes. */
+export function replicaOf({ service, number }: Pick<ContainerRef, 'service' | 'number'>): string {
+  return `${service}/${number}`;
+}

@@ -6,14 +6,14 @@
  */
 
 import type { Action, ActionId, Plan } from './plan.ts';
-import { containerOf } from './plan.ts';
+import { containerOf, replicaOf } from './plan.ts';
 
-/** `web/1`, of the container that goes and of the one that comes; `network/front`. */
+/** A replica (`web/1`) or a resource (`network/front`). */
 export type Subject = string;
 
 export function subjectOf(action: Action): Subject {
   const container = containerOf(action);
-  return container ? `${container.service}/${container.number}` : action.id.replace(/:[\w-]+$/, '');
+  return container ? replicaOf(container) : action.id.replace(/:[\w-]+$/, '');
 }
 
 /** The work of a plan by its subject. Clearing away what a failed hook left behind is no work of its own. */

@@ -9,7 +9,7 @@
  */
 
 import type { Action, ActionId, ActionKind, Plan } from './plan.ts';
-import { containerOf } from './plan.ts';
+import { containerOf, replicaOf } from './plan.ts';
 
 /** Milliseconds on a small machine at rest. A wait for a healthcheck, a hook and a pull last as long as they last. */
 const TAKES_MS: Readonly<Record<ActionKind, number>> = {
@@ -37,7 +37,7 @@ const TAKES_MS: Readonly<Record<ActionKind, number>> = {
 export function urgencies({ actions }: Pick<Plan, 'actions'>): ReadonlyMap<ActionId, number> {
   const behind = pathsBehind(actions);
   const urgent = new Map<ActionId, number>();
-  const replicas = new Map(actions.map((action) => [action.id, replicaOf(action)]));
+  const replicas = new Map(actions.map((action) => [action.id, replicaOfAction(action)]));
   for (const { id, dependsOn, after } of actions) {
     const replica = replicas.get(id);
     const begun = [...dependsOn, ...after].filter((before) => replica && replicas.get(before) === replica);
@@ -59,10 +59,9 @@ function pathsBehind(actions: readonly Action[]): ReadonlyMap<ActionId, number> 
   return behind;
 }
 
-/** `web/1`, of the container that goes and of the one that comes. */
-function replicaOf(action: Action): string | undefined {
+function replicaOfAction(action: Action): string | undefined {
   const container = containerOf(action);
-  return container && `${container.service}/${container.number}`;
+  return container && replicaOf(container);
 }
 
 function takesMs(action: Action): number {
