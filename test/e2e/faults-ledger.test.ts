@@ -30,11 +30,14 @@ function removeAtOnce(folder: string): void {
   rmSync(`${folder}.gone`, { recursive: true });
 }
 
-/** Fills every file of the database with what is no database. */
+/**
+ * Fills every file of the database with what is no database, and leaves its length: the system ends a process that
+ * looks at a mapped file beyond its end (SIGBUS), whatever the program.
+ */
 function damage(folder: string): void {
   for (const name of readdirSync(folder)) {
     const file = join(folder, name);
-    if (statSync(file).isFile()) writeFileSync(file, readFileSync(file).fill(0x55));
+    if (statSync(file).isFile()) writeFileSync(file, readFileSync(file).fill(0x55), { flag: 'r+' });
   }
 }
 

@@ -113,7 +113,10 @@ function follow(child: ChildProcess, title: string, deadlineMs: number): Running
         if (line !== undefined) found.resolve(line);
       };
       const gone = (): void => {
-        found.reject(new Error(`${title}: ended without a line that matches ${String(pattern)}\n${output.stderr}`));
+        const how = child.signalCode ?? `exit code ${child.exitCode}`;
+        found.reject(
+          new Error(`${title}: ended (${how}) without a line that matches ${String(pattern)}\n${output.stderr}`),
+        );
       };
       lines.add(look);
       ended.then(gone, gone);
