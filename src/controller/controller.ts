@@ -10,43 +10,21 @@
  */
 
 import { isDeepStrictEqual } from 'node:util';
-import type { Project } from '../model/project.ts';
 import { Backoff } from './backoff.ts';
-import { FailedWork } from './failed-work.ts';
 import { downOnExit } from './down-on-exit.ts';
+import type { Entry } from './entry.ts';
+import { isRefused, newEntry, standing } from './entry.ts';
 import { isAsSeen } from './observe.ts';
 import { apply } from './operations.ts';
 import { Leaving } from './leaving.ts';
-import type { Standing } from './outcome.ts';
-import { outcomeOf, standingAfter, stateOf } from './outcome.ts';
+import { outcomeOf, stateOf } from './outcome.ts';
 import { ProjectNames } from './project-names.ts';
+import { Reading } from './reading.ts';
 import type { ReconcilerPorts } from './reconciler.ts';
 import { StatusBoard } from './status.ts';
-import type { Desired, KnownKeys, WatchRequest } from './watch-request.ts';
+import type { KnownKeys, WatchRequest } from './watch-request.ts';
 import type { AddOptions, Outcome } from './work-queue.ts';
 import { WorkQueue } from './work-queue.ts';
-
-/** What is known of one key. */
-interface Entry {
-  project: Project | undefined;
-  /** Its files changed, or were never read. */
-  dirty: boolean;
-  /** Present while the last version of the files does not load. */
-  invalid: readonly string[] | undefined;
-  /** Its files while they are being read. */
-  reading: Promise<Desired> | undefined;
-  /** Ends the waits of the run that is under way. */
-  interrupt: (() => void) | undefined;
-  /** The last run ended early for files that changed: the next one is about to begin. */
-  cutShort: boolean;
-  /** Actions of the last run that succeeded. */
-  actions: number;
-  /** What there was to see when nothing was left to do for this version of the files. */
-  seen: string | undefined;
-  /** Images with the policy `always` were pulled for this version of the files. */
-  pulled: boolean;
-  readonly failed: FailedWork;
-}
 
 export async function watch(ports: ReconcilerPorts, request: WatchRequest): Promise<void> {
   await new Watch(ports, request).run();
@@ -63,6 +41,7 @@ class Watch {
     this.#leaving.reconsider(name);
   });
   readonly #leaving: Leaving;
+  readonly #reading: Reading;
   /** Aborted: nothing new begins. */
   readonly #ended: AbortSignal;
   #unfollowHolds: () => void = () => {};
@@ -85,6 +64,7 @@ class Watch {
       },
       madeBy: (folder) => this.#entries.get(folder)?.project?.name,
     });
+    this.#reading = new Reading({ clock: ports.clock, request, names: this.#names, leaving: this.#leaving });
   }
 
   async run(): Promise<void> {
@@ -144,9 +124,8 @@ class Watch {
   /** A notice during a run: it is cut short only for files that ask for something else, not for a touch or a comment. */
   async #reconsider(key: string, entry: Entry, how: AddOptions | undefined): Promise<void> {
     const before = entry.project;
-    const gone = await this.#load(key, entry).catch(() => 'unreadable' as const);
-    if (gone === undefined && !entry.invalid && isDeepStrictEqual(before, entry.project)) return;
-    if (gone !== undefined) entry.dirty = true;
+    const isRead = await this.#reading.tryLoad(key, entry);
+    if (isRead && !entry.invalid && isDeepStrictEqual(before, entry.project)) return;
     if (!entry.invalid || entry.project !== before) entry.interrupt?.();
     this.#queue.add(key, how);
   }
@@ -154,18 +133,7 @@ class Watch {
   #entry(key: string): Entry {
     const known = this.#entries.get(key);
     if (known) return known;
-    const entry: Entry = {
-      project: undefined,
-      dirty: true,
-      invalid: undefined,
-      reading: undefined,
-      interrupt: undefined,
-      cutShort: false,
-      actions: 0,
-      seen: undefined,
-      pulled: false,
-      failed: new FailedWork(this.#ports.clock, Math.random),
-    };
+    const entry = newEntry(this.#ports.clock);
     this.#entries.set(key, entry);
     return entry;
   }
@@ -177,7 +145,7 @@ class Watch {
     entry.cutShort = false;
     entry.actions = 0;
     this.#renewState(entry.project?.name ?? key);
-    if (entry.dirty && (await this.#load(key, entry)) === 'gone') return this.#leave(key, entry);
+    if (entry.dirty && (await this.#reading.load(key, entry)) === 'gone') return this.#leave(key, entry);
     if (this.#leaving.isAhead(key)) {
       entry.cutShort = true;
       return { kind: 'done' };
@@ -226,55 +194,6 @@ class Watch {
     return isAsSeen(this.#ports, { project: project.name, desired: project, signal }, seen);
   }
 
-  async #load(key: string, entry: Entry): Promise<'gone' | undefined> {
-    entry.dirty = false;
-    entry.failed.forget();
-    const readAtMs = this.#ports.clock.now();
-    const desired = await this.#read(key, entry);
-    if (desired.kind === 'gone') {
-      this.#names.release(key);
-      return 'gone';
-    }
-    void this.#request.files.watch(key, desired.files, readAtMs);
-    if (desired.kind === 'invalid') entry.invalid = desired.messages;
-    else await this.#take(key, entry, desired.project);
-    return undefined;
-  }
-
-  async #read(key: string, entry: Entry): Promise<Desired> {
-    const reading = this.#request.load(key);
-    entry.reading = reading;
-    try {
-      return await reading;
-    } finally {
-      if (entry.reading === reading) entry.reading = undefined;
-    }
-  }
-
-  /** Goes on with this version of the files, unless another key makes a project of that name. */
-  async #take(key: string, entry: Entry, project: Project): Promise<void> {
-    let owner = this.#names.claim(key, project.name);
-    // Of a renamed folder the old name is still being looked for when the new one is read.
-    if (owner !== key) {
-      await this.#entries.get(owner)?.reading?.catch(() => {});
-      owner = this.#names.claim(key, project.name);
-    }
-    const { project: before, invalid } = entry;
-    entry.seen = undefined;
-    entry.pulled = false;
-    if (owner === key) {
-      entry.project = project;
-      entry.invalid = undefined;
-      this.#leaving.keep(project.name);
-      const isSame = before?.name === project.name || (before === undefined && !invalid);
-      if (!isSame) this.#leaving.leave(key, before?.name, project.name);
-      this.#request.onProject?.(project);
-    } else {
-      entry.project = undefined;
-      entry.invalid = [`project ${project.name} is made by ${owner} already; give each its own name`];
-    }
-  }
-
   /** Its files went away. */
   async #leave(key: string, entry: Entry): Promise<Outcome> {
     this.#board.forget(key);
@@ -286,16 +205,8 @@ class Watch {
 
   /** A folder that was not read yet may be one that asks for the project. */
   async #takeDown(key: string): Promise<Outcome> {
-    await Promise.all([...this.#entries].map(([folder, entry]) => this.#readFirst(folder, entry)));
+    await Promise.all([...this.#entries].map(([folder, entry]) => this.#reading.loadFirst(folder, entry)));
     return this.#leaving.takeDown(key);
-  }
-
-  async #readFirst(key: string, entry: Entry): Promise<void> {
-    await entry.reading?.catch(() => {});
-    if (!entry.dirty) return;
-    const gone = await this.#load(key, entry).catch(() => 'unreadable' as const);
-    // Its own worker, for which it is waiting, is to find that out.
-    if (gone !== undefined) entry.dirty = true;
   }
 
   #report(key: string, outcome: Outcome, againInMs: number | undefined): void {
@@ -318,15 +229,4 @@ class Watch {
       }),
     );
   }
-}
-
-/** One that is just being read asks for its name again by itself. */
-function isRefused({ project, invalid }: Entry): boolean {
-  return project === undefined && invalid !== undefined;
-}
-
-function standing(entry: Entry, outcome: Outcome): Standing {
-  if (entry.dirty || entry.cutShort) return { reason: 'Reconciling', messages: [] };
-  if (entry.invalid && outcome.kind !== 'requeue') return { reason: 'InvalidFile', messages: entry.invalid };
-  return standingAfter(outcome);
 }
