@@ -5,6 +5,7 @@
 
 import type { ApplyPolicy } from '../controller/operations.ts';
 import { apply } from '../controller/operations.ts';
+import { newRenewal } from '../controller/renewal.ts';
 import type { ReconcileResult, ReconcilerPorts } from '../controller/reconciler.ts';
 import type { RunOptions } from '../execute/run-context.ts';
 import type { Project, ServiceName } from '../model/project.ts';
@@ -183,9 +184,20 @@ async function convergeOne(
   const { command, options, drain, signal } = control;
   const policy = control.policyOf(desired, services);
   const releaseStopped = releases(control, services);
+  const renewal = newRenewal(ports.clock);
   const once = (round: number): Promise<ReconcileResult> => {
-    const asked = round === 1 ? policy : { ...policy, forceRecreate: false, restart: new Set<string>(), pulled: true };
-    return apply(ports, { desired, policy: asked, options, command, directory, releaseStopped, drain, signal });
+    const asked = round === 1 ? policy : { ...policy, forceRecreate: false, restart: new Set<string>() };
+    return apply(ports, {
+      desired,
+      policy: asked,
+      renewal,
+      options,
+      command,
+      directory,
+      releaseStopped,
+      drain,
+      signal,
+    });
   };
   const ready = { desired, services, noDeps: policy.noDeps === true, drain, signal };
   try {

@@ -159,7 +159,8 @@ class Watch {
       const { drain, signal, policy, options, directoryOf } = this.#request;
       const result = await apply(this.#ports, {
         desired: project,
-        policy: { ...policy, pulled: entry.pulled },
+        policy,
+        renewal: entry.renewal,
         options,
         command: 'watch',
         directory: directoryOf(key),
@@ -171,7 +172,6 @@ class Watch {
       });
       // Where it stands nobody can tell: the queue says nothing of what was cancelled.
       if (result.kind === 'interrupted') this.#ended.throwIfAborted();
-      entry.pulled ||= result.kind !== 'failed';
       if (result.kind === 'converged') entry.failed.forget();
       entry.actions = result.actions;
       if (entry.project === project) entry.seen = result.kind === 'converged' ? result.seen : undefined;

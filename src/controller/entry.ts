@@ -5,6 +5,8 @@ import type { Project } from '../model/project.ts';
 import { FailedWork } from './failed-work.ts';
 import type { Standing } from './outcome.ts';
 import { standingAfter } from './outcome.ts';
+import type { Renewal } from './renewal.ts';
+import { newRenewal } from './renewal.ts';
 import type { Outcome } from './work-queue.ts';
 
 export interface Entry {
@@ -21,8 +23,8 @@ export interface Entry {
   actions: number;
   /** What there was to see when nothing was left to do for this version of the files. */
   seen: string | undefined;
-  /** Images with the policy `always` were pulled for this version of the files. */
-  pulled: boolean;
+  /** Images that this version of the files asks to be pulled. */
+  renewal: Renewal;
   readonly failed: FailedWork;
 }
 
@@ -35,7 +37,7 @@ export function newEntry(clock: Clock): Entry {
     cutShort: false,
     actions: 0,
     seen: undefined,
-    pulled: false,
+    renewal: newRenewal(clock),
     failed: new FailedWork(clock, Math.random),
   };
 }

@@ -20,6 +20,8 @@ import type { FailedWork } from './failed-work.ts';
 import { look } from './observe.ts';
 import type { ReconcileRequest, ReconcileResult, ReconcilerPorts, Snapshot } from './reconciler.ts';
 import { reconcile } from './reconciler.ts';
+import type { Renewal } from './renewal.ts';
+import { newRenewal } from './renewal.ts';
 
 /** What a person may ask of `apply` beyond the files. */
 export type ApplyPolicy = Pick<
@@ -33,7 +35,6 @@ export type ApplyPolicy = Pick<
   | 'noStart'
   | 'existingOnly'
   | 'pull'
-  | 'pulled'
   | 'build'
   | 'restart'
   | 'followers'
@@ -56,6 +57,8 @@ export interface ApplyRequest extends RunControl {
   readonly directory?: string | undefined;
   /** Services that were stopped by hand are wanted again. */
   readonly releaseStopped: boolean;
+  /** Images that are to be renewed once in several runs; default: in this one. */
+  readonly renewal?: Renewal;
   /** What failed in the runs before, where somebody comes back after a while. */
   readonly failed?: FailedWork;
   /** Told how it stands while something that failed rests and others go on. */
@@ -64,12 +67,14 @@ export interface ApplyRequest extends RunControl {
 
 /** Converges one project. */
 export function apply(ports: ReconcilerPorts, request: ApplyRequest): Promise<ReconcileResult> {
-  const { desired, command } = request;
+  const { desired, command, renewal = newRenewal(ports.clock) } = request;
   const { inventory } = ports.state;
+  const once = { renewed: renewal.images, askedAtMs: renewal.askedAtMs };
   let askedOf: PlanPolicy['askedOf'];
   return reconcile(ports, {
     ...runOf(request, desired.name, command),
     desired,
+    renewal,
     ...(request.failed ? { failed: request.failed } : {}),
     ...(request.onResting ? { onResting: request.onResting } : {}),
     makePlan: (snapshot) => {
@@ -85,8 +90,8 @@ export function apply(ports: ReconcilerPorts, request: ApplyRequest): Promise<Re
         });
       }
       const { apiVersion, uncontrolled } = ports.engine.info();
-      const asked = { ...request.policy, askedOf, apiVersion, uncontrolled, held: heldServices(ports.state, desired) };
-      return planApply(desired, asked, snapshot);
+      const held = heldServices(ports.state, desired);
+      return planApply(desired, { ...request.policy, ...once, askedOf, apiVersion, uncontrolled, held }, snapshot);
     },
     planBack: (snapshot, services) => {
       const able = withReadyDependencies(desired, services, snapshot);
@@ -96,12 +101,11 @@ export function apply(ports: ReconcilerPorts, request: ApplyRequest): Promise<Re
 }
 
 function planApply(desired: Project, asked: Partial<PlanPolicy>, snapshot: Snapshot): Plan {
-  const { observed, ledger, round, notBefore, pendingStarts, nowMs } = snapshot;
+  const { observed, ledger, notBefore, pendingStarts, nowMs } = snapshot;
   const policy: PlanPolicy = {
     ...DEFAULT_POLICY,
     ...asked,
     removeOrphans: asked.removeOrphans === true || desired.orphans === 'removed',
-    ...(round > 1 ? { pulled: true } : {}),
     notBefore,
     pendingStarts,
     nowMs,
@@ -127,13 +131,14 @@ export async function planOnly(
   const stillHeld =
     held === 'all' ? held : new Map([...held].filter(([name, kind]) => kind !== 'stopped' || !released.has(name)));
   const { apiVersion, uncontrolled } = ports.engine.info();
-  const asked = { ...policy, apiVersion, uncontrolled, held: stillHeld };
+  const nowMs = ports.clock.now();
+  const asked = { ...policy, apiVersion, uncontrolled, held: stillHeld, askedAtMs: nowMs };
   const plan = planApply(desired, asked, {
     ...seen,
     round: 1,
     notBefore: new Map(),
     pendingStarts: ports.state.inventory.expectedStarts(desired.name),
-    nowMs: ports.clock.now(),
+    nowMs,
   });
   return { plan, observed: seen.observed };
 }

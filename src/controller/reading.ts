@@ -8,6 +8,7 @@ import type { Project } from '../model/project.ts';
 import type { Entry } from './entry.ts';
 import type { Leaving } from './leaving.ts';
 import type { ProjectNames } from './project-names.ts';
+import { newRenewal } from './renewal.ts';
 import type { Desired, WatchRequest } from './watch-request.ts';
 
 export interface ReadingParts {
@@ -79,7 +80,7 @@ export class Reading {
     }
     const { project: before, invalid } = entry;
     entry.seen = undefined;
-    entry.pulled = false;
+    entry.renewal = newRenewal(this.#parts.clock);
     if (owner === key) {
       entry.project = project;
       entry.invalid = undefined;

@@ -12,6 +12,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { State } from '../state/state.ts';
 import type { Backoff } from './backoff.ts';
 import type { FailedWork } from './failed-work.ts';
+import type { Renewal } from './renewal.ts';
 
 export interface ReconcilerPorts {
   readonly engine: Engine;
@@ -33,7 +34,7 @@ export type ReconcileEvent =
 export interface Snapshot {
   readonly observed: ObservedProject;
   readonly ledger: LedgerView;
-  /** 1 in the first round; images are pulled in that round only. */
+  /** 1 in the first round. */
   readonly round: number;
   /** By container id: not to be started again before that moment, milliseconds since the epoch. */
   readonly notBefore: ReadonlyMap<string, number>;
@@ -55,6 +56,8 @@ export interface ReconcileRequest {
   readonly options: RunOptions;
   /** What failed in the runs before. Absent: nobody comes back, and the run waits for slow dependencies after a failure. */
   readonly failed?: FailedWork;
+  /** Told of the images that this run pulls and builds. */
+  readonly renewal?: Renewal;
   /** Told how the run stands while something that failed rests and others go on. */
   readonly onResting?: (result: ReconcileResult) => void;
   /** Aborted: no new action begins, running ones settle. */

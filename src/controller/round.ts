@@ -16,6 +16,7 @@ import type { State } from '../state/state.ts';
 import type { Attention } from './attention.ts';
 import { historyWriter } from './history.ts';
 import type { ReconcileRequest, ReconcilerPorts, Snapshot } from './reconcile-request.ts';
+import { noteRenewal } from './renewal.ts';
 
 export interface Carried {
   readonly plan: Plan;
@@ -46,6 +47,7 @@ export async function carryOut(
     emit: (event) => {
       writer.record(event);
       noteStart(ports, event);
+      if (request.renewal) noteRenewal(request.renewal, event);
       attention?.follow(event);
       ports.emit(event);
     },

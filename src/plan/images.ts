@@ -36,10 +36,10 @@ export function planImage(
   const isPresent = found !== undefined && isImageFor(found, platform);
   const wanted = policy.pull === 'policy' ? (service.pull_policy ?? 'missing') : policy.pull;
   const renews =
-    !policy.pulled &&
+    mayRenew(policy, ref) &&
     (service.build
       ? policy.build || wanted === 'build'
-      : wanted === 'always' || isOlderThan(found, periodMsOf(wanted), policy.nowMs));
+      : wanted === 'always' || isOlderThan(found, periodMsOf(wanted), policy.askedAtMs));
   if (isPresent ? !renews : !creating.has(service.name)) return;
   const subject = `image/${ref}`;
   const missing: Cause = found?.platform ? { kind: 'other-platform', found: found.platform } : { kind: 'absent' };
@@ -75,7 +75,7 @@ export function planHookImages(
     const wanted = policy.pull === 'policy' ? (service.pull_policy ?? 'missing') : policy.pull;
     const builder = Object.values(desired.services).find((one) => one.build && imageRef(desired, one) === ref);
     if (plan.has(`${subject}:build`) || obstacles.has(subject)) continue;
-    if (isPresent && (builder !== undefined || wanted !== 'always' || policy.pulled)) continue;
+    if (isPresent && (builder !== undefined || wanted !== 'always' || !mayRenew(policy, ref))) continue;
     const cause: Cause = isPresent ? { kind: 'pull-policy', policy: wanted } : { kind: 'absent' };
     if (builder) {
       plan.add({ id: `${subject}:build`, kind: 'build-image', cause, ref, service: builder.name });
@@ -95,8 +95,13 @@ export function planHookImages(
   }
 }
 
-function isOlderThan(image: ObservedImage | undefined, periodMs: number | undefined, nowMs: number): boolean {
-  return periodMs !== undefined && image?.taggedAtMs !== undefined && image.taggedAtMs + periodMs < nowMs;
+/** A command that only starts what is there makes nothing from an image. */
+function mayRenew({ renewed, existingOnly }: PlanPolicy, ref: string): boolean {
+  return !renewed.has(ref) && !existingOnly;
+}
+
+function isOlderThan(image: ObservedImage | undefined, periodMs: number | undefined, atMs: number): boolean {
+  return periodMs !== undefined && image?.taggedAtMs !== undefined && image.taggedAtMs + periodMs < atMs;
 }
 
 const PERIODS: Readonly<Record<string, number>> = { w: 604_800_000, d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000 };

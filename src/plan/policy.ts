@@ -21,8 +21,8 @@ export interface PlanPolicy {
   /** Only start what is there: no creation, no recreation, no removal. */
   readonly existingOnly: boolean;
   readonly pull: 'policy' | 'always' | 'missing' | 'never';
-  /** Images with the pull policy `always` or `build` were renewed already. */
-  readonly pulled: boolean;
+  /** Images, by reference, that were pulled or built since it was asked for: once is enough. */
+  readonly renewed: ReadonlySet<string>;
   /** Build the images of services that say how, although they are there. */
   readonly build: boolean;
   /** Services to restart although nothing drifted. */
@@ -48,6 +48,8 @@ export interface PlanPolicy {
   readonly uncontrolled: ReadonlySet<string>;
   /** Milliseconds since the epoch. */
   readonly nowMs: number;
+  /** When all this was asked for, up to which an image's age counts; milliseconds since the epoch. */
+  readonly askedAtMs: number;
 }
 
 export const DEFAULT_POLICY: PlanPolicy = {
@@ -61,7 +63,7 @@ export const DEFAULT_POLICY: PlanPolicy = {
   existingOnly: false,
   followers: true,
   pull: 'policy',
-  pulled: false,
+  renewed: new Set(),
   build: false,
   restart: new Set(),
   askedOf: undefined,
@@ -72,4 +74,5 @@ export const DEFAULT_POLICY: PlanPolicy = {
   apiVersion: '1.51',
   uncontrolled: new Set(),
   nowMs: 0,
+  askedAtMs: 0,
 };

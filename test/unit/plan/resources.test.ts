@@ -181,7 +181,7 @@ suite('an image', () => {
     const built = { images: new Map([['shop-web', { id: 'sha256:web', volumes: [] }]]) };
     assert.equal(planText(shop, { world: built }), CREATED);
     assert.equal(planText(shop, { world: built, policy: { build: true } }), builds('built anew'));
-    assert.equal(planText(shop, { world: built, policy: { build: true, pulled: true } }), CREATED);
+    assert.equal(planText(shop, { world: built, policy: { build: true, renewed: new Set(['shop-web']) } }), CREATED);
   });
 
   test('that is made from that of a dependency is built after it', () => {
@@ -205,7 +205,7 @@ suite('an image', () => {
       `,
     );
     assert.equal(
-      planText(shop, { containers, policy: { pulled: true } }),
+      planText(shop, { containers, policy: { renewed: new Set(['app']) } }),
       text`
         web/2:create  create container shop-web-2  (scale 1 -> 2)
         web/2:start  start container  (scale 1 -> 2)  <- web/2:create
@@ -213,13 +213,23 @@ suite('an image', () => {
     );
   });
 
+  test('is not renewed for a command that only starts what is there', () => {
+    const shop = project({ web: { pull_policy: 'always' }, app: { build: { context: '.' }, pull_policy: 'build' } });
+    const containers = [container(shop, 'web', 1), container(shop, 'app', 1)];
+    assert.equal(planText(shop, { containers, policy: { existingOnly: true } }), '');
+  });
+
   test('with a policy of so often is pulled where its tag is older than that', () => {
     const hourMs = 3_600_000;
-    const pulls = (pull_policy: string, ageMs: number, pulled = false): boolean => {
+    const pulls = (pull_policy: string, ageMs: number, renewed: readonly string[] = []): boolean => {
       const images = new Map([['app', { id: 'sha256:app', volumes: [], taggedAtMs: 1e12 - ageMs }]]);
       const shop = project({ web: { pull_policy } });
       const containers = [container(shop, 'web', 1)];
-      return planText(shop, { containers, world: { images }, policy: { nowMs: 1e12, pulled } }).includes(':pull');
+      return planText(shop, {
+        containers,
+        world: { images },
+        policy: { askedAtMs: 1e12, renewed: new Set(renewed) },
+      }).includes(':pull');
     };
     for (const [policy, periodMs] of [
       ['daily', 24 * hourMs],
@@ -229,7 +239,7 @@ suite('an image', () => {
     ] as const) {
       assert.equal(pulls(policy, periodMs - 1), false, policy);
       assert.equal(pulls(policy, periodMs + 1), true, policy);
-      assert.equal(pulls(policy, periodMs + 1, true), false, policy);
+      assert.equal(pulls(policy, periodMs + 1, ['app']), false, policy);
     }
     assert.equal(pulls('refresh', 1000 * hourMs), false);
   });
