@@ -113,6 +113,7 @@ export class Attention {
   /** A wait, and a hook where it can be left to run: not one that has to be over before anything about its container changes. */
   #lasts(action: Action): boolean {
     if (action.kind === 'await-container') return true;
+    if (action.kind === 'pull-image') return this.#request.comesBack;
     return action.kind === 'run-hook' && action.phase !== 'pre_start' && this.#request.comesBack;
   }
 

@@ -8,6 +8,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../clock.ts';
+import { unlessAborted } from '../unless-aborted.ts';
 
 export interface InformerSource<T> {
   list(signal: AbortSignal): Promise<readonly T[]>;
@@ -117,17 +118,5 @@ export class Informer<T> {
       for (const key of named) this.#named.add(key);
       throw error;
     }
-  }
-}
-
-async function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
   }
 }

@@ -37,9 +37,10 @@ import type {
   VolumeRequest,
 } from './engine.ts';
 import { ObservedWorld } from './observed-world.ts';
+import { SharedPulls } from './shared-pulls.ts';
 
 export interface RememberingOptions {
-  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly clock: Pick<Clock, 'monotonic' | 'setTimer'>;
   /** Longest time for which the engine is not asked although nothing was heard of it; default 150 s. */
   readonly maxAgeMs?: number | undefined;
 }
@@ -49,11 +50,15 @@ export class RememberingEngine implements Engine {
   readonly #world: ObservedWorld;
   /** Execs that were created and have not ended: a command may end its container. */
   readonly #execs = new Map<string, string>();
+  readonly #pulls: SharedPulls;
   #unsubscribe: (() => void) | undefined;
 
   constructor(engine: Engine, { clock, maxAgeMs = 150_000 }: RememberingOptions) {
     this.#engine = engine;
     this.#world = new ObservedWorld(engine, { clock, maxAgeMs });
+    this.#pulls = new SharedPulls(clock, (request, signal) =>
+      this.#changeImages(() => engine.pullImage(request, signal)),
+    );
   }
 
   readonly info = (): EngineInfo => this.#engine.info();
@@ -149,7 +154,7 @@ export class RememberingEngine implements Engine {
   }
 
   pullImage(request: PullRequest, signal: AbortSignal): Promise<void> {
-    return this.#changeImages(() => this.#engine.pullImage(request, signal));
+    return this.#pulls.join(request, signal);
   }
 
   buildImage(request: BuildRequest, signal: AbortSignal): Promise<void> {
@@ -241,6 +246,7 @@ export class RememberingEngine implements Engine {
 
   async close(): Promise<void> {
     this.#unsubscribe?.();
+    this.#pulls.close();
     await this.#engine.close();
   }
 

@@ -39,7 +39,7 @@ const TABLE: ActionTable = {
     const { ref, platform } = action;
     const onProgress = (progress: { done: number; total: number }): void =>
       context.emit({ type: 'pull-progress', project: context.observed.name, action, ...progress });
-    await context.lanes.long(() => engine.pullImage({ ref, platform, onProgress }, signal));
+    await context.lanes.long(() => engine.pullImage({ ref, platform, onProgress }, untilDrained(context)));
     const image = await engine.inspectImage(ref, signal);
     if (image) context.images.set(ref, image.id);
     return DONE;
@@ -55,7 +55,7 @@ const TABLE: ActionTable = {
     const onOutput = (line: string): void =>
       context.emit({ type: 'build-output', project: context.observed.name, action, line });
     await lanes
-      .long(() => engine.buildImage({ ...asked.request, onOutput }, signal))
+      .long(() => engine.buildImage({ ...asked.request, onOutput }, untilDrained(context)))
       .catch((error: unknown) => {
         throw redactedError(error, project.sensitiveValues);
       });
@@ -225,6 +225,11 @@ const TABLE: ActionTable = {
 };
 
 /** Of a hook that ended with 0 in a container of its own, unseen. */
+/** Of a pull or a build nothing half-done remains, so neither is waited for when nothing new is to begin. */
+function untilDrained({ signal, drain }: RunContext): AbortSignal {
+  return AbortSignal.any([signal, drain]);
+}
+
 function noteSuccess({ ledger }: RunContext, recordId: number | undefined): void {
   if (recordId !== undefined) ledger.end(recordId, { outcome: 'succeeded', exitCode: 0 });
 }

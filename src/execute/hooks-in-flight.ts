@@ -7,6 +7,7 @@
  */
 
 import type { HookOutcome } from '../model/hook.ts';
+import { unlessAborted } from '../unless-aborted.ts';
 
 export interface Attempt {
   readonly outcome: HookOutcome;
@@ -36,7 +37,7 @@ export class HooksInFlight {
     this.#flights.set(recordId, flight);
     const end = (): void => this.#land(recordId, flight);
     flight.end.then(end, end);
-    return orLeft(flight.end, leave);
+    return unlessAborted(flight.end, leave);
   }
 
   /** Stays with an attempt that was left; undefined: none of this process. */
@@ -45,7 +46,7 @@ export class HooksInFlight {
     leave: AbortSignal,
   ): Promise<{ readonly last: Attempt; readonly number: number } | undefined> {
     const flight = recordId === undefined ? undefined : (this.#flights.get(recordId) ?? this.#ended.get(recordId));
-    return flight && { last: await orLeft(flight.end, leave), number: flight.number };
+    return flight && { last: await unlessAborted(flight.end, leave), number: flight.number };
   }
 
   /** Resolves when none is left; never rejects. */
@@ -58,17 +59,5 @@ export class HooksInFlight {
     this.#ended.set(recordId, flight);
     const [oldest = recordId] = this.#ended.keys();
     if (this.#ended.size > MOST_ENDS) this.#ended.delete(oldest);
-  }
-}
-
-async function orLeft<T>(end: Promise<T>, leave: AbortSignal): Promise<T> {
-  const left = Promise.withResolvers<never>();
-  const onLeave = (): void => left.reject(leave.reason);
-  leave.addEventListener('abort', onLeave, { once: true });
-  if (leave.aborted) onLeave();
-  try {
-    return await Promise.race([end, left.promise]);
-  } finally {
-    leave.removeEventListener('abort', onLeave);
   }
 }

@@ -41,7 +41,7 @@ export interface RunContext {
   readonly desired: Project | undefined;
   readonly observed: ObservedProject;
   readonly options: RunOptions;
-  /** Aborted: nothing new begins, and nobody waits for anything any more; what runs settles. */
+  /** Aborted: nothing new begins, and nobody waits for anything any more, pulls and builds included; what else runs settles. */
   readonly drain: AbortSignal;
   /** Aborted: whatever runs is left where it is. */
   readonly signal: AbortSignal;

@@ -19,7 +19,7 @@ interface Rule {
 /** The ports of the adapters: all that execute and controller know of an engine and a database. */
 const ports = ['engine/engine.ts', 'state/state.ts'];
 /** Files at the top of src/ that everything but the pure folders may use. */
-const shared = ['clock.ts', 'log.ts'];
+const shared = ['clock.ts', 'log.ts', 'unless-aborted.ts'];
 
 /** By folder of src/; a single file's rule goes before its folder's. `.` is the top of src/. */
 const rules: Readonly<Record<string, Rule>> = {

@@ -34,6 +34,7 @@ import { LABEL, containerLabels, containerName } from '../../src/model/owner.ts'
 import type { Project, Service } from '../../src/model/project.ts';
 import { updatableResources } from '../../src/model/resources.ts';
 import { restartPolicyOf } from '../../src/model/restart-policy.ts';
+import { unlessAborted } from '../../src/unless-aborted.ts';
 import {
   KILLED,
   modelNetwork,
@@ -60,6 +61,8 @@ export class ModelEngine extends ModelWorld implements Engine {
   before: (call: Call) => void = () => {};
   /** After it took effect: what it throws is an answer that was lost. */
   after: (call: Call) => void = () => {};
+  /** How long the download of an image takes. */
+  downloads: (ref: string) => Promise<void> = () => Promise.resolve();
 
   readonly info = (): EngineInfo => ({
     id: 'model',
@@ -221,6 +224,7 @@ export class ModelEngine extends ModelWorld implements Engine {
   }
 
   async pullImage({ ref }: PullRequest, signal: AbortSignal): Promise<void> {
+    await unlessAborted(this.downloads(ref), signal);
     await this.#call({ name: 'pull-image', subject: ref }, signal, () => {
       const found = this.registry.get(ref);
       if (!found) throw refusal('rejected', `no registry has ${ref}`);
