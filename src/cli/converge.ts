@@ -82,7 +82,9 @@ function sayEnding(ending: Ending, { invocation, word }: ConvergeOptions): void 
 function sayError({ job, error }: Extract<Ending, { error: unknown }>, invocation: Invocation): void {
   const { output, interrupts } = invocation;
   const { name } = job;
-  if (output.json) output.object({ type: 'result', project: name, outcome: 'failed', failures: [messageOf(error)] });
+  const places = error instanceof InvalidFiles ? { diagnostics: error.diagnostics } : {};
+  const failed = { type: 'result', project: name, outcome: 'failed', failures: [messageOf(error)], ...places };
+  if (output.json) output.object(failed);
   if (interrupts.happened) output.error(`${name}: interrupted`);
   else if (error instanceof InvalidFiles)
     output.block(renderDiagnostics(error.diagnostics, output.errorStyle, `${name}: `));

@@ -44,6 +44,17 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+test('in JSON the place of an error is with the project whose file has it', async (t) => {
+  const project = testProject(t);
+  const [name = ''] = fleet(project, 1);
+  project.write(`${name}/compose.yaml`, 'services:\n  web: {imag: app}\n');
+  const { stdout } = await reeve(project, ['apply', '.', '--json']);
+  const [result = '{}'] = stdout.split('\n').filter((one) => one.includes('"result"'));
+  const { diagnostics } = JSON.parse(result) as { readonly diagnostics?: readonly Record<string, unknown>[] };
+  const { file, line, column, suggestion } = diagnostics?.[0] ?? {};
+  assert.deepEqual([file, line, column, suggestion], [project.path(`${name}/compose.yaml`), 2, 9, 'image']);
+});
+
 test('of 30 projects one is invalid: 29 converge, and the exit code and the summary name the one', async (t) => {
   const project = testProject(t);
   const names = fleet(project, 30);
