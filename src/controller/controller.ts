@@ -5,8 +5,9 @@
  *
  * Desired state is read again only after a notice of its files; a file that does not load keeps the last good version.
  * Of several keys whose files ask for one project name the first has it; the others make nothing until it is free.
- * A run that is waiting while its files change is drained (running actions settle, waits end) and runs again with the
- * new ones: else a wait for something that can never come would keep the edit that mends it waiting as well.
+ * A run whose files change meanwhile is drained (running actions settle, waits end, hooks go on for the next run to stay
+ * with) and runs again with the new ones: else a wait for something that can never come would keep the edit that mends it
+ * waiting as well.
  */
 
 import { isDeepStrictEqual } from 'node:util';
@@ -22,6 +23,7 @@ import { ProjectNames } from './project-names.ts';
 import { Reading } from './reading.ts';
 import type { ReconcilerPorts } from './reconciler.ts';
 import { StatusBoard } from './status.ts';
+import { Tenures } from './tenures.ts';
 import type { KnownKeys, WatchRequest } from './watch-request.ts';
 import type { AddOptions, Outcome } from './work-queue.ts';
 import { WorkQueue } from './work-queue.ts';
@@ -42,6 +44,7 @@ class Watch {
   });
   readonly #leaving: Leaving;
   readonly #reading: Reading;
+  readonly #tenures: Tenures;
   /** Aborted: nothing new begins. */
   readonly #ended: AbortSignal;
   #unfollowHolds: () => void = () => {};
@@ -55,8 +58,10 @@ class Watch {
       backoff: new Backoff({ clock: ports.clock, random: Math.random }),
     });
     this.#board = new StatusBoard(request.announce);
+    this.#tenures = new Tenures(ports.state);
     this.#leaving = new Leaving({
       ports,
+      tenures: this.#tenures,
       request,
       names: this.#names,
       wake: (key) => {
@@ -84,6 +89,7 @@ class Watch {
       report: (key, outcome, againInMs) => this.#report(key, outcome, againInMs),
     });
     this.#unfollowHolds();
+    await this.#tenures.landed();
     if (request.downOnExit && !signal.aborted) await this.#downAll();
   }
 
@@ -103,6 +109,7 @@ class Watch {
     const messages = this.#ports.state.renew();
     if (messages.length === 0) return;
     for (const message of messages) this.#ports.emit({ type: 'state-renewed', project, message });
+    this.#tenures.close();
     this.#followHolds();
   }
 
@@ -168,6 +175,8 @@ class Watch {
         failed: entry.failed,
         onResting: (soFar) => this.#report(key, outcomeOf(soFar), soFar.afterMs),
         drain: AbortSignal.any([drain, interrupt.signal]),
+        leave: interrupt.signal,
+        tenures: this.#tenures,
         signal,
       });
       // Where it stands nobody can tell: the queue says nothing of what was cancelled.

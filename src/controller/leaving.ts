@@ -14,6 +14,7 @@ import type { ProjectNames } from './project-names.ts';
 import type { ReconcilerPorts } from './reconciler.ts';
 import type { StatusReason } from './status.ts';
 import { StatusBoard } from './status.ts';
+import type { Tenures } from './tenures.ts';
 import type { WatchRequest } from './watch-request.ts';
 import type { Outcome } from './work-queue.ts';
 
@@ -31,6 +32,7 @@ export interface LeavingParts {
   readonly ports: ReconcilerPorts;
   readonly request: WatchRequest;
   readonly names: ProjectNames;
+  readonly tenures: Tenures;
   readonly wake: (key: string) => void;
   /** The project that a folder makes now. */
   readonly madeBy: (folder: string) => string | undefined;
@@ -131,7 +133,7 @@ export class Leaving {
   }
 
   async #takeDown(key: string, left: Left): Promise<Outcome> {
-    const { ports, request, names } = this.#parts;
+    const { ports, request, names, tenures } = this.#parts;
     const { project, wanted } = left;
     if (names.isAsked(project)) return QUIET;
     const alone = this.#whyLeftAlone(left);
@@ -144,7 +146,7 @@ export class Leaving {
     const drain = AbortSignal.any([request.drain, wanted.signal]);
     const policy = { ...PRUNE, force: request.policy.force ?? false };
     const asked = { project, desired: undefined, policy, sparesSuspended: true };
-    const result = await down(ports, { ...asked, options, drain, signal });
+    const result = await down(ports, { ...asked, options, drain, signal, tenures });
     if (wanted.signal.aborted) return QUIET;
     if (result.kind === 'interrupted') drain.throwIfAborted();
     if (result.kind !== 'converged') return outcomeOf(result);

@@ -22,6 +22,7 @@ import type { ReconcileRequest, ReconcileResult, ReconcilerPorts, Snapshot } fro
 import { reconcile } from './reconciler.ts';
 import type { Renewal } from './renewal.ts';
 import { newRenewal } from './renewal.ts';
+import type { Tenures } from './tenures.ts';
 
 /** What a person may ask of `apply` beyond the files. */
 export type ApplyPolicy = Pick<
@@ -46,6 +47,8 @@ export interface RunControl {
   readonly options: RunOptions;
   readonly drain: AbortSignal;
   readonly signal: AbortSignal;
+  /** Leases and hooks that runs of one program hand on to each other; default: none. */
+  readonly tenures?: Tenures;
 }
 
 export interface ApplyRequest extends RunControl {
@@ -61,6 +64,8 @@ export interface ApplyRequest extends RunControl {
   readonly renewal?: Renewal;
   /** What failed in the runs before, where somebody comes back after a while. */
   readonly failed?: FailedWork;
+  /** Aborted, with `drain`: hooks that run are left to a next run of the same tenures. */
+  readonly leave?: AbortSignal;
   /** Told how it stands while something that failed rests and others go on. */
   readonly onResting?: (result: ReconcileResult) => void;
 }
@@ -77,6 +82,7 @@ export function apply(ports: ReconcilerPorts, request: ApplyRequest): Promise<Re
     renewal,
     ...(request.failed ? { failed: request.failed } : {}),
     ...(request.onResting ? { onResting: request.onResting } : {}),
+    ...(request.leave ? { leave: request.leave } : {}),
     makePlan: (snapshot) => {
       if (!askedOf) {
         askedOf = new Map(snapshot.observed.containers.map(({ id, state }) => [id, state.startedAt]));
@@ -199,8 +205,8 @@ export async function status(
 }
 
 function runOf(control: RunControl, project: string, command: string): Omit<ReconcileRequest, 'desired' | 'makePlan'> {
-  const { options, drain, signal } = control;
-  return { project, command, options, drain, signal };
+  const { options, drain, signal, tenures } = control;
+  return { project, command, options, drain, signal, ...(tenures ? { tenures } : {}) };
 }
 
 function heldServices(state: State, desired: Project): PlanPolicy['held'] {

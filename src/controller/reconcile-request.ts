@@ -13,6 +13,7 @@ import type { State } from '../state/state.ts';
 import type { Backoff } from './backoff.ts';
 import type { FailedWork } from './failed-work.ts';
 import type { Renewal } from './renewal.ts';
+import type { Tenures } from './tenures.ts';
 
 export interface ReconcilerPorts {
   readonly engine: Engine;
@@ -60,6 +61,10 @@ export interface ReconcileRequest {
   readonly renewal?: Renewal;
   /** Told how the run stands while something that failed rests and others go on. */
   readonly onResting?: (result: ReconcileResult) => void;
+  /** Aborted, with `drain`: hooks that run are left in flight, for a next run of the same tenures to stay with. */
+  readonly leave?: AbortSignal;
+  /** Whose leases and hooks it takes up and leaves behind; default: it has its own, and waits for its hooks. */
+  readonly tenures?: Tenures;
   /** Aborted: no new action begins, running ones settle. */
   readonly drain: AbortSignal;
   /** Aborted: everything is left where it is. */

@@ -9,14 +9,12 @@
 
 import { randomUUID } from 'node:crypto';
 import type { ExecuteResult } from '../execute/executor.ts';
-import { HooksInFlight } from '../execute/hooks-in-flight.ts';
 import type { ObservedProject } from '../model/observed.ts';
 import { renderCause } from '../plan/cause.ts';
 import { checkPlan } from '../plan/check.ts';
 import type { Plan } from '../plan/plan.ts';
 import { renderAction } from '../plan/render.ts';
 import { isRunning } from '../plan/sequences.ts';
-import type { Lease } from '../state/state.ts';
 import { Attention } from './attention.ts';
 import { Backoff } from './backoff.ts';
 import { endOf, failed, interrupted, problemLines, settled } from './ending.ts';
@@ -24,6 +22,8 @@ import { look, observe } from './observe.ts';
 import type { ReconcileRequest, ReconcileResult, ReconcilerPorts } from './reconcile-request.ts';
 import { carryOut, crashDelays, dueStarts, leftDown, successes } from './round.ts';
 import type { Carried } from './round.ts';
+import type { Tenure } from './tenures.ts';
+import { Tenures } from './tenures.ts';
 import { lanesUnder, refuseWithout } from './under-lease.ts';
 
 export type {
@@ -47,26 +47,25 @@ const BROKEN_ROUNDS = 5;
 export async function reconcile(ports: ReconcilerPorts, request: ReconcileRequest): Promise<ReconcileResult> {
   const { state, emit } = ports;
   const { project, command } = request;
-  const lease = await state.leases.acquire({
+  const tenures = request.tenures ?? new Tenures(state);
+  const tenure = await tenures.enter({
     project,
     command,
     signal: AbortSignal.any([request.signal, request.drain]),
     onWait: (holder) => emit({ type: 'lease-wait', project, pid: holder.pid, command: holder.command }),
   });
-  const inFlight = new HooksInFlight();
   try {
-    return await settle({ ...ports, lanes: lanesUnder(lease, project, ports.lanes) }, request, { lease, inFlight });
+    return await settle({ ...ports, lanes: lanesUnder(tenure.lease, project, ports.lanes) }, request, tenure);
   } finally {
-    // A hook that runs is an act, and goes on under the lease.
-    await inFlight.landed();
-    lease.release();
+    const left = tenures.leave(project, tenure);
+    if (!request.leave?.aborted) await left;
   }
 }
 
 async function settle(
   ports: ReconcilerPorts,
   request: ReconcileRequest,
-  { lease, inFlight }: { readonly lease: Lease; readonly inFlight: HooksInFlight },
+  { lease, inFlight }: Tenure,
 ): Promise<ReconcileResult> {
   const { state, clock } = ports;
   const reconcileId = randomUUID();

@@ -38,7 +38,7 @@ export async function carryOut(
     ...ports,
     ...request,
     drain: attention ? AbortSignal.any([request.drain, attention.signal]) : request.drain,
-    ...(attention?.leave ? { leave: attention.leave } : {}),
+    leave: AbortSignal.any([request.leave, attention?.leave].filter((signal) => signal !== undefined)),
     inFlight,
     plan,
     observed,

@@ -216,6 +216,8 @@ suite('a run under watch that waits for a slow dependency', () => {
     await eventually(() => assert.deepEqual(s.log().toSorted(), ['begun', 'other']));
     await outside.kill((await container(s.name, 'other')).Id);
     await eventually(() => assert.equal(s.log().filter((line) => line === 'other').length, 2));
+    s.compose({ web: { post_start: [long] }, other: { post_start: [writes('other')] }, more: {} });
+    await eventually(async () => assert.equal((await container(s.name, 'more')).State.Running, true));
     writeFileSync(s.out('go'), '');
     await watch.line(/converged/);
     assert.deepEqual(s.log().toSorted(), ['begun', 'done', 'other', 'other']);

@@ -62,9 +62,9 @@ const BREAKAGES: Readonly<Record<string, readonly Replacement[]>> = {
   ],
   'lease ignored': [
     {
-      file: 'src/controller/reconciler.ts',
-      text: '  const lease = await state.leases.acquire({',
-      by: '  const lease = { isHeld: () => true, release: () => {} }; void ({',
+      file: 'src/controller/tenures.ts',
+      text: 'const lease = await this.#state.leases.acquire(request);',
+      by: 'const lease = { isHeld: () => true, release: () => {} };',
     },
   ],
 };

@@ -302,6 +302,19 @@ suite('a watch of a project in which a hook takes long', () => {
     assert.equal(execs().length, 1);
   });
 
+  test('follows a saved file at once', async (t) => {
+    const { bench, execs } = setUp(t);
+    await until(() => execs().length === 1 && isUp(bench, 'shop-db-1'));
+    const { web, db } = bench.desired.get('/srv/shop')?.services ?? {};
+    const services = { web: { ...web, networks: {} }, db: { ...db, networks: {} }, cache: simple };
+    bench.save(project(services, { name: 'shop', networks: {} }));
+    await until(() => isUp(bench, 'shop-cache-1'));
+    assert.equal(execs().length, 1);
+    bench.engine.endExec(execs()[0] ?? '', 0);
+    await until(() => bench.ready.has('/srv/shop'));
+    assert.equal(execs().length, 1);
+  });
+
   test('takes its failure for one: it is tried again after a delay, with the attempts that it has', async (t) => {
     const { bench, execs } = setUp(t);
     await until(() => execs().length === 1 && isUp(bench, 'shop-db-1'));
