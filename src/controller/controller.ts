@@ -14,7 +14,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Backoff } from './backoff.ts';
 import { downOnExit } from './down-on-exit.ts';
 import type { Entry } from './entry.ts';
-import { isRefused, newEntry, standing } from './entry.ts';
+import { isRefused, newEntry, standing, unloaded } from './entry.ts';
 import { isAsSeen } from './observe.ts';
 import { apply } from './operations.ts';
 import { Leaving } from './leaving.ts';
@@ -134,6 +134,7 @@ class Watch {
     const isRead = await this.#reading.tryLoad(key, entry);
     if (isRead && !entry.invalid && isDeepStrictEqual(before, entry.project)) return;
     if (!entry.invalid || entry.project !== before) entry.interrupt?.();
+    else this.#report(key, unloaded(entry), undefined);
     this.#queue.add(key, how);
   }
 
@@ -158,7 +159,7 @@ class Watch {
       return { kind: 'done' };
     }
     const { project } = entry;
-    if (!project) return { kind: 'terminal', error: new Error((entry.invalid ?? []).join('\n')) };
+    if (!project) return unloaded(entry);
     if (await this.#isAtRest(entry)) return { kind: 'done' };
     const interrupt = new AbortController();
     entry.interrupt = () => interrupt.abort(new Error('its files changed'));

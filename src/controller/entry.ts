@@ -47,6 +47,11 @@ export function isRefused({ project, invalid }: Entry): boolean {
   return project === undefined && invalid !== undefined;
 }
 
+/** Its files do not load: only a change of theirs can mend that. */
+export function unloaded({ invalid = [] }: Entry): Outcome {
+  return { kind: 'terminal', error: new Error(invalid.join('\n')) };
+}
+
 /** Where it stands after a run: what its files are counts before what came of the run. */
 export function standing(entry: Entry, outcome: Outcome): Standing {
   if (entry.dirty || entry.cutShort) return { reason: 'Reconciling', messages: [] };
