@@ -26,7 +26,7 @@ export interface ProgressOptions {
 interface InFlight {
   readonly project: string;
   readonly action: Action;
-  readonly beganMs: number;
+  beganMs: number;
   readonly limit: TimeLimit | undefined;
   pulled?: { readonly done: number; readonly total: number };
 }
@@ -77,6 +77,9 @@ export class Progress {
     } else if (event.type === 'pull-progress') {
       const action = this.#inFlight.get(keyOf(event));
       if (action) action.pulled = { done: event.done, total: event.total };
+    } else if (event.type === 'hook-rejoined') {
+      const action = this.#inFlight.get(keyOf(event));
+      if (action) action.beganMs = this.#clock.monotonic() - Math.max(0, this.#clock.now() - event.beganAtMs);
     } else return;
     this.#output.liveChanged();
   }
@@ -92,9 +95,8 @@ export class Progress {
       case 'hook-ended': {
         const attempts = event.action.kind === 'run-hook' ? 1 + event.action.hook.policy.retries : 1;
         if (event.outcome === 'succeeded' || event.attempt >= attempts) return undefined;
-        const [line] = event.message.split('\n');
-        const text = `attempt ${event.attempt} of ${attempts} ${line ?? ''}`;
-        return this.#line('again', 'warning', event, neutraliseLine(text));
+        const text = `attempt ${event.attempt} of ${attempts} ${headline(event.message, event.action)}`;
+        return this.#line('again', 'warning', event, text);
       }
       case 'lease-wait': {
         const holder = neutraliseLine(`reeve ${event.command} (process ${event.pid})`);
@@ -104,6 +106,7 @@ export class Progress {
         return this.#output.warn(event.message);
       case 'plan':
       case 'action-started':
+      case 'hook-rejoined':
       case 'pull-progress':
         return undefined;
     }

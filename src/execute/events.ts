@@ -46,6 +46,14 @@ export type RunEvent =
     }
   /** One whole line of what a builder says, control sequences not yet neutralised. */
   | { readonly type: 'build-output'; readonly project: string; readonly action: Action; readonly line: string }
+  /** An earlier round or run began it, and this one stays with it to its end. */
+  | {
+      readonly type: 'hook-rejoined';
+      readonly project: string;
+      readonly action: Action;
+      /** Milliseconds since the epoch. */
+      readonly beganAtMs: number;
+    }
   | {
       readonly type: 'hook-ended';
       readonly project: string;

@@ -13,7 +13,7 @@ import type { Action, ActionId, Plan } from '../plan/plan.ts';
 import type { TimeLimit } from '../plan/stop-budget.ts';
 import { timeLimit } from '../plan/stop-budget.ts';
 import { urgencies } from '../plan/urgency.ts';
-import type { ActionOutcome } from './events.ts';
+import type { ActionOutcome, RunEvent } from './events.ts';
 import { runAction } from './actions.ts';
 import { HooksInFlight } from './hooks-in-flight.ts';
 import { Incarnations } from './incarnations.ts';
@@ -80,10 +80,15 @@ async function settle(
   for (const id of action.after) await settled.get(id);
   if (context.drain.aborted || context.signal.aborted)
     return report(context, action, { outcome: { kind: 'interrupted' }, durationMs: 0 });
-  const began = context.clock.monotonic();
+  const { clock } = context;
+  let beganMs = clock.monotonic();
+  const emit = (event: RunEvent): void => {
+    if (event.type === 'hook-rejoined') beganMs = clock.monotonic() - Math.max(0, clock.now() - event.beganAtMs);
+    context.emit(event);
+  };
   context.emit({ type: 'action-started', project: context.observed.name, action, ...limitOf(context, action) });
-  const { outcome, detail = '' } = await carryOut(context, action);
-  return report(context, action, { outcome, detail, durationMs: context.clock.monotonic() - began });
+  const { outcome, detail = '' } = await carryOut({ ...context, emit }, action);
+  return report(context, action, { outcome, detail, durationMs: clock.monotonic() - beganMs });
 }
 
 async function carryOut(context: RunContext, action: Action): Promise<{ outcome: ActionOutcome; detail?: string }> {

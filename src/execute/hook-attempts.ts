@@ -79,18 +79,29 @@ export function intentOf(
   };
 }
 
+/** Stays with a run that was begun before this one: that time counts for it. undefined: its time is over. */
+export function tellRejoined(
+  { emit, observed }: RunContext,
+  action: ActionOf<'run-hook'>,
+  beganAtMs: number | undefined,
+): void {
+  if (beganAtMs !== undefined) emit({ type: 'hook-rejoined', project: observed.name, action, beganAtMs });
+}
+
 /** How long one attempt may take, in milliseconds. */
 export function deadlineMsOf({ options }: RunContext, { hook }: ActionOf<'run-hook'>): number {
   return hookDeadlineMs(hook, options.hookTimeoutMs);
 }
 
-/** A deadline that begins now. */
+/** A deadline of what began at that time, by the wall's clock; default: now. */
 export function openDeadline(
   { clock }: RunContext,
   deadlineMs: number,
+  beganAtMs = clock.now(),
 ): { readonly signal: AbortSignal; readonly cancel: () => void } {
   const controller = new AbortController();
-  const cancel = clock.setTimer(deadlineMs, () => controller.abort());
+  const goneMs = Math.max(0, clock.now() - beganAtMs);
+  const cancel = clock.setTimer(Math.max(0, deadlineMs - goneMs), () => controller.abort());
   return { signal: controller.signal, cancel };
 }
 

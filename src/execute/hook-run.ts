@@ -23,6 +23,7 @@ import {
   refusalText,
   resultOf,
   runAttempts,
+  tellRejoined,
   withTail,
 } from './hook-attempts.ts';
 import { hookRequest } from './hook-request.ts';
@@ -80,6 +81,7 @@ class HookRun {
     const { earlier } = this.#action;
     if (!earlier) return NOTHING_BEFORE;
     const { inFlight, leave } = this.#context;
+    if (inFlight.has(earlier.recordId)) tellRejoined(this.#context, this.#action, earlier.beganAtMs);
     const rejoined = await inFlight.rejoin(earlier.recordId, leave);
     if (rejoined) return earlier.counts ? rejoined : NOTHING_BEFORE;
     return { last: await this.#lookFor(earlier), number: 0 };
@@ -90,6 +92,7 @@ class HookRun {
     const { engine, ledger, signal } = this.#context;
     const state = await engine.inspectExec(earlier.execId, signal);
     if (!state) return undefined;
+    if (state.running) tellRejoined(this.#context, this.#action, earlier.beganAtMs);
     const exitCode = state.running ? await this.#awaitEnd(earlier) : state.exitCode;
     if (exitCode === 'overdue') return await this.#endOverdue({ ...earlier, startedAt: undefined }, []);
     if (exitCode === undefined) return undefined;
@@ -103,16 +106,17 @@ class HookRun {
     const { engine, ledger, signal, inFlight, leave } = this.#context;
     if (await inFlight.rejoin(other.recordId, leave)) return;
     const state = await engine.inspectExec(other.execId, signal);
-    const exitCode = state?.running ? await this.#awaitEnd(other) : state?.exitCode;
+    // This hook's deadline is not the other's, and so does not count from where that began.
+    const exitCode = state?.running ? await this.#awaitEnd({ ...other, beganAtMs: undefined }) : state?.exitCode;
     if (exitCode === 'overdue') await engine.killExec(other.execId, this.#containerId, signal);
     else if (exitCode !== undefined)
       ledger.end(other.recordId, { outcome: exitCode === 0 ? 'succeeded' : 'failed', exitCode });
   }
 
   /** The exit code of an exec that runs; undefined where nobody knows it. */
-  async #awaitEnd({ execId }: EarlierRun): Promise<number | 'overdue' | undefined> {
+  async #awaitEnd({ execId, beganAtMs }: EarlierRun): Promise<number | 'overdue' | undefined> {
     const { engine, signal } = this.#context;
-    const deadline = openDeadline(this.#context, this.#deadlineMs);
+    const deadline = openDeadline(this.#context, this.#deadlineMs, beganAtMs);
     try {
       const until = AbortSignal.any([signal, deadline.signal]);
       return (await engine.awaitExec(execId, this.#containerId, until))?.exitCode;

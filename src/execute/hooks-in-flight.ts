@@ -40,6 +40,11 @@ export class HooksInFlight {
     return unlessAborted(flight.end, leave);
   }
 
+  /** An attempt of this process, and it runs. */
+  has(recordId: number): boolean {
+    return this.#flights.has(recordId);
+  }
+
   /** Stays with an attempt that was left; undefined: none of this process. */
   async rejoin(
     recordId: number | undefined,

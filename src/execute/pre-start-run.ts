@@ -27,6 +27,7 @@ import {
   refusalText,
   resultOf,
   runAttempts,
+  tellRejoined,
   withTail,
 } from './hook-attempts.ts';
 import type { HookWords } from './hook-request.ts';
@@ -51,6 +52,8 @@ interface Announced {
   readonly recordId: number;
   /** It stays for inspection when the hook fails. */
   readonly isKept: boolean;
+  /** By an earlier run; undefined: by this one, now. */
+  readonly beganAtMs?: number | undefined;
 }
 
 /** How long the last of the output may come after the end of its container. */
@@ -100,9 +103,10 @@ class PreStartRun {
     const { earlier } = this.#action;
     if (!earlier) return undefined;
     const { ledger } = this.#context;
-    const { containerId: id } = earlier;
+    const { containerId: id, beganAtMs } = earlier;
     const recordId = earlier.recordId ?? this.#intend(1, id);
-    return await this.#guarded({ id, recordId, isKept: false }, async (announced) => {
+    tellRejoined(this.#context, this.#action, beganAtMs);
+    return await this.#guarded({ id, recordId, isKept: false, beganAtMs }, async (announced) => {
       ledger.resetOutput(recordId);
       const attempt = await this.#follow(announced);
       return attempt.outcome === 'succeeded' ? { ...attempt, message: 'had succeeded already' } : undefined;
@@ -169,9 +173,9 @@ class PreStartRun {
   /** Stays with a started container to its end or its deadline. */
   async #follow(announced: Announced): Promise<Attempt> {
     const { engine, signal } = this.#context;
-    const { id } = announced;
+    const { id, beganAtMs } = announced;
     const output = liveOutput(this.#context, this.#action, announced.recordId);
-    const deadline = openDeadline(this.#context, this.#deadlineMs);
+    const deadline = openDeadline(this.#context, this.#deadlineMs, beganAtMs);
     const reading = new AbortController();
     const read = this.#read(announced, output, AbortSignal.any([signal, reading.signal]));
     try {

@@ -163,10 +163,10 @@ export function isSettled(record: HookRecord, hook: CarriedHook): boolean {
 /** An exec that may still be running, or whose end nobody recorded. */
 function unfinished(record: HookRecord | undefined): OwedHook['earlier'] {
   if (!record?.execId) return undefined;
-  const isOverdue = record.outcome === 'timed-out' && record.exitCode === undefined;
-  return record.outcome === 'intended' || isOverdue
-    ? { recordId: record.id, execId: record.execId, counts: !record.superseded }
-    : undefined;
+  const { id: recordId, execId, outcome, exitCode, superseded, beganAtMs } = record;
+  const isOverdue = outcome === 'timed-out' && exitCode === undefined;
+  if (outcome !== 'intended' && !isOverdue) return undefined;
+  return { recordId, execId, counts: !superseded, beganAtMs: isOverdue ? undefined : beganAtMs };
 }
 
 /** Execs of other hooks in the same start whose end nobody recorded; one that timed out has had its time. */

@@ -31,6 +31,8 @@ export interface EarlierRun {
   readonly execId: string;
   /** False: it was for a stop that was given up, or the hook was asked for anew. It is awaited, and then run again. */
   readonly counts: boolean;
+  /** Milliseconds since the epoch: its deadline runs since then. undefined: it has had its time already. */
+  readonly beganAtMs: number | undefined;
 }
 
 /** The container of a `pre_start` hook that an earlier run left: it runs, or ended with 0 and was not recorded so. */
@@ -38,6 +40,8 @@ export interface EarlierHookContainer {
   readonly containerId: string;
   /** undefined: the record is lost. */
   readonly recordId: number | undefined;
+  /** Milliseconds since the epoch: its deadline runs since then. undefined: it counts from now. */
+  readonly beganAtMs: number | undefined;
 }
 
 /** Containers that another one borrows from, by service. */

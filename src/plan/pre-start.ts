@@ -162,7 +162,9 @@ function earlierOf(
   index: number,
 ): EarlierHookContainer | undefined {
   const container = keep && leftBy(world, keep, { hook, index }).find((one) => !mustGo(world, one));
-  return container && { containerId: container.id, recordId: openRecordOf(container, world.history) };
+  if (!container) return undefined;
+  const beganAtMs = hookRecordOf(container, world.history)?.beganAtMs;
+  return { containerId: container.id, recordId: openRecordOf(container, world.history), beganAtMs };
 }
 
 /** Containers of earlier runs of this hook for this container, of which it is not recorded how they ended. */

@@ -41,6 +41,8 @@ export function eventJson(event: ReconcileEvent, atMs: number, mask: Mask): obje
       return { ...head, action: event.action.id, stream: event.stream, line: event.line };
     case 'build-output':
       return { ...head, action: event.action.id, line: mask(event.line) };
+    case 'hook-rejoined':
+      return { ...head, action: event.action.id, since: isoTime(event.beganAtMs) };
     case 'hook-ended':
       return {
         ...head,

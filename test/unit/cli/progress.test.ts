@@ -106,7 +106,7 @@ suite('progress in a pipe', () => {
     } as const;
     progress.emit({ ...ended, attempt: 1 });
     progress.emit({ ...ended, attempt: 3 });
-    assert.equal(stderr(), 'again   web/1            attempt 1 of 3 exited 1:\n');
+    assert.equal(stderr(), 'again   web/1            attempt 1 of 3 exited 1\n');
   });
 
   test('a command with a value from outside the files is masked', () => {

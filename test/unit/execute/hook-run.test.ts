@@ -354,6 +354,37 @@ suite('an exec that an earlier run left', () => {
     assert.deepEqual(bench.hookRuns(), ['web/1:post_start[0] succeeded 0, attempt 1']);
   });
 
+  test('and is awaited has taken the time since it began, not since somebody came back for it', async (t) => {
+    const { bench, execId } = await cutOff(t);
+    await bench.clock.advance(60_000);
+    const run = bench.run({ desired: shop });
+    await settle();
+    await bench.clock.advance(5000);
+    bench.engine.endExec(execId, 0);
+    await run;
+    const told = bench.events.flatMap((event) => (event.type === 'hook-rejoined' ? [event.beganAtMs] : []));
+    assert.deepEqual(told, [bench.records()[0]?.beganAtMs]);
+    const took = bench.events.flatMap((event) =>
+      event.type === 'action-settled' && event.action.kind === 'run-hook' ? [event.durationMs] : [],
+    );
+    assert.deepEqual(took, [65_000]);
+  });
+
+  test('and is awaited has what is left of its deadline', async (t) => {
+    const { bench } = await cutOff(t);
+    await bench.clock.advance(290_000);
+    const run = bench.run({ desired: shop });
+    await settle();
+    await bench.clock.advance(9999);
+    assert.deepEqual(bench.commands(), ['register']);
+    await bench.clock.advance(1);
+    assert.deepEqual(messages(await run), []);
+    assert.deepEqual(bench.hookRuns(), [
+      'web/1:post_start[0] timed-out 137, attempt 1',
+      'web/1:post_start[0] succeeded 0, attempt 1',
+    ]);
+  });
+
   test('and has succeeded since is not run again', async (t) => {
     const { bench, execId } = await cutOff(t);
     bench.engine.endExec(execId, 0);

@@ -102,8 +102,14 @@ suite('an exec that an earlier run left', () => {
   };
 
   test('is looked at first where its end is not known', () => {
-    assert.deepEqual(earlierOf(planAfter('intended')), [{ recordId: 7, execId: 'e7', counts: true }]);
-    assert.deepEqual(earlierOf(planAfter('timed-out')), [{ recordId: 7, execId: 'e7', counts: true }]);
+    const begun = { beganAtMs: 1000 };
+    assert.deepEqual(earlierOf(planAfter('intended', begun)), [{ recordId: 7, execId: 'e7', counts: true, ...begun }]);
+  });
+
+  test('that timed out has had its time: it is looked at, and no time of it counts', () => {
+    assert.deepEqual(earlierOf(planAfter('timed-out', { beganAtMs: 1000 })), [
+      { recordId: 7, execId: 'e7', counts: true, beganAtMs: undefined },
+    ]);
   });
 
   test('is forgotten where it is known to have ended, or never was', () => {
@@ -115,7 +121,7 @@ suite('an exec that an earlier run left', () => {
 
   test('is looked at where its record is superseded, but its success does not count', () => {
     assert.deepEqual(earlierOf(planAfter('intended', { superseded: true })), [
-      { recordId: 7, execId: 'e7', counts: false },
+      { recordId: 7, execId: 'e7', counts: false, beganAtMs: 0 },
     ]);
   });
 
@@ -124,7 +130,7 @@ suite('an exec that an earlier run left', () => {
       const once = project({ web: { post_start: [hook('register', { run })] } });
       const begun = container(once, 'web');
       const records = [record(begun, 'post_start[0]', 'intended', { id: 7, execId: 'e7', startedAt: 'before' })];
-      const expected = [{ recordId: 7, execId: 'e7', counts: true }];
+      const expected = [{ recordId: 7, execId: 'e7', counts: true, beganAtMs: 0 }];
       assert.deepEqual(earlierOf(planOf(once, { containers: [begun], ledger: { records } })), expected);
       const ended = { ...begun, state: { ...begun.state, status: 'exited' as const, exitCode: 1 } };
       assert.deepEqual(earlierOf(planOf(once, { containers: [ended], ledger: { records } })), expected);
@@ -145,7 +151,8 @@ suite('an exec that an earlier run left', () => {
     ];
     const plan = planOf(shop, { containers: [web], ledger: { records }, policy: { forceRecreate: true } });
     const [preStop] = plan.actions.filter((action) => action.id === 'web/1@aaaaaa:pre_stop[0]');
-    assert.deepEqual(preStop?.kind === 'run-hook' && preStop.earlier, { recordId: 9, execId: 'e9', counts: false });
+    const expected = { recordId: 9, execId: 'e9', counts: false, beganAtMs: 0 };
+    assert.deepEqual(preStop?.kind === 'run-hook' && preStop.earlier, expected);
   });
 });
 

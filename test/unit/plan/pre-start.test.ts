@@ -235,8 +235,9 @@ suite('a hook container that an earlier run left', () => {
   test('is taken up where it runs, or ended with 0, with its record or without one', () => {
     for (const status of ['running', 'exited'] as const) {
       const left = hookContainer(one, web, 0, { id: idOf('c'), state: { status } });
-      assert.deepEqual(earlier(left), { containerId: idOf('c'), recordId: 7 });
-      assert.deepEqual(earlier(left, []), { containerId: idOf('c'), recordId: undefined });
+      const { beganAtMs } = intended;
+      assert.deepEqual(earlier(left), { containerId: idOf('c'), recordId: 7, beganAtMs });
+      assert.deepEqual(earlier(left, []), { containerId: idOf('c'), recordId: undefined, beganAtMs: undefined });
     }
   });
 
