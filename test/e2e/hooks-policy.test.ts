@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { callText } from '../support/engine-client.ts';
-import { container, outside, type Container } from '../support/engine.ts';
+import { container, exec, outside, type Container } from '../support/engine.ts';
 import { script, stage, writes } from '../support/stage.ts';
 
 test('each run is recorded with its output, on success too, and can be shown', async (t) => {
@@ -83,6 +83,16 @@ test('hooks retry runs an assumed post_start', async (t) => {
   assert.deepEqual(s.log(), []);
   await s.ok(['hooks', 'retry', 'web']);
   assert.deepEqual(s.log(), ['started']);
+});
+
+test('hooks retry runs what failed and what comes after it, and not what has succeeded', async (t) => {
+  const s = stage(t);
+  const once = writes('once', { 'x-reeve': { run: 'once-per-definition' } });
+  s.compose({ web: { post_start: [once, writes('first'), script('test -e /tmp/mended'), writes('last')] } });
+  assert.equal((await s.run(['apply'])).exitCode, 1);
+  await exec((await container(s.name, 'web')).Id, ['touch', '/tmp/mended']);
+  await s.ok(['hooks', 'retry', 'web']);
+  assert.deepEqual(s.log(), ['once', 'first', 'last']);
 });
 
 /** The same container as another tool would have left it: Compose's labels, none of reeve's; running. */

@@ -122,8 +122,7 @@ async function run(
       const { observed, ledger } = await look(ports, { project: project.name, desired: project, signal });
       for (const { container, hooks, role } of replicaStatuses(project, observed, ledger)) {
         if (container?.state.status !== 'running' || role === 'orphan') continue;
-        const isFailed = hooks.kind === 'failed' && hooks.phase === 'post_start';
-        if (isFailed || hooks.kind === 'assumed') ports.state.hooks.supersede(container.id, 'post_start');
+        if (hooks.kind === 'assumed') ports.state.hooks.supersede(container.id, 'post_start');
       }
       const names = services ?? new Set(Object.keys(project.services));
       return await converge(project, { services: names, existingOnly: true, noStart: true, noDeps: true }, false);

@@ -40,14 +40,14 @@ export default class HooksRetry extends ReeveCommand {
         releaseStopped: false,
         wait: false,
         waitTimeoutMs: undefined,
-        prepare: (ports, project, signal) => makeOwed(ports, project, named, signal),
+        prepare: (ports, project, signal) => oweAssumed(ports, project, named, signal),
       }),
     );
   }
 }
 
-/** What failed or was assumed is owed again. */
-async function makeOwed(
+/** What failed is owed as it is, and what succeeded beside it is not; what was assumed becomes owed. */
+async function oweAssumed(
   ports: ReconcilerPorts,
   desired: Project,
   named: readonly string[],
@@ -57,7 +57,6 @@ async function makeOwed(
   for (const { service, container, hooks, role } of replicaStatuses(desired, observed, ledger)) {
     if (container?.state.status !== 'running' || role === 'orphan') continue;
     if (named.length > 0 && !named.includes(service)) continue;
-    const isFailed = hooks.kind === 'failed' && hooks.phase === 'post_start';
-    if (isFailed || hooks.kind === 'assumed') ports.state.hooks.supersede(container.id, 'post_start');
+    if (hooks.kind === 'assumed') ports.state.hooks.supersede(container.id, 'post_start');
   }
 }
