@@ -4,7 +4,8 @@ import type { Engine } from '../engine/engine.ts';
 import { networkHash, volumeHash } from '../model/config-hash.ts';
 import type { LedgerView } from '../model/hook.ts';
 import type { ObservedProject } from '../model/observed.ts';
-import type { Project } from '../model/project.ts';
+import { containerName } from '../model/owner.ts';
+import type { Project, Service } from '../model/project.ts';
 import { imageRefs } from '../plan/drift.ts';
 import type { State } from '../state/state.ts';
 
@@ -63,12 +64,18 @@ async function see(ports: Ports, { project, desired, maxAgeMs, signal }: Request
       images: desired ? [...new Set(services.flatMap((service) => imageRefs(desired, service)))] : [],
       networks: Object.values(desired?.networks ?? {}).map((network) => network.name),
       volumes: Object.values(desired?.volumes ?? {}).map((volume) => volume.name),
-      ...(desired ? { definitions: definitionsOf(desired) } : {}),
+      ...(desired
+        ? { definitions: definitionsOf(desired), names: services.flatMap((one) => namesOf(desired, one)) }
+        : {}),
       maxAgeMs,
     },
     signal,
   );
   return { observed, seen: observed.version === undefined ? undefined : `${observed.version} ${revision}` };
+}
+
+function namesOf(project: Project, service: Service): string[] {
+  return Array.from({ length: service.replicas }, (_, index) => containerName(project, service, index + 1));
 }
 
 function definitionsOf({ networks, volumes }: Project): Set<string> {

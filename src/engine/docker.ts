@@ -8,6 +8,7 @@ import { resolve } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type {
   ContainerState,
+  NameHolder,
   ObservedContainer,
   ObservedImage,
   ObservedNetwork,
@@ -54,6 +55,7 @@ import * as observe from './observe.ts';
 import { parseContainer, parseState } from './observed-container.ts';
 import { pullImage } from './pull.ts';
 import { updateSpec } from './resources.ts';
+import { holdersOf } from './name-holders.ts';
 import { usersOf } from './users.ts';
 import type { Wire } from './wire.ts';
 
@@ -126,6 +128,10 @@ export class DockerEngine implements Engine {
 
   usersOf(thing: SharedThing, project: string, signal: AbortSignal): Promise<string[]> {
     return usersOf(this.#wire, thing, project, signal);
+  }
+
+  holdersOf(names: readonly string[], project: string, signal: AbortSignal): Promise<ReadonlyMap<string, NameHolder>> {
+    return holdersOf(this.#wire, names, project, signal);
   }
 
   async inspectState(containerId: string, signal: AbortSignal): Promise<ContainerState | undefined> {

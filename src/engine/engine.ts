@@ -7,6 +7,7 @@
 
 import type {
   ContainerState,
+  NameHolder,
   ObservedContainer,
   ObservedImage,
   ObservedNetwork,
@@ -106,6 +107,8 @@ export interface Sight {
   inspectVolume(name: string, signal: AbortSignal): Promise<ObservedVolume | undefined>;
   /** Names of containers of others than the project that use it, sorted. */
   usersOf(thing: SharedThing, project: string, signal: AbortSignal): Promise<string[]>;
+  /** Of these names those that containers of others than the project have. */
+  holdersOf(names: readonly string[], project: string, signal: AbortSignal): Promise<ReadonlyMap<string, NameHolder>>;
   inspectImage(ref: string, signal: AbortSignal): Promise<ObservedImage | undefined>;
 }
 
@@ -139,6 +142,8 @@ export interface ObserveRequest {
    * it. undefined: there is nothing to compare with.
    */
   readonly definitions?: ReadonlySet<string>;
+  /** Names that its containers are to have: of those that none of them has it is asked who else does. Default: none. */
+  readonly names?: readonly string[];
   /** For an engine that remembers (remembering-engine.ts): how old its memory may be; default: as it was set up. */
   readonly maxAgeMs?: number | undefined;
 }

@@ -14,6 +14,7 @@ import { isHookContainer, LABEL } from '../model/owner.ts';
 import type { ContainerListItem, ImageAnswer, NetworkAnswer, VolumeAnswer } from './answers.ts';
 import { inspectContainer } from './containers.ts';
 import type { ObserveRequest } from './engine.ts';
+import { holdersOf, withTakenNames } from './name-holders.ts';
 import { parseContainer } from './observed-container.ts';
 import { parseImage } from './observed-image.ts';
 import { isInvalidReference } from './faults.ts';
@@ -33,7 +34,8 @@ export async function observeProject(
     observeVolumes(wire, request, signal),
     observeImages(wire, request.images, signal),
   ]);
-  return { name: project, containers, networks, volumes, images };
+  const taken = await withTakenNames(request, containers, (names) => holdersOf(wire, names, project, signal));
+  return { name: project, containers, networks, volumes, images, ...taken };
 }
 
 /** Names of all projects that own something on the engine, sorted. */

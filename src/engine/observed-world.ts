@@ -24,6 +24,7 @@ import type {
 import { LABEL } from '../model/owner.ts';
 import type { EngineNotice, ObserveRequest, Sight } from './engine.ts';
 import { Informer } from './informer.ts';
+import { withTakenNames } from './name-holders.ts';
 import { withUsers } from './users.ts';
 
 interface KnownProject {
@@ -116,9 +117,11 @@ export class ObservedWorld {
     if (!isDeepStrictEqual(known.shared, { networks, volumes })) known.changes += 1;
     known.shared = { networks, volumes };
     const ageMs = beganMs - Math.min(...asOfMs);
+    const own = containers.known(() => true);
     return {
       name: project,
-      containers: containers.known(() => true),
+      containers: own,
+      ...(await withTakenNames(request, own, (names) => sight.holdersOf(names, project, signal))),
       // Not remembered: they matter for what is about to be replaced, and nothing else needs them.
       networks: await withUsers(request, networks, ({ id }) => sight.usersOf({ network: id }, project, signal)),
       volumes: await withUsers(request, volumes, ({ name }) => sight.usersOf({ volume: name }, project, signal)),

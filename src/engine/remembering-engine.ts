@@ -11,6 +11,7 @@
 import type { Clock } from '../clock.ts';
 import type {
   ContainerState,
+  NameHolder,
   ObservedContainer,
   ObservedImage,
   ObservedNetwork,
@@ -97,6 +98,10 @@ export class RememberingEngine implements Engine {
 
   usersOf(thing: SharedThing, project: string, signal: AbortSignal): Promise<string[]> {
     return this.#engine.usersOf(thing, project, signal);
+  }
+
+  holdersOf(names: readonly string[], project: string, signal: AbortSignal): Promise<ReadonlyMap<string, NameHolder>> {
+    return this.#engine.holdersOf(names, project, signal);
   }
 
   inspectImage(ref: string, signal: AbortSignal): Promise<ObservedImage | undefined> {

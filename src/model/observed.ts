@@ -16,10 +16,18 @@ export interface ObservedProject {
   readonly volumes: readonly ObservedVolume[];
   /** Image reference as asked for -> what the engine has; an absent key is an absent image. */
   readonly images: ReadonlyMap<string, ObservedImage>;
+  /** Names that containers of it are to have, and containers of others do, with whose they are. Absent: none. */
+  readonly takenNames?: ReadonlyMap<string, NameHolder>;
   /** Milliseconds for which the oldest part of it was remembered; absent: all of it was asked for just now. */
   readonly ageMs?: number;
   /** The same in two looks with one request: both saw the same. Absent: that cannot be told. */
   readonly version?: string;
+}
+
+/** A container of others that has a name. */
+export interface NameHolder {
+  /** undefined: of no project. */
+  readonly project: string | undefined;
 }
 
 export type ContainerStatus = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';

@@ -40,13 +40,15 @@ export function withoutBlocked(input: BlockedInput): Map<ServiceName, ServiceDec
   const able = new Map<ServiceName, ServiceDecision>();
   const blocked = new Map<ServiceName, 'problem' | 'deferred'>();
   for (const [name, decided] of decisions) {
-    const decision = withoutVainRestarts(decided, able);
-    for (const message of takenNames(input, decision)) plan.problems.push({ subject: name, message });
+    const whole = withoutVainRestarts(decided, able);
+    for (const message of takenNames(input, whole)) plan.problems.push({ subject: name, message });
+    const decision = withoutNameless(input, whole);
     const obstacle = decision.replicas.some(isWanted) ? obstacleOf(input, decision) : undefined;
     const dependency = decision.replicas.some(isWanted) ? blockedDependency(input, decision, blocked) : undefined;
     if (obstacle === undefined && dependency === undefined) {
       able.set(name, decision);
       if (decision.replicas.some(({ notBefore }) => notBefore !== undefined)) blocked.set(name, 'deferred');
+      if (decision.replicas.length < whole.replicas.length) blocked.set(name, 'problem');
       continue;
     }
     able.set(name, { ...decision, replicas: decision.replicas.filter((replica) => !isWanted(replica)) });
@@ -83,7 +85,7 @@ function isNew({ ref }: ReplicaDecision): boolean {
 }
 
 function obstacleOf(
-  { plan, desired, resources, renames, policy }: BlockedInput,
+  { plan, desired, resources, policy }: BlockedInput,
   { service, replicas }: ServiceDecision,
 ): string | undefined {
   const creates = replicas.some(isNew);
@@ -94,15 +96,13 @@ function obstacleOf(
     const said = renderLacks(lacks, policy.apiVersion);
     plan.notes.push(`${service.name}: ${said}: it is made without, and will not be started so`);
   }
-  const taken = replicas.filter(isNew).flatMap((replica) => renames.obstacle(replica) ?? []);
   const cannotStart = policy.noStart ? undefined : undeliverable(desired, service);
   return (
     unsupported(service) ??
     impossible(desired, service) ??
     lacking ??
     cannotStart ??
-    resources.obstacle(service, creates) ??
-    taken[0]
+    resources.obstacle(service, creates)
   );
 }
 
@@ -111,11 +111,16 @@ function isUntried({ replica: { keep } }: ReplicaDecision): boolean {
   return keep === undefined || (keep.ours && keep.state.status === 'created');
 }
 
-/** Names that a container which is there cannot get back; it is started under the one that it has. */
+/** Names that a container cannot get. One that is there is started under the one that it has, one that is not is not made. */
 function takenNames({ renames }: BlockedInput, { replicas }: ServiceDecision): string[] {
   return replicas
-    .filter((replica) => !isNew(replica) && replica.ref.name !== replica.finalName)
+    .filter((replica) => isNew(replica) || replica.ref.name !== replica.finalName)
     .flatMap((replica) => renames.obstacle(replica) ?? []);
+}
+
+function withoutNameless({ renames }: BlockedInput, decision: ServiceDecision): ServiceDecision {
+  const replicas = decision.replicas.filter((replica) => !isNew(replica) || renames.obstacle(replica) === undefined);
+  return { ...decision, replicas };
 }
 
 function blockedDependency(

@@ -70,7 +70,7 @@ function attemptPlan(input: PlanInput, staying: ReadonlyMap<string, string>): Pl
   const beginning = beginningServices(decisions, policy);
   const resources = planResources({ plan, desired, observed, policy, services, creating, beginning, volumes });
   const { containers } = observed;
-  const renames = planRenames({ containers, decisions, orphans: removed });
+  const renames = planRenames({ observed, decisions, orphans: removed });
   const able = withoutBlocked({ plan, desired, decisions, left, resources, renames, policy });
   const history = indexLedger(ledger);
   const { reconnections } = resources;

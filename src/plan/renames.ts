@@ -8,7 +8,7 @@
  * by a container that stays is a problem, and nothing is tried.
  */
 
-import type { ObservedContainer } from '../model/observed.ts';
+import type { NameHolder, ObservedContainer, ObservedProject } from '../model/observed.ts';
 import type { ServiceName } from '../model/project.ts';
 import type { ReplicaDecision, ServiceDecision } from './decide.ts';
 import { holdersOf, temporaryName } from './names.ts';
@@ -29,13 +29,13 @@ export interface Renames {
 }
 
 export interface RenameInput {
-  readonly containers: readonly ObservedContainer[];
+  readonly observed: Pick<ObservedProject, 'containers' | 'takenNames'>;
   readonly decisions: ReadonlyMap<ServiceName, ServiceDecision>;
   /** Orphans that this plan removes. */
   readonly orphans: readonly ObservedContainer[];
 }
 
-export function planRenames({ containers, decisions, orphans }: RenameInput): Renames {
+export function planRenames({ observed: { containers, takenNames }, decisions, orphans }: RenameInput): Renames {
   const holders = holdersOf(containers);
   const replicas = [...decisions.values()].flatMap((decision) => decision.replicas);
   const kept = new Map(replicas.flatMap((one) => (one.replica.keep ? [[one.replica.keep.id, one] as const] : [])));
@@ -50,11 +50,13 @@ export function planRenames({ containers, decisions, orphans }: RenameInput): Re
   };
   return {
     obstacle(decided) {
+      const other = takenNames?.get(decided.finalName);
+      if (other) return isTaken(decided.finalName, other);
       const holder = holderOf(decided);
       if (!holder || holder.state.status === 'removing') return undefined;
       if (holder.hookContainer || going.has(holder.id) || replaced.has(holder.id)) return undefined;
-      const other = kept.get(holder.id);
-      if (other && other.finalName !== holder.name) return undefined;
+      const keeping = kept.get(holder.id);
+      if (keeping && keeping.finalName !== holder.name) return undefined;
       return (
         `the name ${decided.finalName} is taken by a container of ${holder.service}, which is left alone: ` +
         `remove that one, or give this one another name`
@@ -78,4 +80,9 @@ export function planRenames({ containers, decisions, orphans }: RenameInput): Re
       return { kind: 'set-aside', holder: ref, name: temporaryName(other.finalName, holder.id, holders) };
     },
   };
+}
+
+function isTaken(name: string, { project }: NameHolder): string {
+  const whose = project === undefined ? 'of no project' : `of the project ${project}`;
+  return `the name ${name} is taken by a container ${whose}: remove or rename that one, or give this one another name`;
 }

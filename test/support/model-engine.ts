@@ -22,6 +22,7 @@ import type {
 } from '../../src/engine/engine.ts';
 import type {
   ContainerState,
+  NameHolder,
   ObservedContainer,
   ObservedImage,
   ObservedNetwork,
@@ -126,6 +127,14 @@ export class ModelEngine extends ModelWorld implements Engine {
         .map(({ name }) => name)
         .toSorted(),
     );
+  }
+
+  async holdersOf(
+    names: readonly string[],
+    project: string,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, NameHolder>> {
+    return await this.#read({ name: 'holders', subject: project }, signal, () => this.holders(names, project));
   }
 
   async inspectState(containerId: string, signal: AbortSignal): Promise<ContainerState | undefined> {

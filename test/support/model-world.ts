@@ -18,6 +18,7 @@ import { EngineError, type EngineErrorCode } from '../../src/model/errors.ts';
 import type {
   ContainerState,
   Health,
+  NameHolder,
   ObservedContainer,
   ObservedImage,
   ObservedNetwork,
@@ -239,12 +240,20 @@ export class ModelWorld {
     return container && observedContainer(container);
   }
 
+  /** Of these names those that containers of others have. */
+  holders(names: readonly string[], project: string): ReadonlyMap<string, NameHolder> {
+    const others = [...this.containers.values()].filter(({ labels }) => labels[LABEL.project] !== project);
+    const holders = others.filter(({ name }) => names.includes(name));
+    return new Map(holders.map(({ name, labels }) => [name, { project: labels[LABEL.project] }]));
+  }
+
   /** What reeve sees of a project. */
   look(request: ObserveRequest): ObservedProject {
     const ofProject = (labels: Readonly<Record<string, string>>): boolean => labels[LABEL.project] === request.project;
     const others = [...this.containers.values()].filter(({ labels }) => !ofProject(labels));
     return {
       name: request.project,
+      takenNames: this.holders(request.names ?? [], request.project),
       containers: [...this.containers.values()].filter(({ labels }) => ofProject(labels)).map(observedContainer),
       networks: [...this.networks.values()]
         .filter(({ name, labels }) => ofProject(labels) || request.networks.includes(name))

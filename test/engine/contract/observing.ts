@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { network, sketchProject } from '../sketch.ts';
 import type { World } from './world.ts';
+import { NO_NETWORK } from './world.ts';
 
 export function observingContract(world: World): void {
   describe('observing', () => {
@@ -51,6 +52,17 @@ export function observingContract(world: World): void {
         seen.volumes.map((found) => found.name),
         [`${name}_data`],
       );
+    });
+
+    it('a name that a container of others has is seen where it is asked for, with whose it is', async (t) => {
+      const whole = await world.project(t, { web: NO_NETWORK });
+      await world.create(whole, t);
+      const [taken, free] = [`${whole.name}-web-1`, `${whole.name}-web-11`];
+      const ask = { images: [], networks: [], volumes: [], names: [taken, free] };
+      const others = await world.engine.observeProject({ ...ask, project: world.uniqueName() }, t.signal);
+      assert.deepEqual([...(others.takenNames ?? [])], [[taken, { project: whole.name }]]);
+      const own = await world.engine.observeProject({ ...ask, project: whole.name }, t.signal);
+      assert.deepEqual([...(own.takenNames ?? [])], []);
     });
 
     it('images are seen by the reference asked for, an absent one is absent', async (t) => {

@@ -396,4 +396,26 @@ suite('a name', () => {
       `,
     );
   });
+
+  test('that a container of others has is a problem that says whose, and what is there goes on', () => {
+    const shop = project({
+      cache: { container_name: 'redis' },
+      web: { replicas: 2 },
+      late: { depends_on: ['web'] },
+    });
+    const web = container(shop, 'web', 1, { state: { status: 'exited', exitCode: 1 } });
+    const takenNames = new Map([
+      ['redis', { project: undefined }],
+      ['shop-web-2', { project: 'other' }],
+    ]);
+    assert.equal(
+      planText(shop, { containers: [web], world: { takenNames } }),
+      text`
+        web/1:start  start container  (exited (1))
+        ! cache: the name redis is taken by a container of no project: remove or rename that one, or give this one another name
+        ! web: the name shop-web-2 is taken by a container of the project other: remove or rename that one, or give this one another name
+        ! late: depends on web, which cannot be started now
+      `,
+    );
+  });
 });
