@@ -104,7 +104,7 @@ function convergedLine(
 function failedText(name: string, { kind, failures }: ReconcileResult): string {
   const head =
     kind === 'deferred'
-      ? `${name}: not converged, a container does not stay up`
+      ? `${name}: not converged, a container does not stay up: see its output, then try again, or leave that to reeve watch`
       : `${name}: ${failures.length === 1 ? 'one thing' : `${failures.length} things`} failed`;
   return [head, ...failures.map(indented)].join('\n');
 }

@@ -43,9 +43,8 @@ export function addService(emission: Emission, decision: ServiceDecision): void 
 }
 
 function unsteady({ replica: { keep } }: ReplicaDecision): string {
-  return keep && isRunning(keep)
-    ? 'is unhealthy again right after its last starts; it is restarted after a growing delay'
-    : 'ended right after its last starts; it is started again after a growing delay';
+  if (keep && isRunning(keep)) return 'is unhealthy again right after its last start';
+  return `ended${keep ? ` with exit code ${keep.state.exitCode}` : ''} right after its last start`;
 }
 
 function addReplica(emission: Emission, decision: ServiceDecision, decided: ReplicaDecision): void {

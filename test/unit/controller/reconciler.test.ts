@@ -261,7 +261,7 @@ suite('a container that does not stay up', () => {
     for (let run = 0; run < 4; run += 1) {
       const result = await bench.apply(always);
       assert.equal(result.kind, 'deferred');
-      assert.match(result.failures[0] ?? '', /^web\/1: ended right after its last starts/);
+      assert.match(result.failures[0] ?? '', /^web\/1: ended with exit code 1 right after its last start/);
       delays.push(result.afterMs);
       await bench.clock.advance(result.afterMs ?? 0);
     }
