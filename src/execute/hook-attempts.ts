@@ -55,7 +55,13 @@ export function resultOf(action: ActionOf<'run-hook'>, last: Attempt | undefined
   if (last === undefined || !isFailure(last)) return { ok: true, detail: last?.message ?? '' };
   const message = `${container.key.replace(/@.*/, '')}: ${phase} hook ${index} ${last.message}`;
   if (hook.policy.onFailure === 'continue') return { ok: true, detail: `${message} (on_failure: continue)` };
-  return { ok: false, message };
+  return { ok: false, message: phase === 'pre_stop' ? withWayOut(message) : message };
+}
+
+/** The container is held, and only a person can decide to stop it all the same. */
+function withWayOut(message: string): string {
+  const [first = '', ...tail] = message.split('\n');
+  return withTail(`${first.replace(/:$/, '')}, so it stays (--force or on_failure: continue goes on)`, tail);
 }
 
 /** What is recorded before an attempt begins, but for the id of what it runs in. */

@@ -26,6 +26,7 @@ function messages({ failures }: ExecuteResult): string[] {
   return failures.map(({ message }) => message);
 }
 
+const STAYS = ', so it stays (--force or on_failure: continue goes on)';
 const RESTART = { restart: new Set(['web']) };
 
 suite('a hook', () => {
@@ -607,7 +608,7 @@ suite('a container that ends', () => {
       if (name === 'start-exec') bench.engine.pause('web/1');
     };
     const result = await bench.run({ desired: shop, policy: RESTART });
-    assert.deepEqual(messages(result), ['web/1: pre_stop hook 0 exited 1']);
+    assert.deepEqual(messages(result), [`web/1: pre_stop hook 0 exited 1${STAYS}`]);
     assert.equal(bench.engine.get('web/1').state.status, 'paused');
   });
 });
@@ -623,7 +624,7 @@ suite('a pre_stop that fails', () => {
     bench.engine.script = ([name]) => ({ exitCode: name === 'drain' ? 1 : 0 });
     const started = ['web/1', 'db/1'].map((name) => bench.engine.get(name).state.startedAt);
     const result = await bench.run({ desired: shop, policy: { restart: new Set(['web', 'db']) } });
-    assert.deepEqual(messages(result), ['web/1: pre_stop hook 0 exited 1']);
+    assert.deepEqual(messages(result), [`web/1: pre_stop hook 0 exited 1${STAYS}`]);
     const after = ['web/1', 'db/1'].map((name) => bench.engine.get(name).state.startedAt);
     assert.equal(after[0], started[0]);
     assert.notEqual(after[1], started[1]);
@@ -676,7 +677,7 @@ suite('what a hook prints of a value from outside', () => {
     const bench = await running(t, shop);
     bench.engine.script = () => ({ exitCode: 3, output: [['stderr', 'hunter2hunter2\n']] });
     const result = await bench.run({ desired: shopWith({ pre_stop: [hook('other')] }) });
-    assert.match(messages(result).join(), /^web\/1: pre_stop hook 0 exited 3:\n\*\*\*$/);
+    assert.match(messages(result).join(), /^web\/1: pre_stop hook 0 exited 3, so it stays \(.*\):\n\*\*\*$/);
   });
 
   test('is so in the words in which the engine refuses it', async (t) => {
