@@ -2,6 +2,7 @@
 
 import type { ContainerState } from '../model/observed.ts';
 import type { ActionOf } from '../plan/plan.ts';
+import { spanText } from '../plan/span.ts';
 import type { RunContext } from './run-context.ts';
 import { containerId } from './run-context.ts';
 
@@ -23,7 +24,7 @@ export async function awaitContainer(context: RunContext, action: ActionOf<'awai
     );
   } catch (error) {
     if (context.signal.aborted || context.drain.aborted || !deadline.signal.aborted) throw error;
-    return { ok: false, message: `is not ${until} after ${context.options.waitTimeoutMs / 1000} s` };
+    return { ok: false, message: `is not ${until} after ${spanText(context.options.waitTimeoutMs)}` };
   } finally {
     cancelTimer();
   }
