@@ -392,6 +392,8 @@ test('a step that hangs is really killed at its deadline, recorded as timed out,
   assert.equal(kept?.State.Running, false);
   assert.equal((await replicas(s))[0]?.State.Status, 'created');
   assert.match((await s.ok(['hooks', '--json'])).stdout, /timed-out/);
+  const retried = await s.ok(['hooks', 'retry']);
+  assert.match(retried.stderr, /web\/1: pre_start\[0\] failed, and is run again by reeve apply/);
 });
 
 test('retries run a step again in one run, one at a time, and leave one container at most', async (t) => {

@@ -1,7 +1,7 @@
 import { look } from '../../../controller/observe.ts';
 import type { ReconcilerPorts } from '../../../controller/reconciler.ts';
 import { DEFAULT_RUN_OPTIONS } from '../../../execute/run-context.ts';
-import type { Project } from '../../../model/project.ts';
+import type { ReplicaStatus } from '../../../plan/readiness.ts';
 import { replicaStatuses } from '../../../plan/readiness.ts';
 import { runApply } from '../../apply-run.ts';
 import { durationFlag, ReeveCommand, servicesArgument } from '../../command.ts';
@@ -40,23 +40,32 @@ export default class HooksRetry extends ReeveCommand {
         releaseStopped: false,
         wait: false,
         waitTimeoutMs: undefined,
-        prepare: (ports, project, signal) => oweAssumed(ports, project, named, signal),
+        prepare: async (ports, project, signal) => {
+          const { observed, ledger } = await look(ports, { project: project.name, desired: project, signal });
+          const replicas = replicaStatuses(project, observed, ledger).filter(
+            ({ service, role }) => role !== 'orphan' && (named.length === 0 || named.includes(service)),
+          );
+          oweAssumed(ports, replicas);
+          for (const text of leftToApply(replicas)) invocation.output.warn(text);
+        },
       }),
     );
   }
 }
 
 /** What failed is owed as it is, and what succeeded beside it is not; what was assumed becomes owed. */
-async function oweAssumed(
-  ports: ReconcilerPorts,
-  desired: Project,
-  named: readonly string[],
-  signal: AbortSignal,
-): Promise<void> {
-  const { observed, ledger } = await look(ports, { project: desired.name, desired, signal });
-  for (const { service, container, hooks, role } of replicaStatuses(desired, observed, ledger)) {
-    if (container?.state.status !== 'running' || role === 'orphan') continue;
-    if (named.length > 0 && !named.includes(service)) continue;
-    if (hooks.kind === 'assumed') ports.state.hooks.supersede(container.id, 'post_start');
+function oweAssumed({ state }: ReconcilerPorts, replicas: readonly ReplicaStatus[]): void {
+  for (const { container, hooks } of replicas) {
+    if (container?.state.status === 'running' && hooks.kind === 'assumed')
+      state.hooks.supersede(container.id, 'post_start');
   }
+}
+
+/** Sentences about what failed and is not run here. */
+function leftToApply(replicas: readonly ReplicaStatus[]): string[] {
+  return replicas.flatMap(({ service, number, hooks }) =>
+    hooks.kind === 'failed' && hooks.phase === 'pre_start'
+      ? [`${service}/${number}: pre_start[${hooks.index}] failed, and is run again by reeve apply`]
+      : [],
+  );
 }
