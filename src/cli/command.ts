@@ -7,7 +7,7 @@
 import { UsageError } from '../model/errors.ts';
 import { withPlainBooleans } from './boolean-flags.ts';
 import type { ExitCode } from './exit.ts';
-import { parseDurationMs } from './durations.ts';
+import { parseDeadlineMs, parseDurationMs } from './durations.ts';
 import { globalFlags } from './global-flags.ts';
 import type { ArgInput, FlagInput, Input, ParserOutput } from './oclif.ts';
 import { Args, Flags, parseWords } from './oclif.ts';
@@ -62,6 +62,12 @@ export interface CommandClass {
 export const durationFlag = Flags.custom<number>({
   helpValue: 'DURATION',
   parse: (text) => Promise.resolve(parseDurationMs(text)),
+});
+
+export const hookTimeoutFlag = Flags.custom<number>({
+  helpValue: 'DURATION',
+  description: 'deadline of hooks that have none of their own (default 5m)',
+  parse: (text) => Promise.resolve(parseDeadlineMs(text)),
 });
 
 /** `[SERVICE...]` */

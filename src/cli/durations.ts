@@ -14,3 +14,10 @@ export function parseDurationMs(text: string): number {
   for (const [, amount, unit] of text.matchAll(PART)) ms += Number(amount) * (UNITS_MS[unit ?? ''] ?? 0);
   return Math.round(ms);
 }
+
+/** Of something that is to run: 0 would end it as it begins, and is no word for no deadline. */
+export function parseDeadlineMs(text: string): number {
+  const ms = parseDurationMs(text);
+  if (ms === 0) throw new UsageError(`a deadline of ${text} ends a hook as it begins: write 30s, 5m, 24h`);
+  return ms;
+}

@@ -23,7 +23,7 @@ export function readHookPolicy(hook: Node, phase: HookPhase, path: Path, finding
   const reader = openExtension(hook, path, keys, findings);
   if (reader === undefined) return DEFAULT_HOOK_POLICY;
   reader.lintCodes('allow');
-  const timeoutMs = reader.durationMs('timeout');
+  const timeoutMs = reader.durationMs('timeout', { least: 1 });
   const defaults = DEFAULT_HOOK_POLICY;
   return {
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
@@ -119,18 +119,20 @@ class ExtensionReader {
     return undefined;
   }
 
-  durationMs(key: string): number | undefined {
+  /** `least`: in milliseconds, default 0. */
+  durationMs(key: string, { least = 0 } = {}): number | undefined {
     const node = get(this.#node, key);
     if (node === undefined) return undefined;
     const ns = node.kind === 'string' ? parseDuration(node.value) : undefined;
-    return ns === undefined || ns < 0 ? this.#refuse(key, node, 'a duration such as 30s') : ns / 1e6;
+    if (ns !== undefined && ns >= least * 1e6) return ns / 1e6;
+    return this.#refuse(key, node, `a duration ${least > 0 ? 'longer than 0 ' : ''}such as 30s`);
   }
 
   count(key: string): number | undefined {
     const node = get(this.#node, key);
     if (node === undefined) return undefined;
     const value = node.kind === 'int' ? Number(node.value) : -1;
-    return value >= 0 && Number.isSafeInteger(value) ? value : this.#refuse(key, node, 'a whole number, 0 or more');
+    return value >= 0 && Number.isSafeInteger(value) ? value : this.#refuse(key, node, 'a whole number of 0 or more');
   }
 
   /** A list of lint codes. */

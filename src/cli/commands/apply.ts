@@ -1,7 +1,7 @@
 import { DEFAULT_RUN_OPTIONS } from '../../execute/run-context.ts';
 import { UsageError } from '../../model/errors.ts';
 import { runApply } from '../apply-run.ts';
-import { durationFlag, ReeveCommand, targetsArgument } from '../command.ts';
+import { durationFlag, hookTimeoutFlag, ReeveCommand, targetsArgument } from '../command.ts';
 import type { ExitCode } from '../exit.ts';
 import { invoke } from '../invocation.ts';
 import { Flags } from '../oclif.ts';
@@ -49,7 +49,7 @@ export default class Apply extends ReeveCommand {
     build: Flags.boolean({ description: 'build images first, although they are there' }),
     'dry-run': Flags.boolean({ description: 'show the plan and do nothing' }),
     parallel: Flags.integer({ min: 1, helpValue: 'N', description: 'engine calls in flight (default 8)' }),
-    'hook-timeout': durationFlag({ description: 'deadline of hooks that have none of their own (default 5m)' }),
+    'hook-timeout': hookTimeoutFlag(),
     force: Flags.boolean({ description: 'stop containers although their pre_stop fails' }),
   };
 

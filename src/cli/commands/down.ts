@@ -1,5 +1,5 @@
 import { DEFAULT_RUN_OPTIONS } from '../../execute/run-context.ts';
-import { durationFlag, ReeveCommand, servicesArgument } from '../command.ts';
+import { durationFlag, hookTimeoutFlag, ReeveCommand, servicesArgument } from '../command.ts';
 import { runDown } from '../down-run.ts';
 import type { ExitCode } from '../exit.ts';
 import { invoke } from '../invocation.ts';
@@ -21,7 +21,7 @@ export default class Down extends ReeveCommand {
     volumes: Flags.boolean({ char: 'v', description: 'remove the named and anonymous volumes too, with their data' }),
     'remove-orphans': Flags.boolean({ description: 'also containers whose service the files do not have' }),
     timeout: durationFlag({ char: 't', description: 'grace for each stop instead of the own one of each service' }),
-    'hook-timeout': durationFlag({ description: 'deadline of hooks that have none of their own (default 5m)' }),
+    'hook-timeout': hookTimeoutFlag(),
     force: Flags.boolean({ description: 'go on although a pre_stop fails' }),
   };
 

@@ -1,5 +1,5 @@
 import { DEFAULT_STOP_LIMITS } from '../../plan/stop-budget.ts';
-import { durationFlag, ReeveCommand, targetsArgument } from '../command.ts';
+import { durationFlag, hookTimeoutFlag, ReeveCommand, targetsArgument } from '../command.ts';
 import type { ExitCode } from '../exit.ts';
 import { invoke } from '../invocation.ts';
 import { Flags } from '../oclif.ts';
@@ -33,7 +33,7 @@ export default class Plan extends ReeveCommand {
     }),
     pull: Flags.option({ options: ['always', 'missing', 'never'] as const, description: 'as apply --pull' })(),
     timeout: durationFlag({ char: 't', description: 'as apply --timeout' }),
-    'hook-timeout': durationFlag({ description: 'as apply --hook-timeout' }),
+    'hook-timeout': hookTimeoutFlag({ description: 'as apply --hook-timeout' }),
     'show-values': Flags.boolean({ description: 'show values that come from outside the files' }),
   };
 

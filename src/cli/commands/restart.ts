@@ -1,6 +1,6 @@
 import { DEFAULT_RUN_OPTIONS } from '../../execute/run-context.ts';
 import { runApply } from '../apply-run.ts';
-import { durationFlag, ReeveCommand, servicesArgument } from '../command.ts';
+import { durationFlag, hookTimeoutFlag, ReeveCommand, servicesArgument } from '../command.ts';
 import type { ExitCode } from '../exit.ts';
 import { invoke } from '../invocation.ts';
 import { Flags } from '../oclif.ts';
@@ -14,7 +14,7 @@ export default class Restart extends ReeveCommand {
   static override args = servicesArgument;
   static override flags = {
     timeout: durationFlag({ char: 't', description: 'grace for each stop instead of the own one of each service' }),
-    'hook-timeout': durationFlag({ description: 'deadline of hooks that have none of their own (default 5m)' }),
+    'hook-timeout': hookTimeoutFlag(),
     'no-deps': Flags.boolean({ description: 'leave services alone that depend on the named ones' }),
     force: Flags.boolean({ description: 'go on although a pre_stop fails' }),
   };

@@ -1,6 +1,6 @@
 import { DEFAULT_RUN_OPTIONS } from '../../execute/run-context.ts';
 import { runApply } from '../apply-run.ts';
-import { durationFlag, ReeveCommand, servicesArgument } from '../command.ts';
+import { durationFlag, hookTimeoutFlag, ReeveCommand, servicesArgument } from '../command.ts';
 import type { ExitCode } from '../exit.ts';
 import { invoke } from '../invocation.ts';
 import { Flags } from '../oclif.ts';
@@ -13,7 +13,7 @@ export default class Start extends ReeveCommand {
   static override flags = {
     wait: Flags.boolean({ description: 'until everything is ready' }),
     'wait-timeout': durationFlag({ description: 'longest time for everything, hooks too; implies --wait' }),
-    'hook-timeout': durationFlag({ description: 'deadline of hooks that have none of their own (default 5m)' }),
+    'hook-timeout': hookTimeoutFlag(),
   };
 
   async run(): Promise<ExitCode> {

@@ -1,5 +1,5 @@
 import { DEFAULT_RUN_OPTIONS } from '../../execute/run-context.ts';
-import { durationFlag, ReeveCommand, targetsArgument } from '../command.ts';
+import { durationFlag, hookTimeoutFlag, ReeveCommand, targetsArgument } from '../command.ts';
 import type { ExitCode } from '../exit.ts';
 import { invoke } from '../invocation.ts';
 import { Flags } from '../oclif.ts';
@@ -24,7 +24,7 @@ export default class Watch extends ReeveCommand {
     'down-on-exit': Flags.boolean({ description: 'take everything down when interrupted' }),
     'remove-orphans': Flags.boolean({ description: 'remove containers whose service the files no longer have' }),
     prune: Flags.boolean({ description: 'DIR only: take down projects whose folder goes away' }),
-    'hook-timeout': durationFlag({ description: 'deadline of hooks that have none of their own (default 5m)' }),
+    'hook-timeout': hookTimeoutFlag(),
     parallel: Flags.integer({ min: 1, helpValue: 'N', description: 'engine calls in flight (default 8)' }),
     force: Flags.boolean({ description: 'stop containers although their pre_stop fails' }),
   };

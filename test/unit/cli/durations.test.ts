@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { parseDurationMs } from '../../../src/cli/durations.ts';
+import { parseDeadlineMs, parseDurationMs } from '../../../src/cli/durations.ts';
 
 suite('durations', () => {
   const valid: readonly (readonly [string, number])[] = [
@@ -20,4 +20,9 @@ suite('durations', () => {
       assert.throws(() => parseDurationMs(text), { name: 'UsageError', message: /write 30s, 5m, 1h30m/ });
     });
   }
+
+  test('a deadline of nothing is refused', () => {
+    assert.equal(parseDeadlineMs('90'), 90_000);
+    assert.throws(() => parseDeadlineMs('0s'), { name: 'UsageError', message: /0s ends a hook as it begins/ });
+  });
 });

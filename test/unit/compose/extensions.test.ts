@@ -75,6 +75,26 @@ configs:
   ]);
 });
 
+test('a deadline of nothing is no deadline, and what a value must be is a sentence', async (t) => {
+  const found = await diagnosticsOf(
+    t,
+    `services:
+  a:
+    image: i
+    post_start:
+      - command: a
+        x-reeve: {timeout: 0s, retries: 1.5, backoff: 0s}
+`,
+  );
+  assert.deepEqual(
+    found.map(({ message }) => message),
+    [
+      'services.a.post_start[0].x-reeve.timeout must be a duration longer than 0 such as 30s',
+      'services.a.post_start[0].x-reeve.retries must be a whole number of 0 or more',
+    ],
+  );
+});
+
 for (const [text, meant] of [
   ['recreate', 'recreate'],
   ['restart', 'restart'],

@@ -4,7 +4,7 @@ import { DEFAULT_RUN_OPTIONS } from '../../../execute/run-context.ts';
 import type { ReplicaStatus } from '../../../plan/readiness.ts';
 import { replicaStatuses } from '../../../plan/readiness.ts';
 import { runApply } from '../../apply-run.ts';
-import { durationFlag, ReeveCommand, servicesArgument } from '../../command.ts';
+import { hookTimeoutFlag, ReeveCommand, servicesArgument } from '../../command.ts';
 import type { ExitCode } from '../../exit.ts';
 import { invoke } from '../../invocation.ts';
 
@@ -16,7 +16,7 @@ export default class HooksRetry extends ReeveCommand {
   static override examples = ['<%= config.bin %> hooks retry', '<%= config.bin %> hooks retry web --hook-timeout 30s'];
   static override args = servicesArgument;
   static override flags = {
-    'hook-timeout': durationFlag({ description: 'deadline of hooks that have none of their own (default 5m)' }),
+    'hook-timeout': hookTimeoutFlag(),
   };
 
   async run(): Promise<ExitCode> {
