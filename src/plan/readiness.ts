@@ -30,8 +30,8 @@ export interface ReplicaStatus {
   readonly service: ServiceName;
   readonly number: number;
   readonly container: ObservedContainer | undefined;
-  /** desired: belongs here; orphan: its service is not in the files; surplus: one too many. */
-  readonly role: 'desired' | 'orphan' | 'surplus';
+  /** desired: belongs here; replaced: what takes its place is made; orphan: its service is not in the files; surplus: one too many. */
+  readonly role: 'desired' | 'replaced' | 'orphan' | 'surplus';
   readonly hooks: HooksState;
   readonly underWay: HookUnderWay | undefined;
   readonly drift: readonly Drift[];
@@ -82,6 +82,8 @@ function* desiredReplicas(desired: Project | undefined, observed: ObservedProjec
           ? createCause.drift
           : [...replica.drift.restart, ...replica.drift.inPlace, ...renamed];
       yield { service, number, container: keep ?? leaving[0]?.container, role: 'desired', drift };
+      for (const { container, cause } of leaving)
+        if (keep && cause.kind === 'replaced') yield { service, number, container, role: 'replaced', drift: [] };
     }
     for (const { container } of surplus)
       yield { service, number: container.number, container, role: 'surplus', drift: [] };

@@ -117,6 +117,7 @@ function notesOf(status: ReplicaStatus, holds: readonly Hold[]): string {
   const notes = [
     ...(hold === undefined ? [] : [hold === 'stopped' ? 'stopped by hand' : 'suspended']),
     ...(status.role === 'orphan' ? ['orphan: its service is not in the files'] : []),
+    ...(status.role === 'replaced' ? ['is being replaced'] : []),
     ...(status.role === 'surplus' ? ['one replica too many'] : []),
     ...driftWords(status.drift),
   ];

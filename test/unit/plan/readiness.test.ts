@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { LedgerView } from '../../../src/model/hook.ts';
 import type { ObservedContainer } from '../../../src/model/observed.ts';
+import { LABEL } from '../../../src/model/owner.ts';
 import type { Project } from '../../../src/model/project.ts';
 import type { HooksState } from '../../../src/plan/readiness.ts';
 import { replicaStatuses } from '../../../src/plan/readiness.ts';
@@ -30,6 +31,21 @@ function hooksText(hooks: HooksState): string {
 
 suite('a replica', () => {
   const shop = project({ web: { restart: 'always' }, job: {} });
+
+  test('that is being replaced is told from one too many', () => {
+    const old = container(shop, 'web', 1, { configHash: 'old' });
+    const labels = { [LABEL.replace]: 'shop-web-1' };
+    const next = container(shop, 'web', 1, { id: idOf('b'), name: 'aaaaaaaaaaaa_shop-web-1', labels });
+    assert.deepEqual(
+      replicaStatuses(shop, observed(shop, [old, next]), NOTHING_RECORDED)
+        .filter(({ service }) => service === 'web')
+        .map(({ role, container: one }) => [role, one?.id]),
+      [
+        ['desired', next.id],
+        ['replaced', old.id],
+      ],
+    );
+  });
 
   test('is ready when it runs, or is finished', () => {
     assert.equal(
