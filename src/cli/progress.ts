@@ -16,7 +16,7 @@ import { actionText, hookName, showAll, subjectOf } from './render/action.ts';
 import { eventJson } from './render/event-json.ts';
 import type { RegionLine } from './render/live-region.ts';
 import { neutralise, neutraliseLine } from './render/neutralise.ts';
-import { renderDuration } from './render/time.ts';
+import { renderAge, renderDuration } from './render/time.ts';
 
 export interface ProgressOptions {
   readonly output: Output;
@@ -100,7 +100,9 @@ export class Progress {
       }
       case 'lease-wait': {
         const holder = neutraliseLine(`reeve ${event.command} (process ${event.pid})`);
-        return this.#output.note(`${event.project}: waiting for ${holder}, which works on this project`);
+        const forMs = this.#clock.now() - event.sinceMs;
+        const since = forMs < 1000 ? '' : `, for ${renderAge(forMs)} by now`;
+        return this.#output.note(`${event.project}: waiting for ${holder}, which works on this project${since}`);
       }
       case 'state-renewed':
         return this.#output.warn(event.message);

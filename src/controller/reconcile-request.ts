@@ -27,7 +27,14 @@ export interface ReconcilerPorts {
 
 export type ReconcileEvent =
   | RunEvent
-  | { readonly type: 'lease-wait'; readonly project: string; readonly pid: number; readonly command: string }
+  | {
+      readonly type: 'lease-wait';
+      readonly project: string;
+      readonly pid: number;
+      readonly command: string;
+      /** Milliseconds since the epoch: it holds the lease since then. */
+      readonly sinceMs: number;
+    }
   /** What reeve remembers was removed or damaged, and was made anew. */
   | { readonly type: 'state-renewed'; readonly project: string; readonly message: string };
 

@@ -52,7 +52,7 @@ export async function reconcile(ports: ReconcilerPorts, request: ReconcileReques
     project,
     command,
     signal: AbortSignal.any([request.signal, request.drain]),
-    onWait: (holder) => emit({ type: 'lease-wait', project, pid: holder.pid, command: holder.command }),
+    onWait: (holder) => emit({ type: 'lease-wait', project, ...holder }),
   });
   try {
     return await settle({ ...ports, lanes: lanesUnder(tenure.lease, project, ports.lanes) }, request, tenure);

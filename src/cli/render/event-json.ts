@@ -19,7 +19,7 @@ export function eventJson(event: ReconcileEvent, atMs: number, mask: Mask): obje
     case 'plan':
       return { ...head, ...planJson(event.plan, mask) };
     case 'lease-wait':
-      return { ...head, pid: event.pid, command: event.command };
+      return { ...head, pid: event.pid, command: event.command, since: isoTime(event.sinceMs) };
     case 'state-renewed':
       return { ...head, message: event.message };
     case 'action-started':

@@ -109,6 +109,16 @@ suite('progress in a pipe', () => {
     assert.equal(stderr(), 'again   web/1            attempt 1 of 3 exited 1\n');
   });
 
+  test('who is waited for is said, and for how long that works already', () => {
+    const { progress, stderr } = setUp();
+    const holder = { pid: 7, command: 'watch', sinceMs: Date.UTC(2026, 0, 1) - 72_000 };
+    progress.emit({ type: 'lease-wait', project: 'shop', ...holder });
+    assert.equal(
+      stderr(),
+      'shop: waiting for reeve watch (process 7), which works on this project, for 1 min 12 s by now\n',
+    );
+  });
+
   test('a command with a value from outside the files is masked', () => {
     const { progress, stderr } = setUp();
     progress.maskProject('shop', maskOf(['hunter2']));
@@ -127,7 +137,13 @@ suite('progress as JSON', () => {
   test('is one object a line on stdout, and nothing on stderr', () => {
     const { progress, stdout, stderr } = setUp({ json: true });
     progress.emit(settled(start(), { kind: 'succeeded' }));
-    progress.emit({ type: 'lease-wait', project: 'shop', pid: 7, command: 'watch' });
+    progress.emit({
+      type: 'lease-wait',
+      project: 'shop',
+      pid: 7,
+      command: 'watch',
+      sinceMs: Date.UTC(2026, 0, 1) - 72_000,
+    });
     const lines = stdout()
       .trimEnd()
       .split('\n')
@@ -148,7 +164,7 @@ suite('progress as JSON', () => {
         outcome: 'succeeded',
         durationMs: 1234,
       },
-      { type: 'lease-wait', at, project: 'shop', pid: 7, command: 'watch' },
+      { type: 'lease-wait', at, project: 'shop', pid: 7, command: 'watch', since: '2025-12-31T23:58:48.000Z' },
     ]);
     assert.equal(stderr(), '');
   });
