@@ -110,8 +110,9 @@ async function settle(
       const back = await bringBack(ports, request, { plan, result, round, reconcileId, inFlight });
       actions += back ? successes(back) : 0;
       broken += 1;
-      // What failed rests, and the others go on.
-      if (request.failed?.record(plan, result, back !== undefined) && broken < BROKEN_ROUNDS) continue;
+      // What failed rests, and the others go on; a hook that runs is stayed with, or nobody would tell its end.
+      const goesOn = request.failed?.record(plan, result, back !== undefined);
+      if (goesOn && (broken < BROKEN_ROUNDS || !inFlight.isEmpty)) continue;
       return failed(clock, plan, { ...endOf(plan, result, back), actions });
     }
   }

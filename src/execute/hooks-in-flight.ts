@@ -40,6 +40,11 @@ export class HooksInFlight {
     return unlessAborted(flight.end, leave);
   }
 
+  /** None runs. */
+  get isEmpty(): boolean {
+    return this.#flights.size === 0;
+  }
+
   /** An attempt of this process, and it runs. */
   has(recordId: number): boolean {
     return this.#flights.has(recordId);

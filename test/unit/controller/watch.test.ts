@@ -30,6 +30,7 @@ class Bench {
   /** Keys that are as their files say, as announced. */
   readonly ready = new Set<string>();
   readonly desired: Map<string, Project>;
+  readonly #events: ReconcileEvent[] = [];
   readonly #stop = new AbortController();
   readonly #watching: Promise<void>;
   #saved: Emit = () => {};
@@ -49,6 +50,7 @@ class Bench {
       crashes: new Backoff({ clock, random: () => 0 }),
       emit: (event: ReconcileEvent) => {
         if (event.type === 'plan') this.planned.push(event.project);
+        this.#events.push(event);
       },
     };
     this.#watching = watch(ports, this.#request(ports.engine));
@@ -60,6 +62,12 @@ class Bench {
     const key = `/srv/${desired.name}`;
     this.desired.set(key, desired);
     this.#saved(key);
+  }
+
+  /** How an action ended, each time but those in which it was left. */
+  ended(id: string): string[] {
+    const ends = this.#events.flatMap((event) => (event.type === 'action-settled' ? [event] : []));
+    return ends.flatMap(({ action, outcome: { kind } }) => (action.id === id && kind !== 'interrupted' ? [kind] : []));
   }
 
   resync(key: string): void {
@@ -300,6 +308,20 @@ suite('a watch of a project in which a hook takes long', () => {
     bench.engine.endExec(execs()[0] ?? '', 0);
     await until(() => bench.ready.has('/srv/shop'));
     assert.equal(execs().length, 1);
+  });
+
+  test('tries again what fails meanwhile, however often, and tells the end of the hook', async (t) => {
+    const ill = { ...simple, post_start: [hook('fail')] };
+    const services = { web: { ...simple, post_start: [hook('warm-up')] }, db: ill };
+    const bench = new Bench(t, [project(services, { name: 'shop', networks: {} })]);
+    bench.engine.script = ([command]) => (command === 'fail' ? { exitCode: 1 } : { lasts: Infinity });
+    const tries = (): number => bench.engine.log.filter(({ command }) => command?.[0] === 'fail').length;
+    for (let ms = 0; ms < 120_000; ms += 500) await bench.clock.advance(500);
+    assert.ok(tries() > 6, `${tries()} tries in two minutes`);
+    const warmUp = bench.engine.log.find(({ what, command }) => what === 'exec-start' && command?.[0] === 'warm-up');
+    bench.engine.endExec(warmUp?.execId ?? '', 0);
+    await bench.pass();
+    assert.deepEqual(bench.ended('web/1:post_start[0]'), ['succeeded']);
   });
 
   test('follows a saved file at once', async (t) => {
