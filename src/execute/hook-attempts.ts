@@ -55,6 +55,7 @@ export function resultOf(action: ActionOf<'run-hook'>, last: Attempt | undefined
   if (last === undefined || !isFailure(last)) return { ok: true, detail: last?.message ?? '' };
   const message = `${container.key.replace(/@.*/, '')}: ${phase} hook ${index} ${last.message}`;
   if (hook.policy.onFailure === 'continue') return { ok: true, detail: `${message} (on_failure: continue)` };
+  if (action.phase === 'pre_stop' && action.isForced) return { ok: true, detail: `${message} (--force)` };
   return { ok: false, message: phase === 'pre_stop' ? withWayOut(message) : message };
 }
 

@@ -97,6 +97,8 @@ export interface ActionArguments {
     | {
         readonly phase: 'post_start' | 'pre_stop';
         readonly earlier: EarlierRun | undefined;
+        /** Its failure holds nothing, for a person asked for that. */
+        readonly isForced?: true;
         /** Other hooks of the container that may still be running there: hooks of one container never overlap. */
         readonly others: readonly EarlierRun[];
       }

@@ -37,9 +37,9 @@ export function addStop(plan: PlanBuilder, history: HookHistory, stop: StopSeque
   }
   // One that its restart policy is about to bring back may run by then; one that does not run needs none.
   for (const { index, hook, earlier, others } of owedHooks(container, 'pre_stop', stop.hooks, history)) {
-    const policy = stop.force ? { ...hook.policy, onFailure: 'continue' as const } : hook.policy;
+    const forced = stop.force && hook.policy.onFailure === 'fail' ? ({ isForced: true } as const) : {};
     const id = `${ref.key}:pre_stop[${index}]`;
-    const run = { phase: 'pre_stop', index, hook: { ...hook, policy }, earlier, others } as const;
+    const run = { phase: 'pre_stop', index, hook, earlier, others, ...forced } as const;
     edges = { dependsOn: [plan.add({ id, kind: 'run-hook', cause, container: ref, ...run }, edges)] };
   }
   const kill = container.hookContainer ? { kill: { recordId: openRecordOf(container, history) } } : {};

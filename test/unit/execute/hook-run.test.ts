@@ -637,8 +637,7 @@ suite('a pre_stop that fails', () => {
     assert.deepEqual(messages(result), []);
     assert.ok(
       bench.events.some(
-        (event) =>
-          event.type === 'action-settled' && event.detail === 'web/1: pre_stop hook 0 exited 1 (on_failure: continue)',
+        (event) => event.type === 'action-settled' && event.detail === 'web/1: pre_stop hook 0 exited 1 (--force)',
       ),
     );
   });
