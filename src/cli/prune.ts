@@ -1,7 +1,8 @@
 /** Projects that were applied from a directory and whose folder is gone: taken down with `--prune`, else left alone and said. */
 
 import type { RunControl } from '../controller/operations.ts';
-import { down, suspendedOf } from '../controller/operations.ts';
+import { suspendedOf } from '../controller/holds.ts';
+import { down } from '../controller/operations.ts';
 import { look } from '../controller/observe.ts';
 import type { ReconcileResult, ReconcilerPorts } from '../controller/reconciler.ts';
 import { UsageError } from '../model/errors.ts';

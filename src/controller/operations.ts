@@ -7,16 +7,15 @@ import type { RunOptions } from '../execute/run-context.ts';
 import type { ObservedProject } from '../model/observed.ts';
 import type { Project, ServiceName } from '../model/project.ts';
 import { buildPlan } from '../plan/build.ts';
-import type { DownPolicy, Suspended } from '../plan/down.ts';
+import type { DownPolicy } from '../plan/down.ts';
 import { buildDownPlan, buildStopPlan, isSparing } from '../plan/down.ts';
-import { withDependencies } from '../plan/order.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { PlanPolicy } from '../plan/policy.ts';
 import { DEFAULT_POLICY } from '../plan/policy.ts';
 import type { ReplicaStatus } from '../plan/readiness.ts';
 import { replicaStatuses } from '../plan/readiness.ts';
-import type { State } from '../state/state.ts';
 import type { FailedWork } from './failed-work.ts';
+import { allBut, heldServices, releasedServices, releaseStopped, suspendedOf } from './holds.ts';
 import { look } from './observe.ts';
 import type { ReconcileRequest, ReconcileResult, ReconcilerPorts, Snapshot } from './reconciler.ts';
 import { reconcile } from './reconciler.ts';
@@ -209,23 +208,6 @@ function runOf(control: RunControl, project: string, command: string): Omit<Reco
   return { project, command, options, drain, signal, ...(tenures ? { tenures } : {}) };
 }
 
-function heldServices(state: State, desired: Project): PlanPolicy['held'] {
-  const held = new Map<ServiceName, 'stopped' | 'suspended'>();
-  for (const { service, kind } of state.inventory.holds(desired.name)) {
-    if (service === undefined && kind === 'suspended') return 'all';
-    const names = service === undefined ? Object.keys(desired.services) : [service];
-    for (const name of names) if (held.get(name) !== 'suspended') held.set(name, kind);
-  }
-  return held;
-}
-
-/** What of a project was suspended by a person. */
-export function suspendedOf(state: State, project: string): Suspended {
-  const holds = state.inventory.holds(project).filter(({ kind }) => kind === 'suspended');
-  if (holds.some(({ service }) => service === undefined)) return 'all';
-  return new Set(holds.flatMap(({ service }) => service ?? []));
-}
-
 /** Those whose dependencies are all there, and have had their post_start hooks: others are given none here, and none is made. */
 function withReadyDependencies(
   desired: Project,
@@ -242,39 +224,4 @@ function withReadyDependencies(
       ([other, { required }]) => !required || !unready.has(other),
     );
   return new Set([...services].filter(isAble));
-}
-
-/** Only these services are acted on; what they wait for has to be so by itself. */
-function allBut(desired: Project, services: ReadonlySet<ServiceName>, state: State): PlanPolicy['held'] {
-  const held = heldServices(state, desired);
-  if (held === 'all') return held;
-  const others = Object.keys(desired.services).filter((name) => !services.has(name));
-  return new Map([...others.map((name) => [name, 'suspended'] as const), ...held]);
-}
-
-function releaseStopped(
-  state: State,
-  desired: Project,
-  services: ReadonlySet<ServiceName> | undefined,
-  noDeps: boolean | undefined,
-): void {
-  const { inventory } = state;
-  if (!inventory.holds(desired.name).some(({ kind }) => kind === 'stopped')) return;
-  if (services === undefined) {
-    inventory.release({ project: desired.name, service: undefined, kind: 'stopped' });
-    return;
-  }
-  for (const service of releasedServices(desired, services, noDeps)) {
-    inventory.release({ project: desired.name, service, kind: 'stopped' });
-  }
-}
-
-/** Services that a run which releases wants again. */
-function releasedServices(
-  desired: Project,
-  services: ReadonlySet<ServiceName> | undefined,
-  noDeps: boolean | undefined,
-): ReadonlySet<ServiceName> {
-  if (services === undefined) return new Set(Object.keys(desired.services));
-  return noDeps ? services : new Set(withDependencies(desired, services));
 }
