@@ -46,9 +46,14 @@ export function hookRequest(hook: CarriedHook, ledger: Pick<HookLedger, 'values'
       user: hook.user,
       privileged: hook.privileged ?? false,
       workingDir: hook.working_dir,
-      environment: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+      environment: Object.keys(hook.environment ?? {}).map((name) => variable(name, environment[name])),
     },
   };
+}
+
+/** By its name alone the engine takes a variable of the container away from the command, as it does for Docker Compose. */
+function variable(name: string, value: string | undefined): string {
+  return value === undefined ? name : `${name}=${value}`;
 }
 
 function lostValue(what: string): string {

@@ -14,7 +14,7 @@ export interface Hook {
   readonly user?: string;
   readonly privileged?: boolean;
   readonly working_dir?: string;
-  /** Over the service's own environment; null: the name stands without a value. */
+  /** Over the service's own environment; null: the hook goes without that variable. */
   readonly environment?: Readonly<Record<string, string | null>>;
   /** `pre_start` only. */
   readonly image?: string;

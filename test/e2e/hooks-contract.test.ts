@@ -24,11 +24,12 @@ test('a command that is one text is split as a shell splits words; its environme
       post_start: [
         { command: `sh -c 'echo "$$KEPT $$OVER" >> /out/log'`, environment: { OVER: 'hook' } },
         { command: `sh -c 'echo "$$KEPT $$OVER" >> /out/log'`, environment: ['OVER=list'] },
+        { command: `sh -c 'echo "$$KEPT <$$OVER>" >> /out/log'`, environment: ['OVER'] },
       ],
     },
   });
   await s.ok(['apply']);
-  assert.deepEqual(s.log(), ['service hook', 'service list']);
+  assert.deepEqual(s.log(), ['service hook', 'service list', 'service <>']);
 });
 
 test('a failure names service, replica, phase and index, with the last 10 lines of output, stderr first', async (t) => {

@@ -699,7 +699,7 @@ suite('values that must not travel in a label', () => {
     const bench = new Bench(t);
     await bench.run({ desired: shop });
     assert.ok(!JSON.stringify(bench.engine.get('web/1').labels).includes('hunter2'));
-    assert.deepEqual(environments(bench), [['TOKEN=hunter2', 'PLAIN=yes']]);
+    assert.deepEqual(environments(bench), [['TOKEN=hunter2', 'PLAIN=yes', 'EMPTY']]);
   });
 
   test('come from the state when the files do not have the hook any more', async (t) => {
@@ -708,7 +708,7 @@ suite('values that must not travel in a label', () => {
     bench.engine.kill('web/1');
     const edited = { ...shop, services: shopWith({ post_start: [hook('other')] }).services };
     await bench.run({ desired: edited, policy: { existingOnly: true } });
-    assert.deepEqual(environments(bench).at(-1), ['TOKEN=hunter2', 'PLAIN=yes']);
+    assert.deepEqual(environments(bench).at(-1), ['TOKEN=hunter2', 'PLAIN=yes', 'EMPTY']);
   });
 
   test('that are lost are a refusal that names them', async (t) => {
@@ -729,6 +729,6 @@ suite('values that must not travel in a label', () => {
     first.engine.kill('web/1');
     const bench = Object.assign(new Bench(t), { engine: first.engine });
     assert.deepEqual(messages(await bench.run({ desired: shop })), []);
-    assert.deepEqual(environments(bench).at(-1), ['TOKEN=hunter2', 'PLAIN=yes']);
+    assert.deepEqual(environments(bench).at(-1), ['TOKEN=hunter2', 'PLAIN=yes', 'EMPTY']);
   });
 });
