@@ -21,6 +21,8 @@ export interface EndpointAnswer {
   readonly MacAddress?: string;
   readonly IPAMConfig?: { readonly LinkLocalIPs?: readonly string[] | null } | null;
   readonly DriverOpts?: Readonly<Record<string, string>> | null;
+  /** `container:alias` */
+  readonly Links?: readonly string[] | null;
   readonly GwPriority?: number;
 }
 
@@ -49,6 +51,8 @@ export interface ContainerAnswer {
   readonly HostConfig?: Readonly<Record<string, unknown>> & {
     readonly NetworkMode?: string;
     readonly VolumesFrom?: readonly string[] | null;
+    /** `/container:/itself/alias`, on the engine's own bridge only. */
+    readonly Links?: readonly string[] | null;
     readonly RestartPolicy?: { readonly Name?: string; readonly MaximumRetryCount?: number };
   };
   readonly NetworkSettings?: { readonly Networks?: Readonly<Record<string, EndpointAnswer>> | null };

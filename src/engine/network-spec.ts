@@ -7,8 +7,8 @@
  */
 
 import { EngineError } from '../model/errors.ts';
-import { bareNetworkMode, endpointDriverOptions, endpointMac, networkKeys } from '../model/endpoint.ts';
-import { containerName, joinedName } from '../model/owner.ts';
+import { bareNetworkMode, endpointDriverOptions, endpointMac, linkNames, networkKeys } from '../model/endpoint.ts';
+import { containerName } from '../model/owner.ts';
 import type { Network, Project } from '../model/project.ts';
 import { isAtLeast } from '../model/api-version.ts';
 import type { CreateInput } from './create-input.ts';
@@ -67,11 +67,8 @@ function linksOf(input: EndpointInput): string[] | undefined {
   const { project, service, number } = input;
   const links = (service.links ?? []).flatMap((link) => {
     const [target = '', alias = target] = link.split(':');
-    return linkedNames(input, target).flatMap((name) => [
-      `${name}:${alias}`,
-      `${name}:${joinedName(project, target, number)}`,
-      `${name}:${joinedName(project, project.name, target, number)}`,
-    ]);
+    const aliases = linkNames(project, target, alias, number);
+    return linkedContainers(input, target).flatMap((name) => aliases.map((one) => `${name}:${one}`));
   });
   const external = (service.external_links ?? []).map((link) => {
     const [container = '', alias = container] = link.split(':');
@@ -81,7 +78,7 @@ function linksOf(input: EndpointInput): string[] | undefined {
 }
 
 /** As the model has it, whether they are there yet or not: what a container links to must not hang on who was made first. */
-function linkedNames({ project, containerNamesOf }: EndpointInput, target: string): readonly string[] {
+function linkedContainers({ project, containerNamesOf }: EndpointInput, target: string): readonly string[] {
   const service = project.services[target];
   if (service === undefined) return containerNamesOf(target);
   return Array.from({ length: service.replicas }, (_, index) => containerName(project, service, index + 1));

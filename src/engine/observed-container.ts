@@ -72,6 +72,7 @@ export function parseContainer(answer: ContainerAnswer): ObservedContainer {
     hostname: answer.Config?.Hostname ?? '',
     networkMode: answer.HostConfig?.NetworkMode ?? '',
     networks: endpoints(answer),
+    links: linkNames(answer.HostConfig?.Links),
     mounts: (answer.Mounts ?? []).map((mount): ObservedMount => ({
       type: mount.Type ?? '',
       volume: mount.Type === 'volume' ? (mount.Name ?? '') : '',
@@ -129,9 +130,17 @@ function endpoints(answer: ContainerAnswer): ObservedEndpoint[] {
     ipv6: endpoint.GlobalIPv6Address ?? '',
     macAddress: endpoint.MacAddress ?? '',
     linkLocal: endpoint.IPAMConfig ? (endpoint.IPAMConfig.LinkLocalIPs ?? []) : undefined,
+    links: linkNames(endpoint.Links),
     driverOptions: endpoint.DriverOpts ?? undefined,
     gatewayPriority: endpoint.GwPriority,
   }));
+}
+
+/** Docker says null where there are none. */
+function linkNames(links: readonly string[] | null | undefined): string[] | undefined {
+  return links === null
+    ? []
+    : links?.map((link) => link.slice(Math.max(link.lastIndexOf(':'), link.lastIndexOf('/')) + 1));
 }
 
 function updatable(hostConfig: Readonly<Record<string, unknown>>): Record<string, number | string> {

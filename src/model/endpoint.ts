@@ -3,6 +3,7 @@
  * compares it and the adapter sends it: one reading for both.
  */
 
+import { joinedName } from './owner.ts';
 import type { Project, Service } from './project.ts';
 
 const INTERFACE_OPTION = 'com.docker.network.endpoint.ifname';
@@ -26,6 +27,21 @@ export function networkKeys({ networks }: Pick<Project, 'networks'>, service: Se
 export function bareNetworkMode({ networks }: Pick<Project, 'networks'>, { network_mode }: Service): string {
   // Odd, but so it is in Compose: without a network of its own it is on the engine's, unless the project has none at all.
   return network_mode ?? (Object.keys(networks).length === 0 ? 'none' : 'default');
+}
+
+/** The names under which a container with this number finds those of a service that it links to by `alias`. */
+export function linkNames(project: Project, target: string, alias: string, number: number): string[] {
+  return [alias, joinedName(project, target, number), joinedName(project, project.name, target, number)];
+}
+
+/** All names that its `links` and `external_links` give a container; those to services outside the model are the engine's to tell. */
+export function linkedNames(project: Project, service: Service, number: number): string[] {
+  const links = (service.links ?? []).flatMap((link) => {
+    const [target = '', alias = target] = link.split(':');
+    return (project.services[target]?.replicas ?? 0) > 0 ? linkNames(project, target, alias, number) : [];
+  });
+  const external = (service.external_links ?? []).map((link) => link.slice(link.indexOf(':') + 1));
+  return [...new Set([...links, ...external])];
 }
 
 /** Driver options of one endpoint; the name of its interface is one of them. */

@@ -91,6 +91,8 @@ export interface ObservedContainer {
   readonly hostname: string;
   readonly networkMode: string;
   readonly networks: readonly ObservedEndpoint[];
+  /** Names that it has for other containers on the engine's own bridge; undefined: the engine does not say. */
+  readonly links: readonly string[] | undefined;
   readonly mounts: readonly ObservedMount[];
   /** Containers, by id or name, whose volumes it was given too (`volumes_from`); they are among its mounts. */
   readonly volumesFrom: readonly string[];
@@ -112,6 +114,8 @@ export interface ObservedEndpoint {
   readonly macAddress: string;
   /** undefined, here and below: the engine does not say. */
   readonly linkLocal: readonly string[] | undefined;
+  /** Names that the container has there for other containers. */
+  readonly links: readonly string[] | undefined;
   readonly driverOptions: Readonly<Record<string, string>> | undefined;
   readonly gatewayPriority: number | undefined;
 }

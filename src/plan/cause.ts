@@ -28,6 +28,7 @@ export type Drift =
   | { readonly kind: 'network-missing'; readonly network: string }
   | { readonly kind: 'network-added'; readonly network: string }
   | { readonly kind: 'alias-missing' | 'alias-added'; readonly network: string; readonly alias: string }
+  | { readonly kind: 'link-missing'; readonly network: string; readonly alias: string }
   | { readonly kind: 'network-changed'; readonly network: string }
   | {
       readonly kind: 'endpoint';
@@ -150,6 +151,8 @@ export function renderDrift(drift: Drift): string {
       return `alias ${drift.alias} missing on ${drift.network}`;
     case 'alias-added':
       return `alias ${drift.alias} added on ${drift.network}`;
+    case 'link-missing':
+      return `link ${drift.alias} missing on ${drift.network}`;
     case 'network-changed':
       return `network ${drift.network} changed`;
     case 'endpoint':
@@ -196,6 +199,7 @@ function driftWord(drift: Drift): string {
     case 'network-changed':
     case 'alias-missing':
     case 'alias-added':
+    case 'link-missing':
     case 'endpoint':
       return 'network';
     case 'renamed':

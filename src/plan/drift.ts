@@ -11,7 +11,14 @@ import type { ObservedContainer, ObservedEndpoint, ObservedProject } from '../mo
 import type { Project, Service } from '../model/project.ts';
 import { borrowedServices, containerHash } from '../model/config-hash.ts';
 import { isAtLeast } from '../model/api-version.ts';
-import { bareNetworkMode, canonicalMac, endpointDriverOptions, endpointMac, networkKeys } from '../model/endpoint.ts';
+import {
+  bareNetworkMode,
+  canonicalMac,
+  endpointDriverOptions,
+  endpointMac,
+  linkedNames,
+  networkKeys,
+} from '../model/endpoint.ts';
 import { LABEL, containerName, imageRef } from '../model/owner.ts';
 import { isImageFor } from '../model/platform.ts';
 import { resourceDifferences, type ResourceDifference } from '../model/resources.ts';
@@ -104,6 +111,7 @@ export function containerDrift(target: ServiceTarget, container: ObservedContain
       ...content.recreate,
       ...volumeDrift(target, container),
       ...macDrift(target, container),
+      ...bridgeDrift(target, container, number),
       ...(container.configHash === target.configHash ? update.recreate : []),
     ],
     restart: content.restart,
@@ -157,7 +165,11 @@ function networkDrift(target: ServiceTarget, container: ObservedContainer, numbe
       const name = containerName(target.project, target.service, number);
       const wanted = [name, target.service.name, ...(target.service.networks?.[key]?.aliases ?? [])];
       // One reconnection mends all that is wrong with an endpoint.
-      const wrong = [...aliasDrift(wanted, container, endpoint), ...endpointDrift(target.service, key, endpoint)];
+      const wrong = [
+        ...aliasDrift(wanted, container, endpoint),
+        ...linkDrift(target, number, network, endpoint.links),
+        ...endpointDrift(target.service, key, endpoint),
+      ];
       drift.push(...wrong.slice(0, 1));
     }
   }
@@ -165,6 +177,29 @@ function networkDrift(target: ServiceTarget, container: ObservedContainer, numbe
     if (!target.networks.has(network)) drift.push({ kind: 'network-added', network });
   }
   return drift;
+}
+
+/** Names for other containers that it was made with and lost: whoever connects it by hand gives it none. */
+function linkDrift(
+  { project, service }: ServiceTarget,
+  number: number,
+  network: string,
+  links: readonly string[] | undefined,
+): Drift[] {
+  const lost = links && linkedNames(project, service, number).filter((alias) => !links.includes(alias));
+  return (lost ?? []).map((alias) => ({ kind: 'link-missing', network, alias }));
+}
+
+/**
+ * A running container that was taken off the engine's own bridge, or lost its links there. Neither a restart nor a connection
+ * brings the links back. An engine whose bridge has another name shows one.
+ */
+function bridgeDrift(target: ServiceTarget, container: ObservedContainer, number: number): Drift[] {
+  const mode = bareNetworkMode(target.project, target.service);
+  if (target.networks.size > 0 || (mode !== 'bridge' && mode !== 'default')) return [];
+  if (container.configHash !== target.configHash || container.state.status !== 'running') return [];
+  if (container.networks.length === 0) return [{ kind: 'network-missing', network: 'bridge' }];
+  return linkDrift(target, number, 'bridge', container.links).slice(0, 1);
 }
 
 /** A container on a network of the engine itself, shown by its name, is on no other. Where it is shown so is up to the engine. */

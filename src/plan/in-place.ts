@@ -48,6 +48,7 @@ export function addInPlace(emission: Emission, decision: ServiceDecision, decide
       case 'network-changed':
       case 'alias-missing':
       case 'alias-added':
+      case 'link-missing':
       case 'endpoint':
         return connect(drift.network, cause, disconnect(drift.network, cause));
       case 'restart-policy':

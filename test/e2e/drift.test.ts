@@ -62,3 +62,22 @@ test('what somebody changed by docker update is changed back in place', async (t
   assert.equal(after.HostConfig['Memory'], 64 * 2 ** 20);
   await s.ok(['plan', '--exit-code']);
 });
+
+test('links that a connection by hand left out come back, and a container that was taken off the bridge too', async (t) => {
+  const s = stage(t);
+  const bare = { network_mode: 'bridge' };
+  s.compose({ web: { links: ['db:base'] }, db: {}, base: bare, bare: { ...bare, links: ['base:other'] } });
+  await s.ok(['apply']);
+  await s.ok(['plan', '--exit-code']);
+  const [web, alone] = [await container(s.name, 'web'), await container(s.name, 'bare')];
+  const network = `${s.name}_default`;
+  await outside.disconnect(network, web.Id);
+  await outside.connect(network, web.Id, { Aliases: ['web', `${s.name}-web-1`] });
+  await outside.disconnect('bridge', alone.Id);
+  await s.ok(['apply']);
+  const after = await container(s.name, 'web');
+  assert.equal(after.Id, web.Id);
+  assert.ok(after.NetworkSettings.Networks[network]?.Links?.includes(`${s.name}-db-1:base`));
+  assert.deepEqual(Object.keys((await container(s.name, 'bare')).NetworkSettings.Networks), ['bridge']);
+  await s.ok(['plan', '--exit-code']);
+});

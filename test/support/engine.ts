@@ -41,7 +41,14 @@ export interface Container {
   readonly NetworkSettings: {
     readonly Ports: Readonly<Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[] | null>>;
     readonly Networks: Readonly<
-      Record<string, { readonly Aliases: readonly string[] | null; readonly IPAddress: string }>
+      Record<
+        string,
+        {
+          readonly Aliases: readonly string[] | null;
+          readonly Links?: readonly string[] | null;
+          readonly IPAddress: string;
+        }
+      >
     >;
   };
 }
@@ -163,6 +170,10 @@ export const outside = {
     callText(`/containers/${id}/rename`, { method: 'POST', query: { name } }),
   update: (id: string, body: Readonly<Record<string, unknown>>): Promise<string> =>
     callText(`/containers/${id}/update`, { method: 'POST', body }),
+  connect: (network: string, id: string, endpoint: Readonly<Record<string, unknown>>): Promise<string> =>
+    callText(`/networks/${network}/connect`, { method: 'POST', body: { Container: id, EndpointConfig: endpoint } }),
+  disconnect: (network: string, id: string): Promise<string> =>
+    callText(`/networks/${network}/disconnect`, { method: 'POST', body: { Container: id } }),
   /** Creates and starts a container that is not reeve's; the body is the engine's own create request. */
   run: async (name: string, body: Readonly<Record<string, unknown>>): Promise<string> => {
     const { Id } = await callJson<{ Id: string }>('/containers/create', { method: 'POST', query: { name }, body });

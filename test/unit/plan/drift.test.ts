@@ -51,6 +51,20 @@ suite('drift that only a new container mends', () => {
     assert.equal(planFor({}, { volumes }), '');
   });
 
+  test("it was taken off the engine's own bridge, or lost its links there", () => {
+    const bridge = { network: 'bridge', networkId: 'b', aliases: [], ipv4: '', ipv6: '', macAddress: '' };
+    const on = { ...bridge, linkLocal: undefined, links: [], driverOptions: undefined, gatewayPriority: undefined };
+    const shop = project({ web: { network_mode: 'bridge', links: ['db:base'] }, db: { network_mode: 'bridge' } });
+    const db = container(shop, 'db', 1, { networks: [on] });
+    const plan = (web: ContainerSketch): string =>
+      planText(shop, { containers: [container(shop, 'web', 1, { id: idOf('a'), ...web }), db] });
+    const links = ['base', 'db-1', 'shop-db-1'];
+    assert.equal(plan({ networks: [on], links }), '');
+    assert.equal(plan({ networks: [], links }), replacement('network bridge missing'));
+    assert.equal(plan({ networks: [on], links: ['db-1', 'shop-db-1'] }), replacement('link base missing on bridge'));
+    assert.doesNotMatch(plan({ networks: [], links, state: { status: 'exited', exitCode: 1 } }), /bridge missing/);
+  });
+
   test('a container that the engine calls dead', () => {
     assert.equal(
       planFor({ state: { status: 'dead', exitCode: 255 } }),
@@ -120,6 +134,28 @@ suite('drift that is mended in place', () => {
       );
       assert.equal(on('podman'), '', 'an engine may have another name for its own');
     }
+  });
+
+  test('links that are gone from a network come back by a new connection', () => {
+    const linking = project(
+      { web: { links: ['db:base'], external_links: ['other:ext'], networks: { default: null } }, db: {} },
+      { networks: { default: { name: 'shop_default', ipam: {} } } },
+    );
+    const [own] = container(linking, 'web').networks as [Endpoint];
+    const said = (links: string[] | undefined): string => {
+      const web = container(linking, 'web', 1, { networks: [{ ...own, links }] });
+      return planText(linking, { containers: [web, container(linking, 'db')] });
+    };
+    assert.equal(said(['base', 'db-1', 'shop-db-1', 'ext', 'by-hand']), '');
+    assert.equal(said(undefined), '', 'the engine does not say');
+    assert.equal(
+      said(['base', 'db-1', 'shop-db-1']),
+      text`
+        web/1:disconnect shop_default  disconnect from network shop_default  (link ext missing on shop_default)
+        web/1:connect shop_default  connect to network default  (link ext missing on shop_default)  <- web/1:disconnect shop_default
+      `,
+    );
+    assert.match(said([]), /^web\/1:connect shop_default .*\(link base missing on shop_default\)/m);
   });
 
   test('it has another address than it is to have', () => {
