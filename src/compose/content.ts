@@ -8,7 +8,7 @@
 
 import { createHmac } from 'node:crypto';
 
-import type { FileObject, FileReference, Mapping, Service } from '../model/project.ts';
+import { NO_FILE, type FileObject, type FileReference, type Mapping, type Service } from '../model/project.ts';
 import type { InputFiles } from './files.ts';
 
 /** Hex digits of a digest: enough for no accident, and a label stays short. */
@@ -58,7 +58,8 @@ export class Contents {
   #read(kind: 'config' | 'secret', object: FileObject): string {
     if (object.file === undefined) return object.value === undefined ? 'unset' : this.#hash(object.value);
     const bytes = this.#inputs.readBytes(object.file, kind);
-    return bytes.ok ? this.#hash(bytes.value) : bytes.fault.code;
+    if (bytes.ok) return this.#hash(bytes.value);
+    return bytes.fault.missing ? NO_FILE : bytes.fault.code;
   }
 
   #hash(bytes: string | Uint8Array): string {

@@ -177,9 +177,12 @@ export interface Service {
   readonly policy: ServicePolicy;
   /** Desired number of containers: `scale`, else `deploy.replicas`, else 1. */
   readonly replicas: number;
-  /** Digests of the bytes behind the service's configs and secrets, by `config motd`; absent when it has none. */
+  /** Digests of the bytes behind the service's configs and secrets (or `NO_FILE`), by `config motd`; absent when it has none. */
   readonly contents?: Mapping<string>;
 }
+
+/** Stands for the digest of a file that is not there. */
+export const NO_FILE = 'file-not-found';
 
 /** The service's `x-reeve`, checked. */
 export interface ServicePolicy {

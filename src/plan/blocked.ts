@@ -18,7 +18,7 @@ import type { PlanPolicy } from './policy.ts';
 import type { Renames } from './renames.ts';
 import type { Resources } from './resources.ts';
 import { isRunning } from './sequences.ts';
-import { undeliverable } from './content.ts';
+import { undeliverable, vanished } from './content.ts';
 import { impossible, renderLacks, serviceLacks } from './engine-limits.ts';
 import { unsupported } from './unsupported.ts';
 
@@ -96,7 +96,13 @@ function obstacleOf(
     const said = renderLacks(lacks, policy.apiVersion);
     plan.notes.push(`${service.name}: ${said}: it is made without, and will not be started so`);
   }
-  const cannotStart = policy.noStart ? undefined : undeliverable(desired, service);
+  const present = replicas.flatMap(({ replica: { keep, leaving } }) => [
+    ...(keep ? [keep] : []),
+    ...leaving.map(({ container }) => container),
+  ]);
+  const cannotStart = policy.noStart
+    ? undefined
+    : (undeliverable(desired, service) ?? vanished(desired, service, present));
   return (
     unsupported(service) ??
     impossible(desired, service) ??

@@ -6,7 +6,7 @@
  */
 
 import type { ObservedContainer } from '../model/observed.ts';
-import type { FileObject, Project, Service } from '../model/project.ts';
+import { NO_FILE, type FileObject, type Project, type Service } from '../model/project.ts';
 import type { Drift } from './cause.ts';
 
 type ContentDrift = Extract<Drift, { kind: 'content-changed' }>;
@@ -26,7 +26,7 @@ export function contentDrift(project: Project, service: Service, container: Obse
     const { onChange } = objectOf(project, object) ?? { onChange: 'recreate' };
     if (onChange === 'ignore') continue;
     if (onChange === 'recreate' || onChange === 'restart') drifts[onChange].push({ kind: 'content-changed', object });
-    else if (container.state.status === 'running') {
+    else if (container.state.status === 'running' && digest !== NO_FILE) {
       drifts.signal.push({ kind: 'content-changed', object, signal: onChange.slice('signal:'.length) });
     }
   }
@@ -55,6 +55,26 @@ export function undeliverable(project: Project, service: Service): string | unde
     }
   }
   return undefined;
+}
+
+/**
+ * Why a service that has containers could not start again: a file that they were given is not there any more. Of an
+ * engine on another machine reeve never saw the file, and the engine itself will tell.
+ */
+export function vanished(
+  project: Project,
+  service: Service,
+  containers: readonly ObservedContainer[],
+): string | undefined {
+  const [object] = Object.entries(service.contents ?? {})
+    .filter(([name, digest]) => digest === NO_FILE && containers.some(({ contents }) => wasGiven(contents?.[name])))
+    .map(([name]) => name);
+  if (object === undefined) return undefined;
+  return `${object}: ${objectOf(project, object)?.file ?? 'its file'} is not there any more: put it back`;
+}
+
+function wasGiven(digest: string | undefined): boolean {
+  return digest !== undefined && digest !== NO_FILE;
 }
 
 /** `config motd` -> the top-level entry. */

@@ -3,6 +3,7 @@
  * a variable or inline.
  */
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
 import { test } from 'node:test';
 import { compose, composeOk, noCompose } from '../support/compose.ts';
 import { container, readContainerFile } from '../support/engine.ts';
@@ -90,6 +91,22 @@ test('watch hears of the change by itself', async (t) => {
   await watch.line(/converged|watching/i);
   s.write('motd', 'two\n');
   await eventually(() => assert.deepEqual(s.log(), ['ready', 'two']));
+});
+
+test('a container whose file vanished stays as it is until the file is back', async (t) => {
+  const s = stage(t);
+  s.write('motd', 'one\n');
+  shop(s, { file: './motd', 'x-reeve': { on_change: 'restart' } });
+  await s.ok(['apply']);
+  const before = await container(s.name, 'web');
+  rmSync(s.path('motd'));
+  const { exitCode, stderr } = await s.run(['apply']);
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /web: config motd: .*\/motd is not there any more/);
+  const after = await container(s.name, 'web');
+  assert.deepEqual([after.Id, after.State.StartedAt], [before.Id, before.State.StartedAt]);
+  s.write('motd', 'one\n');
+  await s.ok(['plan', '--exit-code']);
 });
 
 test('on_change ignore leaves the container as it is', async (t) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { OnChange, Project } from '../../../src/model/project.ts';
+import { NO_FILE, type OnChange, type Project } from '../../../src/model/project.ts';
 import { container, hook, idOf, planText, project, text, type ContainerSketch } from '../../support/world.ts';
 
 const CONFIG = { source: 'motd', target: '/motd' };
@@ -59,6 +59,25 @@ suite('other bytes behind a config', () => {
     assert.equal(
       planFor(shopWith('signal:HUP'), 'v1'),
       'web/1:signal HUP  send signal HUP  (content of config motd changed)',
+    );
+  });
+
+  test('hold the container as it is while their file is not there any more', () => {
+    const vanished = (onChange: OnChange): Project =>
+      project(
+        { web: { configs: [CONFIG], contents: { 'config motd': NO_FILE } } },
+        { configs: { motd: { name: 'shop_motd', file: '/srv/motd', onChange } } },
+      );
+    const gone = '! web: config motd: /srv/motd is not there any more: put it back';
+    assert.equal(planFor(vanished('recreate'), 'v1'), gone);
+    assert.equal(planFor(vanished('restart'), 'v1'), gone);
+    assert.equal(planFor(vanished('signal:HUP'), 'v1'), '', 'there is nothing new to tell it of');
+    assert.equal(planFor(vanished('ignore'), 'v1', { state: { status: 'exited', exitCode: 1 } }), gone);
+    const elsewhere = { contents: { 'config motd': NO_FILE }, state: { status: 'exited', exitCode: 1 } } as const;
+    assert.doesNotMatch(
+      planFor(vanished('recreate'), 'v1', elsewhere),
+      /!/,
+      'of an engine elsewhere it was never here',
     );
   });
 
