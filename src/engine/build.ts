@@ -8,9 +8,16 @@ import { Readable } from 'node:stream';
 import { EngineError } from '../model/errors.ts';
 import type { Build } from '../model/project.ts';
 import type { Variables } from './address.ts';
-import { buildContext } from './build-context.ts';
+import { buildContext, dockerfileText } from './build-context.ts';
 import { buildWithBuildx, hasBuildx } from './buildx.ts';
 import { registryConfig } from './credentials.ts';
+import {
+  hasHereDocument,
+  namesPlatforms,
+  platformArguments,
+  withPlatforms,
+  type BuildPlatforms,
+} from './dockerfile.ts';
 import type { BuildRequest } from './engine.ts';
 import { connectionError } from './faults.ts';
 import { withExactNumbers } from './json.ts';
@@ -20,6 +27,11 @@ import type { Wire } from './wire.ts';
 interface BuildLine {
   readonly stream?: string;
   readonly error?: string;
+}
+
+interface VersionAnswer {
+  readonly Os: string;
+  readonly Arch: string;
 }
 
 export interface BuildSurroundings {
@@ -43,9 +55,12 @@ export async function buildImage(
   signal: AbortSignal,
 ): Promise<void> {
   let needed = needsBuildKit(request.build);
+  const isElsewhere = needed !== undefined || isRemote(request.build.context);
+  const dockerfile = isElsewhere ? undefined : await dockerfileText(request.build);
+  if (dockerfile !== undefined && hasHereDocument(dockerfile)) needed = 'a here-document in its Dockerfile';
   if (needed === undefined) {
     try {
-      return await buildByEngine(wire, request, surroundings, signal);
+      return await buildByEngine(wire, { ...request, dockerfile }, surroundings, signal);
     } catch (error) {
       if (!(error instanceof EngineError) || !NEEDS_BUILDKIT.test(error.message)) throw error;
       needed = 'its Dockerfile';
@@ -63,14 +78,18 @@ const NEEDS_BUILDKIT = /requires? BuildKit/i;
 
 async function buildByEngine(
   wire: Wire,
-  request: BuildRequest,
+  request: BuildRequest & { readonly dockerfile: string | undefined },
   { env, proxyEnvironment }: BuildSurroundings,
   signal: AbortSignal,
 ): Promise<void> {
-  const { ref, build, onOutput } = request;
+  const { ref, build, onOutput, dockerfile } = request;
   const what = `build image ${ref}`;
   const remote = isRemote(build.context) ? build.context : undefined;
-  const context = remote === undefined ? await buildContext(build) : undefined;
+  const platforms =
+    dockerfile !== undefined && namesPlatforms(dockerfile) ? await buildPlatforms(wire, request, signal) : undefined;
+  const resolved = dockerfile && platforms ? withPlatforms(dockerfile, platforms) : dockerfile;
+  const changed = resolved === dockerfile ? undefined : resolved;
+  const context = remote === undefined ? await buildContext(build, changed) : undefined;
   const output: string[] = [];
   try {
     const stream = await wire.stream({
@@ -78,7 +97,10 @@ async function buildByEngine(
       method: 'POST',
       path: '/build',
       query: {
-        ...queryOf(request, proxyEnvironment),
+        ...queryOf(request, {
+          ...proxyEnvironment,
+          ...(dockerfile && platforms ? platformArguments(dockerfile, platforms) : {}),
+        }),
         dockerfile: context?.dockerfile ?? build.dockerfile,
         remote,
       },
@@ -105,8 +127,19 @@ async function buildByEngine(
   }
 }
 
-function queryOf({ ref, build, labels, platform }: BuildRequest, proxy: Readonly<Record<string, string>>): object {
-  const args = Object.entries({ ...proxy, ...build.args }).filter(([, value]) => value !== null);
+async function buildPlatforms(
+  wire: Wire,
+  { build, platform }: BuildRequest,
+  signal: AbortSignal,
+): Promise<BuildPlatforms> {
+  const { Os, Arch } = await wire.require<VersionAnswer>({ what: 'ask for the platform', path: '/version', signal });
+  const engine = `${Os}/${Arch}`;
+  return { engine, target: build.platforms?.[0] ?? platform ?? engine };
+}
+
+/** `given`: arguments that the file need not name. */
+function queryOf({ ref, build, labels, platform }: BuildRequest, given: Readonly<Record<string, string>>): object {
+  const args = Object.entries({ ...given, ...build.args }).filter(([, value]) => value !== null);
   return {
     t: [ref, ...(build.tags ?? [])],
     buildargs: Object.fromEntries(args),

@@ -22,6 +22,13 @@ export function isImageFor({ platform: made }: { readonly platform?: string }, p
   return platform === undefined || made === undefined || isPlatform(made, platform);
 }
 
+/** A platform in its parts (`linux`, `arm`, `v7`; no variant is ''), with what it does not name taken from another one. */
+export function platformParts(text: string, rest: string): { os: string; architecture: string; variant: string } {
+  const [os, machine = parse(rest)[1] ?? ''] = parse(text);
+  const [architecture = '', variant = ''] = machine.split('/');
+  return { os, architecture, variant };
+}
+
 /** Operating system and machine; no machine where only a system is named, `linux` where only a machine is. */
 function parse(text: string): readonly [system: string, machine: string | undefined] {
   const words = text.toLowerCase().split('/');

@@ -99,6 +99,34 @@ test('a Dockerfile may be inline or outside of its context', async (t) => {
   assert.equal(await said(s, '/edition'), 'outside\n');
 });
 
+test('no image gets the Dockerfile that was not in its context, nor the list of what was left behind for it', async (t) => {
+  const s = builder(t);
+  s.write('app/kept', '');
+  building(s, { context: './app', dockerfile_inline: `FROM ${testImage}\nCOPY . /app\nRUN ls -A /app > /list\n` });
+  await s.ok(['apply']);
+  assert.equal(await said(s, '/list'), 'kept\n');
+});
+
+test("a Dockerfile's own ignore file is heeded instead of that of the folder", async (t) => {
+  const s = builder(t);
+  for (const path of ['kept', 'left', 'other']) s.write(`app/${path}`, '');
+  s.write('app/.dockerignore', 'kept\n');
+  s.write('app/Web', `FROM ${testImage}\nCOPY . /app\nRUN ls /app > /list\n`);
+  s.write('app/Web.dockerignore', 'left\nWeb*\n');
+  building(s, { context: './app', dockerfile: 'Web' });
+  await s.ok(['apply']);
+  assert.equal(await said(s, '/list'), 'kept\nother\n');
+});
+
+test('a Dockerfile is told the platforms that it asks for', async (t) => {
+  const s = builder(t);
+  const asked = 'ARG TARGETPLATFORM BUILDARCH\nRUN echo "$$TARGETPLATFORM $$BUILDARCH" > /told';
+  building(s, { context: '.', dockerfile_inline: `FROM --platform=$$BUILDPLATFORM ${testImage}\n${asked}\n` });
+  await s.ok(['apply']);
+  const { Os, Arch } = await callJson<{ Os: string; Arch: string }>('/version');
+  assert.equal(await said(s, '/told'), `${Os}/${Arch} ${Arch}\n`);
+});
+
 test('an image that is made from that of a dependency is built after it', async (t) => {
   const s = builder(t);
   const base = {
@@ -124,6 +152,9 @@ test('a build that fails is said with its last output, and what only BuildKit ca
   assert.equal(refused.exitCode, 1);
   const remedy = 'install docker buildx, or build it with "docker compose build web"';
   assert.ok(refused.stderr.includes(`build.ssh needs BuildKit: ${remedy}`), refused.stderr);
+  building(s, { context: '.', dockerfile_inline: `FROM ${testImage}\nRUN <<EOF\ntouch /made\nEOF\n` });
+  const silent = await s.run(['apply'], { env });
+  assert.ok(silent.stderr.includes(`a here-document in its Dockerfile needs BuildKit: ${remedy}`), silent.stderr);
   building(s, { context: './nowhere' });
   assert.match((await s.run(['apply'])).stderr, /build context .*nowhere cannot be read: ENOENT/);
 });
