@@ -195,6 +195,8 @@ export type BuildSecret =
 export interface PullRequest {
   readonly ref: string;
   readonly platform: string | undefined;
+  /** There is another way to get it: a registry that is out of reach is not asked again. */
+  readonly once?: boolean;
   /** `done` and `total` in bytes over all layers known so far. */
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
 }

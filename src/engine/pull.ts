@@ -31,7 +31,11 @@ const RETRY_DELAYS_MS: readonly number[] = [1000, 4000];
 /** Resolves when the image is there. */
 export async function pullImage(
   wire: Wire,
-  { retryDelaysMs = RETRY_DELAYS_MS, ...request }: PullRequest & { readonly retryDelaysMs?: readonly number[] },
+  {
+    once = false,
+    retryDelaysMs = once ? [] : RETRY_DELAYS_MS,
+    ...request
+  }: PullRequest & { readonly retryDelaysMs?: readonly number[] },
   env: Variables,
   signal: AbortSignal,
 ): Promise<void> {

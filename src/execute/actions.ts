@@ -12,12 +12,11 @@ import { hooksOf } from '../plan/owed.ts';
 import type { Action, ActionKind, ActionOf } from '../plan/plan.ts';
 import { spanText } from '../plan/span.ts';
 import { stopGraceMs } from '../plan/stop-budget.ts';
-import { buildRequest } from './build-request.ts';
 import { filesToCopy } from './files-to-copy.ts';
 import { isSuccess, killHookContainer } from './hook-container-end.ts';
 import { runHook } from './hook-run.ts';
+import { buildImage, pullImage } from './images.ts';
 import { runPreStart } from './pre-start-run.ts';
-import { redactedError } from './redactor.ts';
 import type { RunContext } from './run-context.ts';
 import { borrowedId, containerId, desiredProject } from './run-context.ts';
 import { awaitContainer } from './waits.ts';
@@ -34,36 +33,9 @@ const KILLED = 137;
 type ActionTable = { readonly [K in ActionKind]: (context: RunContext, action: ActionOf<K>) => Promise<ActionResult> };
 
 const TABLE: ActionTable = {
-  async 'pull-image'(context, action) {
-    const { engine, signal } = context;
-    const { ref, platform } = action;
-    const onProgress = (progress: { done: number; total: number }): void =>
-      context.emit({ type: 'pull-progress', project: context.observed.name, action, ...progress });
-    await context.lanes.long(() => engine.pullImage({ ref, platform, onProgress }, untilDrained(context)));
-    const image = await engine.inspectImage(ref, signal);
-    if (image) context.images.set(ref, image.id);
-    return DONE;
-  },
+  'pull-image': (context, action) => pullImage(context, action, { platform: action.platform }),
 
-  async 'build-image'(context, action) {
-    const { engine, signal, lanes } = context;
-    const project = desiredProject(context, action);
-    const service = required(project.services[action.service], action);
-    const build = required(service.build, action);
-    const asked = buildRequest(project, service, build);
-    if (!asked.ok) return asked;
-    const onOutput = (line: string): void =>
-      context.emit({ type: 'build-output', project: context.observed.name, action, line });
-    await lanes
-      .long(() => engine.buildImage({ ...asked.request, onOutput }, untilDrained(context)))
-      .catch((error: unknown) => {
-        throw redactedError(error, project.sensitiveValues);
-      });
-    const { ref } = action;
-    const image = await engine.inspectImage(ref, signal);
-    if (image) context.images.set(ref, image.id);
-    return DONE;
-  },
+  'build-image': buildImage,
 
   async 'create-network'(context, action) {
     const project = desiredProject(context, action);
@@ -225,11 +197,6 @@ const TABLE: ActionTable = {
 };
 
 /** Of a hook that ended with 0 in a container of its own, unseen. */
-/** Of a pull or a build nothing half-done remains, so neither is waited for when nothing new is to begin. */
-function untilDrained({ signal, drain }: RunContext): AbortSignal {
-  return AbortSignal.any([signal, drain]);
-}
-
 function noteSuccess({ ledger }: RunContext, recordId: number | undefined): void {
   if (recordId !== undefined) ledger.end(recordId, { outcome: 'succeeded', exitCode: 0 });
 }

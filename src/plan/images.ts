@@ -35,16 +35,18 @@ export function planImage(
   const found = observed.images.get(ref);
   const isPresent = found !== undefined && isImageFor(found, platform);
   const wanted = policy.pull === 'policy' ? (service.pull_policy ?? 'missing') : policy.pull;
+  const pullsFirst = isPulledFirst(service, policy);
   const renews =
     mayRenew(policy, ref) &&
-    (service.build
+    (service.build && !pullsFirst
       ? policy.build || wanted === 'build'
       : wanted === 'always' || isOlderThan(found, periodMsOf(wanted), policy.askedAtMs));
   if (isPresent ? !renews : !creating.has(service.name)) return;
   const subject = `image/${ref}`;
   const missing: Cause = found?.platform ? { kind: 'other-platform', found: found.platform } : { kind: 'absent' };
+  const renewed: Cause = service.build && !pullsFirst ? { kind: 'rebuild' } : { kind: 'pull-policy', policy: wanted };
+  const cause = isPresent ? renewed : missing;
   if (service.build) {
-    const cause: Cause = isPresent ? { kind: 'rebuild' } : missing;
     // One image may be made from another's, which only the order of the services tells.
     const contexts = Object.values(service.build.additional_contexts ?? {});
     const named = contexts.flatMap((value) => (value.startsWith('service:') ? value.slice('service:'.length) : []));
@@ -52,15 +54,24 @@ export function planImage(
       const dependency = desired.services[name];
       return dependency?.build ? [`image/${imageRef(desired, dependency)}:build`] : [];
     });
-    plan.add({ id: `${subject}:build`, kind: 'build-image', cause, ref, service: service.name }, { dependsOn });
+    const asked = pullsFirst ? { pullsFirst: { platform, isPresent } } : {};
+    plan.add(
+      { id: `${subject}:build`, kind: 'build-image', cause, ref, service: service.name, ...asked },
+      { dependsOn },
+    );
   } else if (!isPresent && (wanted === 'never' || wanted === 'build')) {
     const remedy = 'pull it, or change the policy';
     const where = found ? `on the engine for ${found.platform} only, not for ${platform},` : 'not on the engine';
     obstacles.set(subject, `image ${ref} is ${where} and the pull policy is ${wanted}: ${remedy}`);
   } else {
-    const cause: Cause = isPresent ? { kind: 'pull-policy', policy: wanted } : missing;
     plan.add({ id: `${subject}:pull`, kind: 'pull-image', cause, ref, platform });
   }
+}
+
+/** An image that has a name of its own may be in a registry, and is built only where it is not, or where that is asked for. */
+function isPulledFirst({ build, image, pull_policy }: Service, policy: PlanPolicy): boolean {
+  const wanted = policy.pull === 'policy' ? pull_policy : policy.pull;
+  return build !== undefined && image !== undefined && !policy.build && wanted !== 'build' && wanted !== 'never';
 }
 
 /** Images of hooks have no policy of their own: the service's holds for them, and only where a hook may run. */
@@ -78,7 +89,9 @@ export function planHookImages(
     if (isPresent && (builder !== undefined || wanted !== 'always' || !mayRenew(policy, ref))) continue;
     const cause: Cause = isPresent ? { kind: 'pull-policy', policy: wanted } : { kind: 'absent' };
     if (builder) {
-      plan.add({ id: `${subject}:build`, kind: 'build-image', cause, ref, service: builder.name });
+      const platform = builder.platform ?? desired.defaultPlatform;
+      const asked = isPulledFirst(builder, policy) ? { pullsFirst: { platform, isPresent } } : {};
+      plan.add({ id: `${subject}:build`, kind: 'build-image', cause, ref, service: builder.name, ...asked });
     } else if (wanted === 'never') {
       const remedy = 'pull it, or change the policy';
       obstacles.set(subject, `image ${ref} is not on the engine and the pull policy is never: ${remedy}`);

@@ -50,7 +50,12 @@ export type Borrows = readonly { readonly service: ServiceName; readonly contain
 /** What each kind of action needs. The union and the executor's table are derived from this one map. */
 export interface ActionArguments {
   'pull-image': { readonly ref: string; readonly platform: string | undefined };
-  'build-image': { readonly ref: string; readonly service: ServiceName };
+  'build-image': {
+    readonly ref: string;
+    readonly service: ServiceName;
+    /** A registry is asked for it first, as by Docker Compose, and it is built where none has it; default: it is only built. */
+    readonly pullsFirst?: { readonly platform: string | undefined; readonly isPresent: boolean };
+  };
   'create-network': { readonly network: string };
   'remove-network': { readonly name: string; readonly networkId: string };
   'connect-network': { readonly container: ContainerRef; readonly network: string };

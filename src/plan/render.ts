@@ -14,7 +14,7 @@ export function renderAction(action: Action): string {
     case 'pull-image':
       return 'pull image';
     case 'build-image':
-      return 'build image';
+      return action.pullsFirst ? 'pull or build image' : 'build image';
     case 'create-network':
       return 'create network';
     case 'remove-network':

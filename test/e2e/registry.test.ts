@@ -1,7 +1,7 @@
 /** Images from a real registry: pulled where they are missing, with the password that Docker knows, and told apart by id. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { container } from '../support/engine.ts';
+import { container, exec } from '../support/engine.ts';
 import { callText } from '../support/engine-client.ts';
 import { testImage } from '../support/project.ts';
 import { noRegistry, registry } from '../support/registry.ts';
@@ -44,6 +44,25 @@ test('a tag that somebody moved on the engine is drift', { skip }, async (t) => 
   await s.ok(['apply']);
   assert.notEqual((await container(s.name, 'web')).Image, id);
 });
+
+test(
+  'an image that is built too comes from the registry where that has it, else from its build',
+  { skip },
+  async (t) => {
+    const [s, hub] = [stage(t), registry(t)];
+    const id = await hub.push('app:1', 'pushed');
+    const own = hub.ref('own:1');
+    t.after(() => callText(`/images/${own}`, { method: 'DELETE', query: { force: 'true' } }).catch(() => {}));
+    const build = { context: '.', dockerfile_inline: `FROM ${testImage}\nRUN touch /built\n` };
+    s.compose({ web: { image: hub.ref('app:1'), build }, other: { image: own, build } });
+    await s.ok(['apply']);
+    assert.equal((await container(s.name, 'web')).Image, id);
+    assert.equal((await exec((await container(s.name, 'other')).Id, ['ls', '/built'])).exitCode, 0);
+    await s.ok(['plan', '--exit-code']);
+    await s.ok(['apply', '--build']);
+    assert.notEqual((await container(s.name, 'web')).Image, id);
+  },
+);
 
 test('a registry with a password: none and a wrong one fail and say so, the right one pulls', { skip }, async (t) => {
   const [s, hub] = [stage(t), registry(t, 'hunter2hunter2')];

@@ -129,6 +129,26 @@ suite('the walk of a plan', () => {
     );
   });
 
+  test('an image that no registry has is built where the file says how, and left as it is where it is there', async (t) => {
+    const told = async (registry: readonly string[], pull: 'missing' | 'always'): Promise<string[]> => {
+      const bench = new Bench(t);
+      if (pull === 'missing') bench.engine.images.delete('app');
+      bench.engine.registry.clear();
+      for (const ref of registry) bench.engine.registry.set(ref, { id: 'sha256:pulled', volumes: [] });
+      const { failures } = await bench.run({
+        desired: project({ web: { build: { context: '.' } } }),
+        policy: { pull },
+      });
+      assert.deepEqual(failures, []);
+      return bench.events.flatMap((event) =>
+        event.type === 'action-settled' && event.action.kind === 'build-image' ? [event.detail ?? ''] : [],
+      );
+    };
+    assert.deepEqual(await told(['app'], 'missing'), ['pulled']);
+    assert.deepEqual(await told([], 'missing'), ['built, for it could not be pulled: no registry has app']);
+    assert.deepEqual(await told([], 'always'), ['left as it is, for it could not be pulled: no registry has app']);
+  });
+
   test('what the engine left out of a new container is told of its creation', async (t) => {
     const bench = new Bench(t);
     const shop = project({ web: {} });

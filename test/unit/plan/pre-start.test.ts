@@ -111,7 +111,7 @@ suite('before a first start', () => {
       tool: { image: 'shop-tool', build: { context: '.' }, replicas: 0 },
       web: { pre_start: [{ ...hook('x'), image: 'shop-tool' }] },
     });
-    assert.match(planText(whole), /^image\/shop-tool:build {2}build image {2}\(absent\)\n/);
+    assert.match(planText(whole), /^image\/shop-tool:build {2}pull or build image {2}\(absent\)\n/);
   });
 });
 

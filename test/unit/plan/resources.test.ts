@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { LABEL } from '../../../src/model/owner.ts';
 import type { Network, Service } from '../../../src/model/project.ts';
+import type { PlanPolicy } from '../../../src/plan/policy.ts';
 import {
   container,
   hook,
@@ -182,6 +183,25 @@ suite('an image', () => {
     assert.equal(planText(shop, { world: built }), CREATED);
     assert.equal(planText(shop, { world: built, policy: { build: true } }), builds('built anew'));
     assert.equal(planText(shop, { world: built, policy: { build: true, renewed: new Set(['shop-web']) } }), CREATED);
+  });
+
+  test('that is built and has a name of its own is asked for in a registry first, unless the policy says otherwise', () => {
+    const said = (pull_policy: string | undefined, policy: Partial<PlanPolicy> = {}, isThere = false): string => {
+      const shop = project({ web: { build: { context: '.' }, ...(pull_policy === undefined ? {} : { pull_policy }) } });
+      const containers = isThere ? [container(shop, 'web')] : [];
+      return planText(shop, { containers, world: isThere ? {} : absent, policy }).split('\n')[0] ?? '';
+    };
+    const first = (cause = 'absent'): string => `image/app:build  pull or build image  (${cause})`;
+    const built = (cause = 'absent'): string => `image/app:build  build image  (${cause})`;
+    assert.equal(said(undefined), first());
+    assert.equal(said('always'), first());
+    assert.equal(said('always', {}, true), first('pull policy always'));
+    assert.equal(said('missing', {}, true), '');
+    assert.equal(said('build', { pull: 'always' }), first());
+    assert.equal(said('build'), built());
+    assert.equal(said('build', {}, true), built('built anew'));
+    assert.equal(said('never'), built());
+    assert.equal(said('always', { build: true }), built());
   });
 
   test('that is made from that of a dependency is built after it', () => {
