@@ -53,12 +53,12 @@ export class SharedPulls {
     for (const [key, running] of this.#running) if (running.callers.size === 0) this.#end(key, running);
   }
 
-  #begin(key: string, { ref, platform }: PullRequest): Running {
+  #begin(key: string, request: PullRequest): Running {
     const [stop, callers] = [new AbortController(), new Set<OnProgress>()];
     const onProgress: OnProgress = (progress) => {
       for (const tell of callers) tell(progress);
     };
-    const end = this.#pull({ ref, platform, onProgress }, stop.signal);
+    const end = this.#pull({ ...request, onProgress }, stop.signal);
     const running: Running = { end, stop, callers, cancelStop: () => {} };
     this.#running.set(key, running);
     const forget = (): void => this.#forget(key, running);

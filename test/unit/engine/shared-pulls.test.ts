@@ -55,6 +55,14 @@ suite('a pull', () => {
     await Promise.all(callers.map(({ ended }) => ended));
   });
 
+  test('is asked for as its first caller asks', async () => {
+    const bench = new Bench();
+    const ended = bench.pulls.join({ ref: 'app', platform: undefined, once: true }, new AbortController().signal);
+    assert.equal(bench.begun[0]?.request.once, true);
+    bench.begun[0]?.end();
+    await ended;
+  });
+
   test('that is left goes on for whoever comes back within 10 s', async () => {
     const bench = new Bench();
     const first = bench.join('app');
