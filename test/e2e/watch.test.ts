@@ -144,7 +144,7 @@ test('a container that crashes right after each start is retried with growing de
   const s = stage(t);
   s.compose({ web: { command: ['sh', '-c', 'echo crashed >> /out/log; exit 1'] } });
   const watch = s.start(['watch']);
-  await watch.line(/growing delay/);
+  await watch.line(/does not stay up/);
   const { Id } = await container(s.name, 'web');
   await eventually(() => assert.ok(s.log().length >= 3));
   assert.equal((await container(s.name, 'web')).Id, Id);
