@@ -14,7 +14,7 @@ import type { Engine, EngineNotice } from '../engine/engine.ts';
 import type { RunEvent } from '../execute/events.ts';
 import { isEngineError } from '../model/errors.ts';
 import type { Action, ActionId, Plan } from '../plan/plan.ts';
-import type { State } from '../state/state.ts';
+import type { Lease, State } from '../state/state.ts';
 import type { Backoff } from './backoff.ts';
 
 export interface AttentionRequest {
@@ -28,11 +28,14 @@ export interface AttentionRequest {
   readonly repeats: Backoff;
   /** Somebody comes back: the waits end for a failure, so that its retry does not wait for them, and hooks can be left. */
   readonly comesBack: boolean;
+  /** Another reeve waits for the project: where all that runs is waits, and somebody comes back, they end for that. */
+  readonly onWanted: Lease['onWanted'];
 }
 
 export class Attention {
   readonly #request: AttentionRequest;
   readonly #lasting: ReadonlySet<ActionId>;
+  readonly #hooks: ReadonlySet<ActionId>;
   readonly #unfinished: Set<ActionId>;
   readonly #inFlight = new Set<ActionId>();
   readonly #end = new AbortController();
@@ -45,12 +48,15 @@ export class Attention {
   #hasFailed = false;
   /** What was planned is not what is wanted, whatever a look would show. */
   #outdated = false;
+  #isWanted = false;
+  #yields = false;
 
   constructor(request: AttentionRequest) {
     this.#request = request;
     const { plan, engine, state } = request;
     this.#unfinished = new Set(plan.actions.map(({ id }) => id));
     this.#lasting = new Set(plan.actions.filter((action) => this.#lasts(action)).map(({ id }) => id));
+    this.#hooks = new Set(plan.actions.filter(({ kind }) => kind === 'run-hook').map(({ id }) => id));
     if (this.#lasting.size === 0) return;
     this.#close.push(
       engine.subscribe((notice) => this.#hear(notice)),
@@ -59,6 +65,7 @@ export class Attention {
         this.#stir();
       }),
     );
+    if (request.comesBack) this.#close.push(request.onWanted(() => this.#giveWay()));
     this.#lookLater(plan);
   }
 
@@ -70,6 +77,11 @@ export class Attention {
   /** Aborted: hooks that run are left in flight; undefined: they are stayed with. */
   get leave(): AbortSignal | undefined {
     return this.#request.comesBack ? this.#end.signal : undefined;
+  }
+
+  /** The waits ended for another reeve that waits for the project. */
+  get yields(): boolean {
+    return this.#yields;
   }
 
   /** Every event of the run. */
@@ -103,6 +115,11 @@ export class Attention {
     this.#stir();
   }
 
+  #giveWay(): void {
+    this.#isWanted = true;
+    queueMicrotask(() => void this.#consider());
+  }
+
   #stir(): void {
     this.#moves += 1;
     this.#stirred = true;
@@ -123,6 +140,11 @@ export class Attention {
 
   async #consider(): Promise<void> {
     if (this.#looking || this.#end.signal.aborted || !this.#onlyLasts()) return;
+    // A hook that runs keeps the lease anyway.
+    if (this.#isWanted && [...this.#inFlight].every((id) => !this.#hooks.has(id))) {
+      this.#yields = true;
+      return this.#endWaits('another reeve waits for the project');
+    }
     if (this.#hasFailed) {
       if (this.#request.comesBack) this.#endWaits('something failed');
       return;
@@ -136,7 +158,7 @@ export class Attention {
     this.#looking = false;
     if (this.#moves !== before) this.#stirred = true;
     else if (plan) this.#judge(plan);
-    if (this.#stirred) await this.#consider();
+    if (this.#stirred || this.#isWanted) await this.#consider();
   }
 
   /** undefined: the engine does not say; the run itself will find out. */

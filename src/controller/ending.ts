@@ -5,6 +5,9 @@ import type { ExecuteResult } from '../execute/executor.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ReconcileResult } from './reconcile-request.ts';
 
+/** As long as who waits for a lease may take to notice that it is free. */
+const YIELD_MS = 500;
+
 /** Nothing is left to do now. */
 export function settled(clock: Clock, plan: Plan, actions: number): ReconcileResult {
   if (plan.problems.length > 0) return failed(clock, plan, { failures: problemLines(plan), retryable: true, actions });
@@ -61,4 +64,9 @@ export function problemLines(plan: Plan): string[] {
 
 export function interrupted(plan: Plan, result: ExecuteResult, actions: number): ReconcileResult {
   return outcome('interrupted', plan, actions, messages(plan, result));
+}
+
+/** Another reeve has its turn meanwhile. */
+export function yielded(plan: Plan, actions: number): ReconcileResult {
+  return { ...outcome('yielded', plan, actions, []), afterMs: YIELD_MS };
 }

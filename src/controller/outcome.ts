@@ -11,6 +11,8 @@ export function outcomeOf(result: ReconcileResult): Outcome {
     case 'converged':
     case 'interrupted':
       return { kind: 'done' };
+    case 'yielded':
+      return { kind: 'requeue', afterMs: result.afterMs ?? 0, yields: true };
     case 'deferred':
       return { kind: 'requeue', afterMs: result.afterMs ?? 0, messages: result.failures };
     case 'failed': {
@@ -34,7 +36,7 @@ export function standingAfter(outcome: Outcome): Standing {
     case 'done':
       return { reason: 'Converged', messages: [] };
     case 'requeue':
-      return { reason: 'CrashBackoff', messages: outcome.messages ?? [] };
+      return { reason: outcome.yields ? 'Yielding' : 'CrashBackoff', messages: outcome.messages ?? [] };
     case 'retry':
     case 'terminal': {
       const unreachable = isEngineError(outcome.error, 'unavailable') || isEngineError(outcome.error, 'timeout');
@@ -52,6 +54,7 @@ export function stateOf(reason: StatusReason): ProjectStatus['state'] {
     case 'Suspended':
       return 'ready';
     case 'Reconciling':
+    case 'Yielding':
       return 'reconciling';
     case 'InvalidFile':
     case 'Failed':

@@ -79,7 +79,8 @@ export interface ReconcileRequest {
 }
 
 export interface ReconcileResult {
-  readonly kind: 'converged' | 'failed' | 'deferred' | 'interrupted';
+  /** `yielded`: it waited, and another reeve that waits for the project goes first. */
+  readonly kind: 'converged' | 'failed' | 'deferred' | 'interrupted' | 'yielded';
   /** Actions that succeeded, over all rounds. */
   readonly actions: number;
   readonly failures: readonly string[];

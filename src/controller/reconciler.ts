@@ -17,7 +17,7 @@ import { renderAction } from '../plan/render.ts';
 import { isRunning } from '../plan/sequences.ts';
 import { Attention } from './attention.ts';
 import { Backoff } from './backoff.ts';
-import { endOf, failed, interrupted, problemLines, settled } from './ending.ts';
+import { endOf, failed, interrupted, problemLines, settled, yielded } from './ending.ts';
 import { look, observe } from './observe.ts';
 import type { ReconcileRequest, ReconcileResult, ReconcilerPorts } from './reconcile-request.ts';
 import { carryOut, crashDelays, dueStarts, leftDown, successes } from './round.ts';
@@ -52,6 +52,7 @@ export async function reconcile(ports: ReconcilerPorts, request: ReconcileReques
     project,
     command,
     signal: AbortSignal.any([request.signal, request.drain]),
+    insists: request.failed === undefined,
     onWait: (holder) => emit({ type: 'lease-wait', project, ...holder }),
   });
   try {
@@ -98,6 +99,7 @@ async function settle(
       replan: () => replan(ports, request, round),
       repeats: endedWaits,
       comesBack: request.failed !== undefined,
+      onWanted: (listener) => lease.onWanted(listener),
     });
     const run = { plan, observed, reconcileId, attention, inFlight };
     const result = await carryOut(ports, request, run).finally(() => attention.close());
@@ -105,6 +107,7 @@ async function settle(
     const waitsEnded = attention.signal.aborted && !request.drain.aborted && !request.signal.aborted;
     carriedOut = result.stale || waitsEnded ? '' : text;
     if (result.interrupted && !waitsEnded) return interrupted(plan, result, actions);
+    if (attention.yields && result.failures.length === 0) return yielded(plan, actions);
     if (result.stale && stale < STALE_ROUNDS) stale += 1;
     else if (result.failures.length > 0) {
       const back = await bringBack(ports, request, { plan, result, round, reconcileId, inFlight });

@@ -6,6 +6,8 @@
 export type StatusReason =
   | 'Converged'
   | 'Reconciling'
+  /** It waits for something, and another reeve goes first. */
+  | 'Yielding'
   /** The files do not load; the last good version goes on. */
   | 'InvalidFile'
   /** An action or a hook failed, or something that is needed is not there. */

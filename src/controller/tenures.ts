@@ -23,6 +23,7 @@ export interface TenureRequest {
   readonly project: string;
   readonly command: string;
   readonly signal: AbortSignal;
+  readonly insists: boolean;
   readonly onWait: (holder: LeaseHolder) => void;
 }
 

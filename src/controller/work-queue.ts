@@ -27,8 +27,13 @@ export interface AddOptions {
 export type Outcome =
   /** As desired. */
   | { readonly kind: 'done' }
-  /** Well so far, and to be looked at again without a notice. */
-  | { readonly kind: 'requeue'; readonly afterMs: number; readonly messages?: readonly string[] }
+  /** Well so far, and to be looked at again without a notice. `yields`: it only waited, and somebody else has a turn meanwhile. */
+  | {
+      readonly kind: 'requeue';
+      readonly afterMs: number;
+      readonly messages?: readonly string[];
+      readonly yields?: boolean;
+    }
   /** Failed in a way that repeating may mend; `afterMs` where that delay is not the queue's. */
   | { readonly kind: 'retry'; readonly error: unknown; readonly afterMs?: number | undefined }
   /** Failed until desired state changes. */

@@ -3,7 +3,7 @@
  * set, and a watch on its directory. Carries no content; whoever hears it looks for itself. An in-memory state has none.
  */
 
-import { closeSync, openSync, utimesSync, watch } from 'node:fs';
+import { closeSync, openSync, rmSync, utimesSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 
 export class Bell {
@@ -21,15 +21,24 @@ export class Bell {
     utimesSync(this.#path, now, now);
   }
 
+  /** Nobody rings it any more. */
+  remove(): void {
+    if (this.#path !== undefined) rmSync(this.#path, { force: true });
+  }
+
   /** Calls back after each ring of any process; does not keep this one alive. Gives the way to stop. */
   listen(listener: () => void): () => void {
     const path = this.#path;
     if (path === undefined) return () => {};
-    const watcher = watch(dirname(path), { persistent: false }, (_event, name) => {
-      if (name === basename(path)) listener();
-    });
-    // Without a watch the periodic resync finds out.
-    watcher.on('error', () => watcher.close());
-    return () => watcher.close();
+    // Without a watch who listens finds out by itself, later.
+    try {
+      const watcher = watch(dirname(path), { persistent: false }, (_event, name) => {
+        if (name === basename(path)) listener();
+      });
+      watcher.on('error', () => watcher.close());
+      return () => watcher.close();
+    } catch {
+      return () => {};
+    }
   }
 }

@@ -4,7 +4,8 @@
  * Whether a lease is held is the kernel's word (file-lock.ts, one lock file a project beside the database): a holder that
  * died has lost it already, so nothing is ever taken from a living one. A note beside it (holder-notes.ts) says who. Loops of
  * one process come in order of arrival; between processes the kernel decides. Who waits is woken by the file's new
- * time, which a release sets, and looks again by itself a few times a second for a holder that died.
+ * time, which a release sets, and looks again by itself a few times a second for a holder that died. Who insists tells the
+ * holder as often (wants.ts).
  */
 
 import { utimesSync, watch } from 'node:fs';
@@ -15,6 +16,7 @@ import { HolderNotes } from './holder-notes.ts';
 import { fileNameOf } from './location.ts';
 import type { Lease, LeaseHolder, Leases } from './state.ts';
 import { Turns } from './turns.ts';
+import { Wants } from './wants.ts';
 
 type LeaseRequest = Parameters<Leases['acquire']>[0];
 
@@ -27,6 +29,10 @@ export class FileLeases implements Leases {
   readonly #turns = new Turns();
   readonly #held = new Map<string, Lease>();
   #isClosed = false;
+  readonly #wants = new Wants((project) => {
+    const path = this.#lockPath(project);
+    return path && `${path}.wanted`;
+  });
   readonly #notes = new HolderNotes((project) => this.#lockPath(project));
 
   /** `directory` undefined: nobody but this process can see the state. */
@@ -36,8 +42,13 @@ export class FileLeases implements Leases {
   }
 
   async acquire(request: LeaseRequest): Promise<Lease> {
-    const { project, signal } = request;
+    const { project, signal, insists = false } = request;
     signal.throwIfAborted();
+    return insists ? await this.#wants.during(project, () => this.#acquire(request)) : await this.#acquire(request);
+  }
+
+  async #acquire(request: LeaseRequest): Promise<Lease> {
+    const { project, signal } = request;
     const say = sayOnce(request);
     if (this.#turns.isTaken(project)) say(this.#notes.read(project));
     await this.#turns.take(project, signal);
@@ -74,6 +85,7 @@ export class FileLeases implements Leases {
     let released = false;
     const lease: Lease = {
       isHeld: () => !released && lock.isHeld(),
+      onWanted: (listener) => this.#wants.listen(project, listener),
       release: () => {
         if (released) return;
         released = true;
@@ -95,7 +107,7 @@ export class FileLeases implements Leases {
   }
 
   async #awaitLock(
-    { project, signal }: LeaseRequest,
+    { project, signal, insists = false }: LeaseRequest,
     say: (holder: LeaseHolder | undefined) => void,
   ): Promise<FileLock> {
     const bell = listen(this.#lockPath(project) ?? '', signal);
@@ -104,11 +116,13 @@ export class FileLeases implements Leases {
         const lock = this.#lock(project);
         if (lock) return lock;
         say(this.#notes.read(project));
+        if (insists) this.#wants.ring(project);
         await bell.next();
         signal.throwIfAborted();
       }
     } finally {
       bell.close();
+      if (insists) this.#wants.rest(project);
     }
   }
 

@@ -162,6 +162,8 @@ export interface Leases {
     readonly command: string;
     readonly signal: AbortSignal;
     readonly onWait?: (holder: LeaseHolder) => void;
+    /** The holder is asked to give way; default: it is only waited for. */
+    readonly insists?: boolean;
   }): Promise<Lease>;
   holder(project: string): LeaseHolder | undefined;
 }
@@ -169,5 +171,7 @@ export interface Leases {
 export interface Lease {
   /** False when it was taken from us (our process was thought dead). */
   isHeld(): boolean;
+  /** Calls back while somebody insists on it, at least once. Gives the way to stop listening. */
+  onWanted(listener: () => void): () => void;
   release(): void;
 }

@@ -208,6 +208,18 @@ suite('a run under watch that waits for a slow dependency', () => {
     await eventually(() => assert.deepEqual(s.log(), ['other', 'other', 'web']));
   });
 
+  test('gives way to a command, and goes on after it', async (t) => {
+    const s = stage(t);
+    s.compose({ ...slow, other: { post_start: [writes('other')] } });
+    const watch = s.start(['watch']);
+    await eventually(() => assert.deepEqual(s.log(), ['other']));
+    await s.ok(['restart', 'other']);
+    assert.deepEqual(s.log(), ['other', 'other']);
+    writeFileSync(s.out('healthy'), '');
+    await watch.line(/converged/);
+    assert.deepEqual(s.log(), ['other', 'other', 'web']);
+  });
+
   test('does not wait for a hook that takes long, which is run once', async (t) => {
     const s = stage(t);
     const long = script('echo begun >> /out/log; while [ ! -e /out/go ]; do sleep 0.1; done; echo done >> /out/log');

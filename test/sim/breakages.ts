@@ -64,7 +64,7 @@ const BREAKAGES: Readonly<Record<string, readonly Replacement[]>> = {
     {
       file: 'src/controller/tenures.ts',
       text: 'const lease = await this.#state.leases.acquire(request);',
-      by: 'const lease = { isHeld: () => true, release: () => {} };',
+      by: 'const lease = { isHeld: () => true, onWanted: () => () => {}, release: () => {} };',
     },
   ],
 };

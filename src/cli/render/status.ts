@@ -9,6 +9,7 @@ import { isoTime, renderDuration } from './time.ts';
 const WORDS: Readonly<Record<StatusReason, string>> = {
   Converged: 'converged',
   Reconciling: 'its files changed, going on with the new ones',
+  Yielding: 'another reeve has its turn, for this one only waits',
   InvalidFile: 'its files do not load; the last good version stays',
   Failed: 'failed',
   CrashBackoff: 'a container does not stay up',

@@ -14,7 +14,13 @@ function setUp(t: TestContext): { readonly ours: Tenures; readonly others: Tenur
 
 async function enter(tenures: Tenures, waited: string[] = []): Promise<Tenure> {
   const { signal } = new AbortController();
-  return tenures.enter({ project: 'shop', command: 'watch', signal, onWait: () => waited.push('waits') });
+  return tenures.enter({
+    project: 'shop',
+    command: 'watch',
+    signal,
+    insists: false,
+    onWait: () => waited.push('waits'),
+  });
 }
 
 /** A hook that runs until the returned function is called. */

@@ -30,6 +30,7 @@ class Bench {
   /** Keys that are as their files say, as announced. */
   readonly ready = new Set<string>();
   readonly desired: Map<string, Project>;
+  readonly state;
   readonly #events: ReconcileEvent[] = [];
   readonly #stop = new AbortController();
   readonly #watching: Promise<void>;
@@ -42,9 +43,10 @@ class Bench {
     engine.before = ({ name, subject }) => {
       this.asked.push(`${name} ${subject}`);
     };
+    this.state = openedState(t, { path: ':memory:', now: () => clock.now() });
     const ports = {
       engine: new RememberingEngine(engine, { clock }),
-      state: openedState(t, { path: ':memory:', now: () => clock.now() }),
+      state: this.state,
       lanes: createLanes(),
       clock,
       crashes: new Backoff({ clock, random: () => 0 }),
@@ -280,6 +282,35 @@ suite('a watch of what fails', () => {
     bench.engine.reconnect();
     await until(() => bench.engine.find('shop-web-1')?.state.status === 'running');
     assert.equal(bench.clock.monotonic(), 0);
+  });
+});
+
+suite('a watch of a project that waits for a dependency', () => {
+  const slow = {
+    db: simple,
+    web: { ...simple, depends_on: { db: { condition: 'service_healthy', required: true } } },
+  } as const;
+
+  test('gives way to a command, and goes on after it', async (t) => {
+    const bench = new Bench(t, [project(slow, { name: 'shop', networks: {} })]);
+    bench.engine.process = ({ name }) => ({ health: name === 'shop-db-1' ? 'starting' : 'none' });
+    await until(() => bench.engine.find('shop-db-1')?.state.status === 'running');
+    await bench.clock.advance(100);
+    const { signal } = new AbortController();
+    const asked = { project: 'shop', command: 'restart', signal };
+    const patient = bench.state.leases.acquire(asked);
+    await bench.clock.advance(100);
+    assert.equal(bench.state.leases.holder('shop')?.command, 'watch');
+    const insistent = bench.state.leases.acquire({ ...asked, insists: true });
+    (await patient).release();
+    const lease = await insistent;
+    await bench.pass();
+    assert.ok(lease.isHeld());
+    bench.engine.setHealth('shop-db-1', 'healthy');
+    await bench.pass();
+    assert.equal(bench.engine.find('shop-web-1')?.state.status, 'created');
+    lease.release();
+    await until(() => bench.engine.find('shop-web-1')?.state.status === 'running');
   });
 });
 

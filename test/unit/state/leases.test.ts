@@ -14,7 +14,7 @@ const contender = join(import.meta.dirname, '../../support/lease-contender.ts');
 
 function acquire(
   state: State,
-  part: { project?: string; signal?: AbortSignal; onWait?: (holder: LeaseHolder) => void } = {},
+  part: { project?: string; signal?: AbortSignal; onWait?: (holder: LeaseHolder) => void; insists?: boolean } = {},
 ): Promise<Lease> {
   return state.leases.acquire({ project: 'shop', command: 'apply', signal: new AbortController().signal, ...part });
 }
@@ -82,6 +82,36 @@ for (const place of ['a file', 'memory']) {
       [process.pid, process.pid, process.pid],
     );
   });
+}
+
+for (const where of ['the same program', 'another one'] as const) {
+  test(`the holder is told of who insists in ${where}, and of nobody else`, async (t) => {
+    const path = join(temporaryDirectory(t), 'engine.db');
+    const state = openedState(t, { path });
+    const other = where === 'another one' ? openedState(t, { path }) : state;
+    const lease = await acquire(state);
+    const patient = acquire(other, { project: 'shop' });
+    const told = Promise.withResolvers<void>();
+    let isTold = false;
+    const unlisten = lease.onWanted(() => {
+      isTold = true;
+      told.resolve();
+    });
+    await new Promise(setImmediate);
+    assert.equal(isTold, false);
+    const insistent = acquire(where === 'another one' ? openedState(t, { path }) : state, { insists: true });
+    await told.promise;
+    unlisten();
+    lease.release();
+    for (const next of await Promise.all([patient.then(releaseOf), insistent.then(releaseOf)])) assert.ok(next);
+  });
+}
+
+/** Gives it away at once. */
+function releaseOf(lease: Lease): boolean {
+  const isHeld = lease.isHeld();
+  lease.release();
+  return isHeld;
 }
 
 test('two states of one process never hold the same lease', async (t) => {
