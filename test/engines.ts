@@ -43,6 +43,8 @@ const podmanLacks = {
     'it does not tell that a stop began',
   'a link is a name that its own container knows, a domain one of its kernel, a tag one of the log':
     'it refuses links and log tags, and leaves domain names out',
+  'links that a connection by hand left out come back, and a container that was taken off the bridge too':
+    'it refuses links',
   'COMPOSE_COMPATIBILITY names containers and images as Compose then does, both ways':
     'Compose then links containers, which it refuses',
   'a service that asks for it has the socket of the engine and its logins': 'its socket is not /var/run/docker.sock',
