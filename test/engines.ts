@@ -45,6 +45,7 @@ const podmanLacks = {
     'it refuses links and log tags, and leaves domain names out',
   'links that a connection by hand left out come back, and a container that was taken off the bridge too':
     'it refuses links',
+  'a variable that a hook names without a value is taken from it': 'it wants a value for each',
   'COMPOSE_COMPATIBILITY names containers and images as Compose then does, both ways':
     'Compose then links containers, which it refuses',
   'a service that asks for it has the socket of the engine and its logins': 'its socket is not /var/run/docker.sock',
