@@ -1,7 +1,7 @@
 /**
- * Ctrl-C, SIGTERM, and the end of the terminal that shows the progress: the first ends the beginning of new actions (`drain`), running ones settle within a grace; the second,
- * or the end of the grace, leaves at once (`signal`); a third is the operating system's own. Nothing is lost either way: the
- * next run takes up what was owed.
+ * Ctrl-C, SIGTERM, and the end of the terminal that shows the progress: the first ends the beginning of new actions
+ * (`drain`), running ones settle within a grace; the second, or the end of the grace, leaves at once (`signal`); a third is
+ * the operating system's own. Nothing is lost either way: the next run takes up what was owed.
  */
 
 import type { Clock, CancelTimer } from '../clock.ts';

@@ -1,7 +1,7 @@
 /**
- * Keeps a run that only waits, for slow dependencies or for hooks, from being blind: what happens meanwhile is looked at,
- * and when there is something new to do the waits end, so that the next round does it and waits on. Hooks go on in flight
- * where the run is one of `watch`, which comes back for them.
+ * Keeps a run that only waits, for slow dependencies, hooks or pulls, from being blind: what happens meanwhile is looked at,
+ * and when there is something new to do the waits end, so that the next round does it and waits on. Hooks and pulls go on
+ * where the run is one of `watch`, which comes back for them, and gives way to another reeve where all it does is wait.
  *
  * Level, not edge: a notice makes it look and plan again, and only the difference of two plans, told by the stable ids of
  * their actions, ends the waits. While anything else runs it does nothing, and nothing is ever cut short. The alternative,
@@ -127,7 +127,10 @@ export class Attention {
     queueMicrotask(() => void this.#consider());
   }
 
-  /** A wait, and a hook where it can be left to run: not one that has to be over before anything about its container changes. */
+  /**
+   * A wait; a pull or a hook where it can be left to run, but no hook that has to be over before anything about its
+   * container changes.
+   */
   #lasts(action: Action): boolean {
     if (action.kind === 'await-container') return true;
     if (action.kind === 'pull-image') return this.#request.comesBack;

@@ -33,7 +33,10 @@ export type RunEvent =
       readonly outcome: ActionOutcome;
       readonly durationMs: number;
       readonly limit?: TimeLimit;
-      /** Of a hook that succeeded or was let pass, what became of it; of a creation, what the engine left out; of an image, where it came from. */
+      /**
+       * Of a hook that succeeded or was let pass, what became of it; of a creation, what the engine left out; of an image,
+       * where it came from.
+       */
       readonly detail?: string;
     }
   /** One whole line of a hook's output, control sequences not yet neutralised. */

@@ -3,8 +3,8 @@
  * succeed. Decided by recorded outcomes only, never by timing. Independent branches go on; the walk ends when every
  * action has settled. Carries no decisions.
  *
- * Three ways to end early. `drain`: no new action begins, waits, pulls and builds end, running ones settle. `leave`: hooks that run go on by
- * themselves. `signal`: whatever runs is left where it is.
+ * Three ways to end early. `drain`: no new action begins, waits, pulls and builds end, running ones settle. `leave`: hooks
+ * that run go on by themselves. `signal`: whatever runs is left where it is.
  */
 
 import { isEngineError, messageOf, TerminalError } from '../model/errors.ts';

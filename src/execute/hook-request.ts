@@ -1,6 +1,7 @@
 /**
- * A carried hook as it is run: its words, and as an exec request. Values that were withheld from the label are put back from the ledger; one that
- * is nowhere any more is a refusal that says which it is and what to do, for a hook without it is another hook.
+ * A carried hook as it is run: its words, and as an exec request. Values that were withheld from the label are put back from
+ * the ledger; one that is nowhere any more is a refusal that says which it is and what to do, for a hook without it is
+ * another hook.
  */
 
 import type { ExecRequest } from '../engine/engine.ts';
